@@ -1,0 +1,1 @@
+"""Adapters: one folder a port, inside it one module or folder a technology."""

@@ -1,0 +1,76 @@
+"""The Kokoro network: phoneme ids and a style vector in, samples out.
+
+Has one responsibility: to own the onnxruntime session. It knows no text, no voice and no language.
+The graph has no random node, so equal inputs give equal samples, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voicecore.errors import EngineFailed, MissingDependency, require
+
+from . import weights
+
+SAMPLE_RATE_HZ = 24_000
+#: The context of the network is 512 positions, two of which are the padding id at both ends.
+MAX_TOKENS = 510
+STYLE_SIZE = 256
+MIN_SPEED, MAX_SPEED = 0.5, 2.0
+PAD_ID = 0
+
+
+class KokoroModel:
+    """A loaded network. `speak` may be called from any thread, one call at a time."""
+
+    def __init__(self, onnx: bytes, *, threads: int = 0) -> None:
+        """Load from the bytes of the ONNX file; `threads` 0 lets onnxruntime take every core.
+
+        Raises `MissingDependency` without onnxruntime.
+        """
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingDependency(
+                "The Kokoro engine needs onnxruntime: pip install 'voicecore[kokoro]'."
+            ) from error
+        require(threads >= 0, "threads must be 0 (all cores) or more.", field="threads")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session: Any = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+
+    @classmethod
+    def load(cls, models_dir: Path | None = None, *, threads: int = 0) -> KokoroModel:
+        """Find, check and load the pinned weights; see `weights.read` for the errors."""
+        return cls(weights.read(models_dir), threads=threads)
+
+    def speak(
+        self, token_ids: Sequence[int], style: npt.NDArray[np.float32], speed: float = 1.0
+    ) -> npt.NDArray[np.float32]:
+        """Samples at 24 kHz, float32, shape (n,), of 1 to 510 phoneme ids (without the padding ids).
+
+        `style`: float32, shape (256,): 0:128 carries timbre, 128:256 prosody. `speed` in [0.5, 2], above 1 is
+        faster. Raises `InvalidInput` for inputs out of range, `EngineFailed` when the network does.
+        """
+        require(1 <= len(token_ids) <= MAX_TOKENS, f"Kokoro takes 1 to {MAX_TOKENS} phonemes a call.")
+        require(style.shape == (STYLE_SIZE,), f"A style has shape ({STYLE_SIZE},), not {style.shape}.")
+        require(MIN_SPEED <= speed <= MAX_SPEED, f"speed must be in [{MIN_SPEED}, {MAX_SPEED}].", field="speed")
+        feed = {
+            "tokens": np.array([[PAD_ID, *token_ids, PAD_ID]], np.int64),
+            "style": np.ascontiguousarray(style, np.float32)[None, :],
+            "speed": np.array([speed], np.float32),
+        }
+        try:
+            (audio,) = self._session.run(None, feed)
+        except Exception as error:  # onnxruntime raises its own, unrelated classes
+            raise EngineFailed(f"The Kokoro network failed on {len(token_ids)} phonemes: {error}") from error
+        samples = np.ascontiguousarray(np.squeeze(audio), np.float32)
+        if samples.ndim != 1 or not np.isfinite(samples).all():
+            raise EngineFailed(f"The Kokoro network gave no valid samples for {len(token_ids)} phonemes.")
+        return samples

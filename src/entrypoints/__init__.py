@@ -1,0 +1,1 @@
+"""Ways in: settings, container, HTTP, command line."""

@@ -1,0 +1,281 @@
+"""Every port of the core. Read this file and you know what voicecore asks of the outside.
+
+All methods are synchronous and may be called from any thread, unless the docstring says otherwise; adapters own
+their locks and loops (docs/adr/0003). What a method may raise beyond its docstring: `StorageUnavailable`
+from stores, blobs and catalogues, `EngineFailed` from engines. Each port has a contract suite in `voicecore.testing.contracts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO, Protocol, TypeVar
+
+from voicecore.audio import Audio, AudioChunk, Samples
+from voicecore.conversion import ConversionSettings
+from voicecore.engine import EngineCard, Utterance
+from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.language import Language
+from voicecore.quality import QualityProfile
+from voicecore.request import Mode, OutputFormat
+from voicecore.voice import VoicePrint, VoiceProfile
+
+
+# --- speech -----------------------------------------------------------------------------------------
+class SpeechEngine(Protocol):
+    """A loaded model that speaks. One thread uses it at a time; only `drop` may come from another thread.
+
+    It has the shape of a batching engine: admit utterances, step, collect their chunks.
+    """
+
+    @property
+    def card(self) -> EngineCard:
+        """What it can do; the same object as its provider's."""
+
+    def measure(self, text: str, language: Language) -> int:
+        """Size of `text` in the card's `segment_unit`, as the model will see it; ≥ 0, and cheap enough to call often."""
+
+    def enroll(self, clips: Sequence[Audio], language: Language) -> VoicePrint:
+        """Learn a voice from reference speech. Raises `InvalidAudio` if the clips are too short, too long or silent."""
+
+    def admit(self, utterance: Utterance) -> None:
+        """Accept an utterance. Raises `InvalidInput` if it is too long, or `Conflict` if the batch is full or the id in use."""
+
+    def step(self) -> Sequence[AudioChunk]:
+        """Work for a while and return new chunks, in order within an utterance; empty if nothing is admitted.
+
+        An `EngineFailed` here ends every admitted utterance.
+        """
+
+    def drop(self, utterance_id: str) -> None:
+        """Forget an utterance; no chunk of it comes after this. Unknown ids are ignored."""
+
+    def close(self) -> None:
+        """Give back memory and processes. Idempotent."""
+
+
+class EngineProvider(Protocol):
+    """How an engine is found (entry point group `voicecore.engines`), described, and opened."""
+
+    name: str
+
+    def card(self) -> EngineCard:
+        """The card, without loading the model. Raises `NotInstalled` if packages or weights are missing."""
+
+    def problems(self) -> Sequence[str]:
+        """What keeps the engine from opening, each with the way to mend it; empty if nothing does."""
+
+    def open(self, *, threads: int | None = None) -> SpeechEngine:
+        """Load the model. Raises `MissingDependency`, `MissingModel` or `ModelCorrupt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionReport:
+    """What a conversion did: whether the index was used, and why not."""
+
+    index_used: bool
+    reason: str = ""
+
+
+class VoiceConverter(Protocol):
+    """Turns one voice into another (RVC)."""
+
+    def convert(self, audio: Audio, settings: ConversionSettings) -> tuple[Audio, ConversionReport]:
+        """The audio in the model's voice, at its true sample rate. Raises `NotFound` for an unknown model."""
+
+
+# --- work -------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs to list, newest first. `cursor` is the opaque `next_cursor` of the page before."""
+
+    status: JobStatus | None = None
+    mode: Mode | None = None
+    limit: int = 20
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page; `total` counts all jobs that the query's status and mode admit."""
+
+    total: int
+    jobs: tuple[SynthesisJob, ...]
+    next_cursor: str | None
+
+
+class JobStore(Protocol):
+    """The truth about jobs. Every method is atomic and durable when it returns."""
+
+    def add(self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None) -> SynthesisJob:
+        """Store a new queued job, and return it; or the job that this key made before from an equal request.
+
+        Equal means equal `request_fingerprint`. Keys live as long as their job.
+        Raises `IdempotencyConflict` (same key, other request), `QueueFull` (`max_queued` jobs wait), `Conflict` (id in use).
+        """
+
+    def get(self, job_id: JobId) -> SynthesisJob | None:
+        """The job, or None if it never was or was deleted. Raises `Gone` if it expired and was purged."""
+
+    def page(self, query: JobQuery) -> JobPage:
+        """One page of jobs, newest first (created_at, then id). Raises `InvalidInput` for a cursor that is not ours."""
+
+    def claim(self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta) -> SynthesisJob | None:
+        """Start the oldest job that is queued or whose lease ran out, by the store's clock; None if there is none.
+
+        A job whose abandoned attempts reach `max_tries` is failed as `poisoned` (kept for `keep`) instead, and the next is tried.
+        """
+
+    def renew(self, job: SynthesisJob, lease: timedelta) -> SynthesisJob:
+        """Write the progress of a running attempt and prolong its lease. Raises `LeaseLost` unless the stored job is
+        in processing with the same attempt."""
+
+    def finish(self, job: SynthesisJob) -> None:
+        """End a running attempt: write a job that is completed, failed, cancelled, or queued again. Fenced like `renew`."""
+
+    def cancel(self, job_id: JobId, keep: timedelta) -> SynthesisJob:
+        """Cancel a queued or running job; a cancelled one is returned as it is. Raises `NotFound`, `Gone`, or `Conflict` if it ended."""
+
+    def delete(self, job_id: JobId, *, tombstone: bool = False) -> bool:
+        """Remove a job and its idempotency key; with `tombstone`, `get` raises `Gone` from now on. False if it was not there."""
+
+    def expired(self, limit: int) -> Sequence[SynthesisJob]:
+        """Finished jobs whose time of keeping is over, oldest first."""
+
+    def counts(self) -> Mapping[JobStatus, int]:
+        """How many jobs are in each state (every state is a key)."""
+
+    def close(self) -> None:
+        """Give back files and threads. Idempotent."""
+
+
+class Doorbell(Protocol):
+    """A hint that a job may wait. It may be lost or rung twice; the store decides."""
+
+    def ring(self, job_id: JobId) -> None:
+        """Wake a waiting worker, or the next one to wait."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Block until rung or until `timeout_s` passed; whether it was rung."""
+
+
+# --- things kept ------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class BlobStat:
+    """A stored blob: its key, bytes, sha256 in hex, and when it was put."""
+
+    key: str
+    size: int
+    sha256: str
+    modified_at: datetime
+
+
+class BlobStore(Protocol):
+    """Bytes by key: whole or absent. A key is `part/part/…` of 1..6 parts `[a-z0-9_.-]{1,80}` that do not begin with a dot."""
+
+    def put(self, key: str, data: Iterable[bytes]) -> BlobStat:
+        """Store the chunks under `key`, replacing what was there; nothing is left if it fails. Raises `DiskFull`, `InvalidInput` for a bad key."""
+
+    def open(self, key: str, *, start: int = 0, end: int | None = None) -> BinaryIO:
+        """A reader of bytes start..end (end not included). Raises `NotFound`; `BlobCorrupt` if size or digest do not
+        fit (the digest is checked on whole reads)."""
+
+    def stat(self, key: str) -> BlobStat | None:
+        """What is stored, or None."""
+
+    def delete(self, key: str) -> bool:
+        """Remove one blob; False if it was not there."""
+
+    def list(self, prefix: str = "") -> Iterator[BlobStat]:
+        """All blobs whose key begins with `prefix`, in key order."""
+
+
+class Named(Protocol):
+    """What a shelf holds: something with an id and a name."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Named)
+
+
+class Shelf(Protocol[Item]):
+    """A small durable collection of one kind of thing."""
+
+    def add(self, item: Item) -> None:
+        """Raises `NameTaken` if the id or the name (compared without case) is in use."""
+
+    def get(self, item_id: str) -> Item | None:
+        """The item, or None."""
+
+    def all(self) -> Sequence[Item]:
+        """Every item, in the order of adding."""
+
+    def replace(self, item: Item) -> None:
+        """Raises `NotFound`, or `NameTaken` as `add` does."""
+
+    def delete(self, item_id: str) -> bool:
+        """False if it was not there."""
+
+
+class Catalog(Protocol):
+    """What users made and keep: voices, quality profiles, and the default profile of each engine."""
+
+    @property
+    def voices(self) -> Shelf[VoiceProfile]: ...
+    @property
+    def profiles(self) -> Shelf[QualityProfile]:
+        """Users' profiles; the built-in ones are in `voicecore.profiles`."""
+
+    def default_profile(self, engine: str) -> str | None:
+        """Id set by `set_default_profile`, or None."""
+
+    def set_default_profile(self, engine: str, profile_id: str | None) -> None:
+        """Choose the profile of requests that name none; takes effect with the next job."""
+
+    def close(self) -> None:
+        """Give back files and threads. Idempotent."""
+
+
+# --- the door ---------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class AudioLimits:
+    """What a decoded upload may be."""
+
+    max_duration_s: float = 600.0
+    min_sample_rate_hz: int = 8_000
+    max_sample_rate_hz: int = 192_000
+    max_channels: int = 2
+    max_wall_s: float = 60.0
+
+
+class AudioCodec(Protocol):
+    """Reads strangers' audio safely and writes ours."""
+
+    def decode(self, data: BinaryIO, limits: AudioLimits) -> Audio:
+        """The audio, mixed to mono, at its own rate. The format is found by content, never by name.
+
+        Raises `UnsupportedAudioFormat`, or `InvalidAudio` (truncated, too long, too many channels, …).
+        """
+
+    def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
+        """A file of the blocks, piece by piece; memory does not grow with the length."""
+
+
+# --- time and names -----------------------------------------------------------------------------------
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> datetime:
+        """The time, in UTC, with its zone."""
+
+
+class Ids(Protocol):
+    """New names."""
+
+    def new(self, prefix: str) -> str:
+        """`prefix_` and 20 characters `[a-z0-9]` that nobody can guess or has had before."""

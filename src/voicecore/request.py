@@ -1,0 +1,162 @@
+"""What a caller asks for, complete and checked; and the fingerprints that follow from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from voicecore.conversion import ConversionSettings
+from voicecore.errors import InvalidInput, InvalidText
+from voicecore.language import Language
+from voicecore.voice import DEFAULT_PRESET, DESCRIPTION_LIMIT, checked_name
+
+TEXT_LIMIT = 10_000
+#: Control characters that may stand in a text: tab, line feed, carriage return.
+_ALLOWED_CONTROLS = "\t\n\r"
+SEED_LIMIT = 2**32 - 1
+
+
+class Mode(StrEnum):
+    """What a job does."""
+
+    DUBBING = "dubbing"
+    DUBBING_WITH_CLONE = "dubbing_with_clone"
+    CLONE = "clone"
+    CONVERT = "convert"
+
+
+class OutputFormat(StrEnum):
+    """Container and codec of finished audio."""
+
+    WAV = "wav"
+    MP3 = "mp3"
+    OGG = "ogg"
+    FLAC = "flac"
+    M4A = "m4a"
+    OPUS = "opus"
+
+
+def checked_text(text: str, limit: int = TEXT_LIMIT) -> str:
+    """`text` unchanged, if it can be spoken.
+
+    Raises:
+        InvalidText: if it is empty or blank, longer than `limit` characters, has no letter or digit,
+            or holds control characters or lone surrogates.
+    """
+    if len(text) > limit:
+        raise InvalidText(
+            f"The text has {len(text)} characters; the limit is {limit}: split it into several jobs.", field="text"
+        )
+    if not text.strip():
+        raise InvalidText("The text is empty; write something to speak.", field="text")
+    for position, character in enumerate(text):
+        category = unicodedata.category(character)
+        if category == "Cs" or (category == "Cc" and character not in _ALLOWED_CONTROLS):
+            raise InvalidText(
+                f"The text holds the control character U+{ord(character):04X} at position {position}; remove it.",
+                field="text",
+            )
+    # Symbols such as % or + are spoken as words, so they count; punctuation and blanks alone do not.
+    if not any(unicodedata.category(character)[0] in "LNS" for character in text):
+        raise InvalidText("The text has no letter or digit; write something to speak.", field="text")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesisRequest:
+    """A text to speak.
+
+    Attributes:
+        text: 1..10 000 characters; spoken in `source_language`, the one it is written in.
+        target_language: what the caller wants in the end; kept and echoed, since no translator is configured.
+        voice_preset: voice of mode `dubbing`.
+        voice_id: enrolled voice of mode `dubbing_with_clone`.
+        engine: name, or None for the service's default.
+        quality_profile_id: or None for the engine's default profile.
+        speed: 0.5..2, overrides the profile's; None leaves the profile's.
+        seed: 0..2**32-1. The same request has the same sound, so it defaults to 0, not to chance.
+    """
+
+    text: str
+    source_language: Language
+    target_language: Language | None = None
+    mode: Mode = Mode.DUBBING
+    voice_preset: str = DEFAULT_PRESET
+    voice_id: str | None = None
+    engine: str | None = None
+    quality_profile_id: str | None = None
+    speed: float | None = None
+    seed: int = 0
+    output_format: OutputFormat = OutputFormat.WAV
+    conversion: ConversionSettings | None = None
+
+    def __post_init__(self) -> None:
+        checked_text(self.text)
+        if self.mode not in (Mode.DUBBING, Mode.DUBBING_WITH_CLONE):
+            raise InvalidInput(f"mode {self.mode.value!r} does not speak a text.", field="mode")
+        if (self.mode is Mode.DUBBING_WITH_CLONE) != (self.voice_id is not None):
+            raise InvalidInput(
+                "Mode 'dubbing_with_clone' needs a voice_id, and mode 'dubbing' takes none.", field="voice_id"
+            )
+        if not 0 <= self.seed <= SEED_LIMIT:
+            raise InvalidInput(f"seed is {self.seed}; give a whole number from 0 to {SEED_LIMIT}.", field="seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRequest:
+    """Reference speech from which an engine shall learn a voice.
+
+    Attributes:
+        clip_keys: blobs with the decoded reference clips (WAV, mono), written by us, never paths of the caller.
+        reference_duration_s: their length together.
+        consent: the caller's statement that the speaker agreed, kept with the voice.
+    """
+
+    name: str
+    language: Language
+    clip_keys: tuple[str, ...]
+    reference_duration_s: float
+    description: str = ""
+    engine: str | None = None
+    consent: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", checked_name(self.name))
+        if len(self.description) > DESCRIPTION_LIMIT:
+            raise InvalidInput(
+                f"The description has {len(self.description)} characters; give at most {DESCRIPTION_LIMIT}.",
+                field="description",
+            )
+        if not self.clip_keys:
+            raise InvalidInput("Give at least one reference file.", field="file")
+
+
+def fingerprint(parts: Mapping[str, Any]) -> str:
+    """sha256, in hex, of `parts` as canonical JSON (sorted keys, no blanks, UTF-8).
+
+    Two mappings have the same fingerprint exactly if they are equal: floats are written by `repr`, which is
+    unique for a double.
+    """
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Language):
+        return value.tag
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def request_fingerprint(request: SynthesisRequest | EnrolmentRequest) -> str:
+    """Fingerprint of all that the caller said; what an idempotency key is bound to."""
+    return fingerprint({"kind": type(request).__name__, "request": request})

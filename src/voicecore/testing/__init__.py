@@ -1,0 +1,1 @@
+"""Fakes, a tone engine, and contract suites for whoever writes an adapter."""

@@ -1,0 +1,1 @@
+"""One contract suite a port: subclass it, give the fixtures, run pytest."""

@@ -1,0 +1,146 @@
+"""Voices: presets an engine ships, and profiles that people enrol."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicecore.errors import BlobCorrupt, InvalidInput
+from voicecore.language import Language
+
+VoiceId = NewType("VoiceId", str)
+
+#: The eight presets of the service's contract. An engine's card may list more, never fewer.
+PRESETS = ("female_generic", "male_generic", "female_young", "male_deep",
+           "female_warm", "male_warm", "female_soft", "male_soft")  # fmt: skip
+DEFAULT_PRESET = "female_generic"
+
+NAME_LIMIT = 100
+DESCRIPTION_LIMIT = 500
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+
+
+def checked_name(name: str, *, field_name: str = "name") -> str:
+    """A human name without surrounding blanks: 1..100 characters, no control characters. It is never used as a path.
+
+    Raises:
+        InvalidInput: naming the limit.
+    """
+    stripped = name.strip()
+    if not 1 <= len(stripped) <= NAME_LIMIT:
+        raise InvalidInput(
+            f"The name has {len(stripped)} characters; give 1 to {NAME_LIMIT}.", field=field_name
+        )
+    if _CONTROL.search(stripped):
+        raise InvalidInput("The name holds control characters; leave them out.", field=field_name)
+    return stripped
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePreset:
+    """A voice that comes with an engine.
+
+    Attributes:
+        id: such as `female_warm`, or an engine's own name such as `pf_dora`.
+        languages: in which the preset is native or was measured to be understood.
+        gender: `female`, `male` or `neutral`.
+    """
+
+    id: str
+    name: str
+    description: str
+    languages: tuple[Language, ...]
+    gender: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoicePrint:
+    """What an engine needs to speak in an enrolled voice: arrays only, nothing that could run.
+
+    Attributes:
+        engine: name of the engine that made it.
+        model_digest: sha256 of the model that made it; another model needs a new print.
+        arrays: name → numeric array.
+    """
+
+    engine: str
+    model_digest: str
+    arrays: Mapping[str, NDArray[Any]]
+
+    def __post_init__(self) -> None:
+        for name, array in self.arrays.items():
+            if array.dtype.kind not in "fiub":
+                raise InvalidInput(f"The voice print's {name!r} is not a numeric array.")
+        object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
+
+    def to_bytes(self) -> bytes:
+        """The print as an uncompressed `.npz` without pickles."""
+        buffer = io.BytesIO()
+        header = {"_engine": np.frombuffer(self.engine.encode(), np.uint8),
+                  "_model_digest": np.frombuffer(self.model_digest.encode(), np.uint8)}  # fmt: skip
+        # An open file handle keeps numpy from adding suffixes; kind "V"/"O" arrays were refused above.
+        np.savez(buffer, allow_pickle=False, **header, **self.arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> VoicePrint:
+        """The inverse of `to_bytes`.
+
+        Raises:
+            BlobCorrupt: if the bytes are not such a file.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            engine = arrays.pop("_engine").tobytes().decode()
+            digest = arrays.pop("_model_digest").tobytes().decode()
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise BlobCorrupt(f"The stored voice print cannot be read ({error}); enrol the voice again.") from error
+        return cls(engine, digest, arrays)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceProfile:
+    """An enrolled voice. It lives until somebody deletes it; deleting the job that made it changes nothing.
+
+    Attributes:
+        id: generated, grammar `voice_[a-z0-9]+`; blob keys are derived from it, never from `name`.
+        method: how the voice was made, for honesty in front of users: `cloning` or `voice matching`.
+        print_key, reference_key, sample_key: blob keys of the voice print, the kept reference and a spoken sample.
+        print_sha256: digest of the voice print; part of every fingerprint of audio spoken with this voice.
+        reference_duration_s: seconds of reference speech used.
+    """
+
+    id: VoiceId
+    name: str
+    language: Language
+    engine: str
+    method: str
+    print_key: str
+    print_sha256: str
+    reference_key: str
+    sample_key: str | None = None
+    reference_duration_s: float
+    description: str = ""
+    consent: str | None = None
+    created_at: datetime
+    source_job_id: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", checked_name(self.name))
+        if len(self.description) > DESCRIPTION_LIMIT:
+            raise InvalidInput(
+                f"The description has {len(self.description)} characters; give at most {DESCRIPTION_LIMIT}.",
+                field="description",
+            )
+        if self.created_at.tzinfo is None:
+            raise InvalidInput("created_at needs a time zone.")
