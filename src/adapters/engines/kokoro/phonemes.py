@@ -1,0 +1,88 @@
+"""Text to the phonemes that Kokoro speaks.
+
+Punctuation is split off first and kept, because the network hears it as phrasing and espeak would swallow it; what is
+left goes through espeak-ng, and its IPA into Kokoro's own alphabet (`symbols`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from voicecore.errors import UnsupportedLanguage
+
+from .espeak import VOICE_FILES, espeak
+from .symbols import PUNCTUATION, from_espeak, known, vocabulary
+
+#: BCP 47 tag of the card → espeak code.
+ESPEAK_CODES = {"en-US": "en-us", "en-GB": "en-gb", "pt-BR": "pt-br", "es": "es", "fr": "fr-fr", "it": "it", "hi": "hi"}
+
+#: Signs that mean the same as one the network knows. An opening ¿ or ¡ has no sound of its own: the closing one has.
+_SAME_SIGN = str.maketrans({
+    "«": "“", "»": "”", "„": "“", "‟": "“", "‹": "“", "›": "”", "‘": "'", "’": "'", "‛": "'", "ʼ": "'",
+    "–": "—", "―": "—", "‒": "—", "−": "-", "‐": "-", "‑": "-", "\u00ad": "",
+    "[": "(", "]": ")", "{": "(", "}": ")", "。": ".", "、": ",", "，": ",", "！": "!", "？": "?", "：": ":",
+    "；": ";", "।": ".", "॥": ".", "؟": "?", "،": ",", "؛": ";", "¿": "", "¡": "",
+})  # fmt: skip
+_DASH = re.compile(r"(?<=\s)-+(?=\s)|-{2,}")
+#: A run of signs. Not inside a number (3.5, 10:30) nor between two letters (example.com), which espeak reads as one.
+_SIGNS = re.compile(rf"(?:(?!(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w))[{re.escape(PUNCTUATION)}]|\s)+")
+_LANGUAGE_SWITCH = re.compile(r"\([^)]*\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phonemes:
+    """What will be spoken.
+
+    Attributes:
+        symbols: letters of Kokoro's alphabet only.
+        unknown: IPA letters that have no symbol and no nearest one, with how often each came; normally empty.
+    """
+
+    symbols: str
+    unknown: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[int]:
+        """Token ids, one a symbol, in 1..177."""
+        ids = vocabulary()
+        return [ids[symbol] for symbol in self.symbols]
+
+
+def espeak_code(tag: str) -> str:
+    """The espeak code of a BCP 47 tag (`pt-BR`) or of itself (`pt-br`). Raises `UnsupportedLanguage`."""
+    code = ESPEAK_CODES.get(tag, tag)
+    if code not in VOICE_FILES:
+        raise UnsupportedLanguage(
+            f"Kokoro does not speak {tag!r}; it speaks {', '.join(ESPEAK_CODES)}.", field="source_language"
+        )
+    return code
+
+
+def phonemes(text: str, language: str) -> Phonemes:
+    """The phonemes of `text` in `language` (`pt-BR` or `pt-br`), punctuation kept. Safe to call from any thread."""
+    code = espeak_code(language)
+    plain = _DASH.sub("—", text.translate(_SAME_SIGN).replace("...", "…"))
+    said: list[str] = []
+    unknown: Counter[str] = Counter()
+    position = 0
+    for signs in _SIGNS.finditer(plain):
+        if not set(signs[0]) & set(PUNCTUATION):
+            continue
+        said += [_words(plain[position : signs.start()], code, unknown), " ".join(signs[0].split())]
+        said[-1] = (" " if signs[0][0].isspace() else "") + said[-1] + (" " if signs[0][-1].isspace() else "")
+        position = signs.end()
+    said.append(_words(plain[position:], code, unknown))
+    return Phonemes(symbols=re.sub(r"\s+", " ", "".join(said)).strip(), unknown=dict(unknown))
+
+
+def _words(words: str, code: str, unknown: Counter[str]) -> str:
+    """Symbols of a stretch without punctuation; adds what has no symbol to `unknown`."""
+    if not words.strip():
+        return ""
+    ipa = " ".join(clause.strip() for clause in espeak().ipa(words, code))
+    symbols, strange = known(from_espeak(_LANGUAGE_SWITCH.sub("", ipa), code))
+    unknown.update(strange)
+    return symbols.strip()
