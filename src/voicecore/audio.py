@@ -81,6 +81,24 @@ class Audio:
             out.writeframes(pcm16_bytes(self.samples))
         return buffer.getvalue()
 
+    @classmethod
+    def from_wav_bytes(cls, data: bytes) -> Audio:
+        """The sound of a mono 16-bit PCM WAV file, as `wav_bytes` makes it. Strangers' files go through an `AudioCodec`.
+
+        Raises:
+            InvalidAudio: if it is anything else.
+        """
+        try:
+            with wave.open(io.BytesIO(data), "rb") as source:
+                shape = (source.getnchannels(), source.getsampwidth())
+                rate = source.getframerate()
+                frames = source.readframes(source.getnframes())
+        except (wave.Error, EOFError) as error:
+            raise InvalidAudio(f"This is not a WAV file of 16-bit PCM ({error}).") from error
+        if shape != (1, 2):
+            raise InvalidAudio(f"This WAV file has {shape[0]} channels of {8 * shape[1]} bits; give mono, 16 bits.")
+        return cls(np.frombuffer(frames, dtype="<i2").astype(np.float32) / np.float32(32767.0), rate)
+
     def write_wav(self, path: str | PathLike[str]) -> None:
         """Write a 16-bit PCM WAV file.
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from voicecore.errors import InvalidInput, UnsupportedLanguage, require
 from voicecore.language import Language
-from voicecore.quality import Parameter, check_parameters
+from voicecore.quality import Parameter
 from voicecore.voice import VoicePreset, VoicePrint
 
 SPEED = Parameter(0.5, 2.0, 1.0, "How fast the speech is: 2 takes half the time.")
@@ -125,15 +125,3 @@ class Utterance:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
-
-
-def resolve_parameters(card: EngineCard, *layers: Mapping[str, float]) -> dict[str, float]:
-    """The card's defaults, overlaid by each layer in turn (profile, then request); every value checked.
-
-    Raises:
-        InvalidInput: on an unknown knob or a value out of range.
-    """
-    resolved = {name: parameter.default for name, parameter in card.parameters.items()}
-    for layer in layers:
-        resolved.update(check_parameters(layer, card.parameters))
-    return resolved

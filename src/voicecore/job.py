@@ -130,7 +130,9 @@ class SynthesisJob:
             if moment is not None and moment.tzinfo is None:
                 raise InvalidInput("Times of a job need a time zone.")
         require(self.progress == 0 or 1 < self.progress <= 100, f"Progress {self.progress} is not 0 or in (1, 100].")
-        require((self.status is JobStatus.COMPLETED) == (self.result is not None), "A result belongs to a completed job.")
+        require(
+            (self.status is JobStatus.COMPLETED) == (self.result is not None), "A result belongs to a completed job."
+        )
         require((self.status is JobStatus.FAILED) == (self.error is not None), "An error belongs to a failed job.")
         require(
             (self.status is JobStatus.PROCESSING) == (self.lease_until is not None),
@@ -165,7 +167,9 @@ class SynthesisJob:
         return replace(self, segments=segments, progress_message=message,
                        progress=min(99.0, percent(segments.done, segments.total)))  # fmt: skip
 
-    def completed(self, result: JobResult, now: datetime, keep: timedelta, warnings: tuple[str, ...] = ()) -> SynthesisJob:
+    def completed(
+        self, result: JobResult, now: datetime, keep: timedelta, warnings: tuple[str, ...] = ()
+    ) -> SynthesisJob:
         """The job, done; it expires after `keep`."""
         self._must_be(JobStatus.PROCESSING)
         return replace(self, status=JobStatus.COMPLETED, result=result, progress=100.0, progress_message="done",

@@ -70,6 +70,25 @@ class EngineProvider(Protocol):
         """Load the model. Raises `MissingDependency`, `MissingModel` or `ModelCorrupt`."""
 
 
+class EngineHost(Protocol):
+    """Where engines run. One thread uses its engines at a time; only `interrupt` may come from another."""
+
+    def engine(self, name: str) -> SpeechEngine:
+        """The engine, opened if it is not yet, or if it died since. Raises as `EngineProvider.open` does."""
+
+    def interrupt(self) -> None:
+        """Make a call that is under way end within 2 s, by force if need be: it raises `EngineCrashed`.
+
+        Nothing under way: nothing happens. The host stays usable: the next `engine` starts afresh where force was needed.
+        """
+
+    def alive(self) -> bool:
+        """Whether the host could take work now (a host that has not started yet could)."""
+
+    def close(self) -> None:
+        """Close engines and end processes. Idempotent."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConversionReport:
     """What a conversion did: whether the index was used, and why not."""
@@ -108,7 +127,9 @@ class JobPage:
 class JobStore(Protocol):
     """The truth about jobs. Every method is atomic and durable when it returns."""
 
-    def add(self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None) -> SynthesisJob:
+    def add(
+        self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None
+    ) -> SynthesisJob:
         """Store a new queued job, and return it; or the job that this key made before from an equal request.
 
         Equal means equal `request_fingerprint`. Keys live as long as their job.

@@ -23,20 +23,20 @@ class Parameter:
     meaning: str
     integer: bool = False
 
-    def check(self, name: str, value: float) -> float:
+    def check(self, name: str, value: object) -> float:
         """`value`, if it lies in the range.
 
         Raises:
             InvalidInput: if it does not, or is not a number.
         """
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not self.minimum <= value <= self.maximum:
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if not self.minimum <= number <= self.maximum:
             raise InvalidInput(
                 f"{name} is {value!r}; give a number from {self.minimum:g} to {self.maximum:g}.", field=name
             )
-        if self.integer and value != int(value):
+        if self.integer and number != int(number):
             raise InvalidInput(f"{name} is {value!r}; give a whole number.", field=name)
-        return value
+        return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,9 +36,7 @@ def checked_name(name: str, *, field_name: str = "name") -> str:
     """
     stripped = name.strip()
     if not 1 <= len(stripped) <= NAME_LIMIT:
-        raise InvalidInput(
-            f"The name has {len(stripped)} characters; give 1 to {NAME_LIMIT}.", field=field_name
-        )
+        raise InvalidInput(f"The name has {len(stripped)} characters; give 1 to {NAME_LIMIT}.", field=field_name)
     if _CONTROL.search(stripped):
         raise InvalidInput("The name holds control characters; leave them out.", field=field_name)
     return stripped

@@ -1,0 +1,136 @@
+"""Settings: environment variables `VOICECORE_*`, over an optional TOML file (`VOICECORE_CONFIG`), over the defaults here.
+
+An unknown name or a value that cannot be read is an error at start, never a silent default. `docs/operations.md`
+lists every setting; a test checks that it does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from voicecore.errors import InvalidInput, require
+from voicecore.limits import Limits
+
+PREFIX = "VOICECORE_"
+#: Read elsewhere: where the settings file is, and switches of the test engine and of the command line's client.
+_NOT_SETTINGS = ("VOICECORE_CONFIG", "VOICECORE_URL")
+_TEST_PREFIX = "VOICECORE_TESTING_"
+
+
+def default_data_dir() -> Path:
+    """Where this platform keeps an application's data: XDG on Linux, Application Support on macOS."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "voicecore"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "voicecore"
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One frozen set of settings. Every field is `VOICECORE_` and its name in capitals."""
+
+    data_dir: Path = field(
+        default_factory=default_data_dir, metadata={"meaning": "Folder of jobs, voices and audio; one process owns it."}
+    )
+    models_dir: Path | None = _setting(None, "Folder of model weights; default: `models` in the data folder.")
+    engine: str = _setting("kokoro", "Engine of requests that name none.")
+    threads: int = _setting(0, "Processor threads of a model; 0 leaves the choice to the engine.")
+    host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
+    port: int = _setting(8004, "Port that `voicecore serve` listens on.")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+    drain_s: float = _setting(20.0, "Seconds that a stopping service lets the running job go on before handing it back.")
+    max_text: int = _setting(10_000, "Characters of one text.")
+    max_queued: int = _setting(1_000, "Jobs that may wait; the next is refused with 429.")
+    max_upload_mb: int = _setting(100, "Megabytes (of 1024 x 1024 bytes) of one uploaded file.")
+    max_audio_s: float = _setting(600.0, "Seconds of decoded audio of one upload.")
+    max_voices: int = _setting(1_000, "Enrolled voices.")
+    job_timeout_s: float = _setting(900.0, "Seconds that one attempt at a job may take.")
+    lease_s: float = _setting(30.0, "Seconds after which a silent worker's job is taken over.")
+    max_tries: int = _setting(3, "Attempts that may end badly before a job is given up as poisoned.")
+    keep_jobs_h: float = _setting(24.0, "Hours that finished jobs and their audio are kept.")
+    segment_cache_mb: int = _setting(2_048, "Megabytes of the segment cache; 0 turns it off.")
+    decoders: int = _setting(2, "Uploads that may be decoded at the same time.")
+
+    def __post_init__(self) -> None:
+        require(self.threads >= 0, "VOICECORE_THREADS must not be negative; 0 leaves the choice to the engine.")
+        require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
+        require(self.drain_s >= 0, "VOICECORE_DRAIN_S must not be negative.")
+        require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
+        levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+        require(self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}.")
+        _ = self.limits
+
+    @property
+    def weights_dir(self) -> Path:
+        """Folder of model weights."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def limits(self) -> Limits:
+        """What the service allows. Raises `InvalidInput` for a limit that makes no sense."""
+        return Limits(
+            max_text=self.max_text,
+            max_queued=self.max_queued,
+            max_upload_bytes=self.max_upload_mb * 1024 * 1024,
+            max_audio_s=self.max_audio_s,
+            job_timeout=timedelta(seconds=self.job_timeout_s),
+            lease=timedelta(seconds=self.lease_s),
+            max_tries=self.max_tries,
+            keep_jobs=timedelta(hours=self.keep_jobs_h),
+            segment_cache_bytes=self.segment_cache_mb * 1024 * 1024,
+            max_voices=self.max_voices,
+        )
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        InvalidInput: on an unknown name (with the nearest known one), or a value that cannot be read.
+    """
+    variables = os.environ if environment is None else environment
+    values: dict[str, Any] = _from_file(variables.get("VOICECORE_CONFIG"))
+    for name, text in variables.items():
+        if not name.startswith(PREFIX) or name in _NOT_SETTINGS or name.startswith(_TEST_PREFIX):
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        values[key] = _read(key, text)
+    return Settings(**values)
+
+
+def _from_file(path: str | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"The settings file {path!r} cannot be read: {error}.") from error
+    return {key: _read(key, value) for key, value in document.items()}
+
+
+def _read(key: str, value: object) -> Any:
+    kinds = {each.name: str(each.type) for each in fields(Settings)}
+    if key not in kinds:
+        near = difflib.get_close_matches(key, kinds, n=1)
+        hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/operations.md lists them."
+        raise InvalidInput(f"There is no setting {PREFIX}{key.upper()}; {hint}")
+    kind = kinds[key]
+    try:
+        if kind.startswith("Path"):
+            return Path(str(value)).expanduser()
+        if kind == "int":
+            return int(str(value))
+        return float(str(value)) if kind == "float" else str(value)
+    except ValueError:
+        raise InvalidInput(f"{PREFIX}{key.upper()} is {value!r}; give {'a whole number' if kind == 'int' else 'a number'}.") from None

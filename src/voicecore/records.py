@@ -1,0 +1,253 @@
+"""Jobs, voices and profiles as JSON documents, for whatever store keeps them.
+
+A record says its version: `{"v": 1, …}`. Reading is strict. A record of another version, with an unknown state, or
+with a field too many or too few was not written by this program: it is refused with `StorageUnavailable`, never
+guessed at.
+The names in the documents are stored names: renaming an attribute must not change them (`tests/unit/test_records.py`
+holds golden records). A change of the documents needs a new version here, and a reader for each older one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from voicecore.conversion import ConversionSettings, F0Method
+from voicecore.errors import InvalidInput, StorageUnavailable, UnsupportedLanguage
+from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
+from voicecore.language import Language
+from voicecore.quality import ProfileId, QualityProfile
+from voicecore.request import EnrolmentRequest, Mode, OutputFormat, SynthesisRequest
+from voicecore.voice import VoiceId, VoiceProfile
+
+#: Version of the records that this program writes.
+VERSION = 1
+
+T = TypeVar("T")
+Document = dict[str, Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def epoch_us(moment: datetime) -> int:
+    """Microseconds from 1970-01-01 UTC to `moment`, exactly; what stores sort by."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+# --- a field's value as JSON and back; each reader raises TypeError or ValueError on what it does not know ----------
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def _number(value: Any) -> float:
+    """A finite number; whole ones stay `int`, so that what is read equals what was written."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is not a finite number")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is not true or false")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return moment
+
+
+def _moment_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return _tuple_of(_text)(value)
+
+
+def _tuple_of(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    def read_all(value: Any) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r} is not a list")
+        return tuple(read(each) for each in value)
+
+    return read_all
+
+
+def _maybe(read: Callable[[Any], T]) -> Callable[[Any], T | None]:
+    return lambda value: None if value is None else read(value)
+
+
+def _maybe_write(write: Callable[[T], Any], value: T | None) -> Any:
+    return None if value is None else write(value)
+
+
+def _language(value: Any) -> Language:
+    return Language.parse(_text(value))
+
+
+def _pair(value: Any) -> tuple[str, float]:
+    name, number = value
+    return _text(name), _number(number)
+
+
+def _knobs(value: Any) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is not a set of parameters")
+    return {name: _number(number) for name, number in value.items()}
+
+
+def _fields(document: Any, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """Exactly these fields, each through its reader; the names are the attributes of the value they make."""
+    if not isinstance(document, dict):
+        raise TypeError(f"{document!r} is not an object")
+    if document.keys() != readers.keys():
+        raise ValueError(f"unknown or missing fields: {', '.join(sorted(document.keys() ^ readers.keys()))}")
+    return {name: read(document[name]) for name, read in readers.items()}
+
+
+# --- requests -------------------------------------------------------------------------------------------------------
+_CONVERSION = {"model_id": _text, "pitch": _number, "index_rate": _number, "protect": _number,
+               "rms_mix_rate": _number, "filter_radius": _whole, "hop_length": _whole,
+               "f0_method": F0Method}  # fmt: skip
+_SPEECH = {"text": _text, "source_language": _language, "target_language": _maybe(_language), "mode": Mode,
+           "voice_preset": _text, "voice_id": _maybe(_text), "engine": _maybe(_text),
+           "quality_profile_id": _maybe(_text), "speed": _maybe(_number), "seed": _whole,
+           "output_format": OutputFormat,
+           "conversion": _maybe(lambda document: ConversionSettings(**_fields(document, _CONVERSION)))}  # fmt: skip
+_ENROLMENT = {"name": _text, "language": _language, "clip_keys": _texts, "reference_duration_s": _number,
+              "description": _text, "engine": _maybe(_text), "consent": _maybe(_text)}  # fmt: skip
+
+
+def _request(document: Any) -> SynthesisRequest | EnrolmentRequest:
+    kind, body = document
+    if kind == "speech":
+        return SynthesisRequest(**_fields(body, _SPEECH))
+    if kind == "enrolment":
+        return EnrolmentRequest(**_fields(body, _ENROLMENT))
+    raise ValueError(f"{kind!r} is not a kind of request")
+
+
+def _request_document(request: SynthesisRequest | EnrolmentRequest) -> list[Any]:
+    if isinstance(request, EnrolmentRequest):
+        return ["enrolment", _plain(request, _ENROLMENT) | {"language": request.language.tag}]
+    languages = {"source_language": request.source_language.tag,
+                 "target_language": _maybe_write(str, request.target_language)}  # fmt: skip
+    conversion = _maybe_write(lambda settings: _plain(settings, _CONVERSION), request.conversion)
+    return ["speech", _plain(request, _SPEECH) | languages | {"conversion": conversion}]
+
+
+# --- jobs -----------------------------------------------------------------------------------------------------------
+_SEGMENTS = {"total": _whole, "done": _whole, "cached": _whole}
+_RESULT = {"audio_key": _maybe(_text), "duration_s": _number, "sample_rate_hz": _whole, "file_size": _whole,
+           "manifest_key": _maybe(_text), "voice_id": _maybe(_text)}  # fmt: skip
+_ERROR = {"code": _text, "message": _text, "retryable": _flag}
+_MOMENTS = ("lease_until", "started_at", "completed_at", "expires_at")
+_JOB: dict[str, Callable[[Any], Any]] = {
+    "id": lambda value: JobId(_text(value)), "request": _request, "engine": _text,
+    "quality_profile_id": _maybe(_text), "parameters": _tuple_of(_pair), "spoken_language": _language,
+    "created_at": _moment, "status": JobStatus, "attempt": _whole, "tries": _whole, "worker": _maybe(_text),
+    "progress": _number, "progress_message": _text,
+    "segments": lambda document: SegmentCount(**_fields(document, _SEGMENTS)), "warnings": _texts,
+    "result": _maybe(lambda document: JobResult(**_fields(document, _RESULT))),
+    "error": _maybe(lambda document: JobError(**_fields(document, _ERROR))),
+    **dict.fromkeys(_MOMENTS, _maybe(_moment)),
+}  # fmt: skip
+
+
+def dump_job(job: SynthesisJob) -> str:
+    """The job as a record: JSON, ASCII, one line."""
+    moments = {name: _maybe_write(_moment_text, getattr(job, name)) for name in _MOMENTS}
+    nested = {
+        "request": _request_document(job.request),
+        "spoken_language": job.spoken_language.tag,
+        "created_at": _moment_text(job.created_at),
+        "segments": _plain(job.segments, _SEGMENTS),
+        "result": _maybe_write(lambda result: _plain(result, _RESULT), job.result),
+        "error": _maybe_write(lambda error: _plain(error, _ERROR), job.error),
+    }
+    return _dump("job", _plain(job, _JOB) | nested | moments)
+
+
+def load_job(record: str | bytes) -> SynthesisJob:
+    """The inverse of `dump_job`. Raises `StorageUnavailable` for a record that this program does not know."""
+    return _load("job", record, lambda document: SynthesisJob(**_fields(document, _JOB)))
+
+
+# --- voices and profiles --------------------------------------------------------------------------------------------
+_VOICE: dict[str, Callable[[Any], Any]] = {
+    "id": lambda value: VoiceId(_text(value)), "name": _text, "language": _language, "engine": _text,
+    "method": _text, "print_key": _text, "print_sha256": _text, "reference_key": _text,
+    "sample_key": _maybe(_text), "reference_duration_s": _number, "description": _text, "consent": _maybe(_text),
+    "created_at": _moment, "source_job_id": _maybe(_text), "notes": _texts,
+}  # fmt: skip
+_PROFILE: dict[str, Callable[[Any], Any]] = {
+    "id": lambda value: ProfileId(_text(value)), "name": _text, "engine": _text, "description": _text,
+    "parameters": _knobs, "built_in": _flag,
+}  # fmt: skip
+
+
+def dump_voice(voice: VoiceProfile) -> str:
+    """The voice as a record: JSON, ASCII, one line."""
+    nested = {"language": voice.language.tag, "created_at": _moment_text(voice.created_at)}
+    return _dump("voice", _plain(voice, _VOICE) | nested)
+
+
+def load_voice(record: str | bytes) -> VoiceProfile:
+    """The inverse of `dump_voice`. Raises `StorageUnavailable` for a record that this program does not know."""
+    return _load("voice", record, lambda document: VoiceProfile(**_fields(document, _VOICE)))
+
+
+def dump_profile(profile: QualityProfile) -> str:
+    """The quality profile as a record: JSON, ASCII, one line."""
+    return _dump("profile", _plain(profile, _PROFILE) | {"parameters": dict(profile.parameters)})
+
+
+def load_profile(record: str | bytes) -> QualityProfile:
+    """The inverse of `dump_profile`. Raises `StorageUnavailable` for a record that this program does not know."""
+    return _load("profile", record, lambda document: QualityProfile(**_fields(document, _PROFILE)))
+
+
+# --- the envelope ---------------------------------------------------------------------------------------------------
+def _plain(value: object, fields: Mapping[str, Any]) -> Document:
+    return {name: getattr(value, name) for name in fields}
+
+
+def _dump(kind: str, body: Document) -> str:
+    try:
+        return json.dumps({"v": VERSION, "kind": kind, **body}, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise InvalidInput(f"This {kind} cannot be stored ({error}); its numbers must be finite.") from error
+
+
+def _load(kind: str, record: str | bytes, read: Callable[[Document], T]) -> T:
+    try:
+        document = json.loads(record)
+        version, written_kind = document.pop("v"), document.pop("kind")
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
+        raise StorageUnavailable(f"A stored {kind} is not a record of voicecore; restore the store.") from error
+    if (type(version), version, written_kind) != (int, VERSION, kind):
+        raise StorageUnavailable(
+            f"A stored {kind} has version {version!r} and kind {written_kind!r}; this program reads version {VERSION}: "
+            "run the version of voicecore that wrote it, or a newer one."
+        )
+    try:
+        return read(document)
+    except (TypeError, ValueError, InvalidInput, UnsupportedLanguage) as error:
+        raise StorageUnavailable(
+            f"The stored {kind} {document.get('id')!r} cannot be read ({error}); "
+            "run the version of voicecore that wrote it."
+        ) from error

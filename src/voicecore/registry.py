@@ -1,0 +1,34 @@
+"""Engines are found by entry point: a package that declares one in `voicecore.engines` is heard of here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
+from voicecore.errors import NotFound
+from voicecore.ports import EngineProvider
+
+ENTRY_POINT_GROUP = "voicecore.engines"
+
+
+def engine_names() -> tuple[str, ...]:
+    """Names of all engines that installed packages offer, sorted; whether they would open is `EngineProvider.problems`."""
+    return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
+
+
+def engine_provider(name: str) -> EngineProvider:
+    """The provider of this name.
+
+    Raises:
+        NotFound: with the names that there are.
+    """
+    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        provider: EngineProvider = point.load()()
+        return provider
+    known = ", ".join(engine_names()) or "none"
+    raise NotFound(f"There is no engine {name[:60]!r}; installed are: {known}.", field="engine")
+
+
+def engine_providers(names: tuple[str, ...] | None = None) -> Mapping[str, EngineProvider]:
+    """Providers by name; all that are installed, or those named."""
+    return {name: engine_provider(name) for name in (engine_names() if names is None else names)}

@@ -1,0 +1,134 @@
+"""Speak a claimed job: text → segments → (cached | engine) → master WAV and manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from voicecore import blobkeys
+from voicecore.audio import Samples
+from voicecore.errors import NotFound
+from voicecore.job import JobResult, SegmentCount, SynthesisJob
+from voicecore.pipeline import SpokenChunk, speak
+from voicecore.planning import plan_segments, utterance_maker
+from voicecore.ports import AudioCodec, BlobStore, Catalog, SpeechEngine
+from voicecore.request import OutputFormat, SynthesisRequest
+from voicecore.text import Segment
+from voicecore.usecases.job_watch import JobWatch
+from voicecore.usecases.segment_cache import SegmentCache, segment_key
+from voicecore.voice import VoicePrint
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """A resolved voice: what the engine gets, the id for blob keys, and what stands for it in fingerprints."""
+
+    spoken: str | VoicePrint
+    name: str
+    digest: str
+
+
+def load_print(blobs: BlobStore, catalog: Catalog, voice_id: str) -> VoicePrint:
+    """The print of an enrolled voice. Raises `NotFound`, `BlobCorrupt`."""
+    profile = catalog.voices.get(voice_id)
+    if profile is None:
+        raise NotFound(f"The voice {voice_id!r} was deleted.", field="voice_id")
+    with blobs.open(profile.print_key) as reader:
+        return VoicePrint.from_bytes(reader.read())
+
+
+@dataclass(frozen=True, slots=True)
+class RunSynthesis:
+    """One attempt. Memory holds a few segments at a time, however long the text."""
+
+    blobs: BlobStore
+    catalog: Catalog
+    codec: AudioCodec
+    cache: SegmentCache
+
+    def __call__(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
+        """What the attempt made; its blobs are written, the job is not yet finished.
+
+        Raises:
+            LeaseLost: when the attempt must stop.
+            EngineFailed, StorageUnavailable, NotFound, InvalidText: as they come.
+        """
+        job = watch.job
+        request = job.request
+        if not isinstance(request, SynthesisRequest):
+            raise TypeError("RunSynthesis runs jobs that speak a text.")
+        voice = self._voice(request)
+        resolved = dict(job.parameters)
+        utter = utterance_maker(
+            engine.card, f"{job.id}.{job.attempt}", job.spoken_language, voice.spoken, resolved, request.seed
+        )
+        segments = plan_segments(engine, request.text, job.spoken_language, resolved)
+        keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
+        self._write_plan(job, segments, keys)
+        rate = engine.card.sample_rate_hz
+        chunks = speak(
+            engine, segments, utter,
+            recall=lambda segment: self.cache.recall(keys[segment.index]),
+            keep=lambda segment, samples: self.cache.keep(keys[segment.index], samples),
+        )  # fmt: skip
+        log = _SegmentLog(watch, len(segments), rate)
+        master = self.blobs.put(
+            blobkeys.master(job.id, job.attempt), self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
+        )
+        manifest = self._write_manifest(job, log)
+        return JobResult(
+            audio_key=master.key, duration_s=log.samples / rate, sample_rate_hz=rate, file_size=master.size,
+            manifest_key=manifest,
+        )  # fmt: skip
+
+    def _voice(self, request: SynthesisRequest) -> _Voice:
+        if request.voice_id is None:
+            return _Voice(request.voice_preset, request.voice_preset, f"preset:{request.voice_preset}")
+        profile = self.catalog.voices.get(request.voice_id)
+        if profile is None:
+            raise NotFound(f"The voice {request.voice_id!r} was deleted.", field="voice_id")
+        return _Voice(load_print(self.blobs, self.catalog, profile.id), profile.id, profile.print_sha256)
+
+    def _write_plan(self, job: SynthesisJob, segments: tuple[Segment, ...], keys: dict[int, str]) -> None:
+        """Before the first segment, so that a deleted or failed job can find all it put into the cache."""
+        plan = {"segments": [{"start": s.start, "end": s.end, "key": keys[s.index]} for s in segments]}
+        self.blobs.put(blobkeys.plan(job.id), [json.dumps(plan).encode()])
+
+    def _write_manifest(self, job: SynthesisJob, log: _SegmentLog) -> str:
+        key = blobkeys.manifest(job.id, job.attempt)
+        body = {"version": 1, "job_id": job.id, "sample_rate_hz": log.sample_rate_hz, "segments": log.rows}
+        self.blobs.put(key, [json.dumps(body).encode()])
+        return key
+
+
+class _SegmentLog:
+    """Passes samples on, and writes down where each segment begins and ends."""
+
+    def __init__(self, watch: JobWatch, total: int, sample_rate_hz: int) -> None:
+        self._watch, self._total = watch, total
+        self.sample_rate_hz = sample_rate_hz
+        self.samples = 0
+        self.rows: list[dict[str, object]] = []
+        self._cached = 0
+        self._begin = 0
+
+    def samples_of(self, chunks: Iterator[SpokenChunk]) -> Iterator[Samples]:
+        for chunk in chunks:
+            self._watch.check()
+            self.samples += len(chunk.samples)
+            if chunk.last:
+                self._close(chunk)
+            yield chunk.samples
+
+    def _close(self, chunk: SpokenChunk) -> None:
+        segment, rate = chunk.segment, self.sample_rate_hz
+        self._cached += chunk.cached
+        self.rows.append({
+            "index": segment.index, "start": segment.start, "end": segment.end, "cached": chunk.cached,
+            "start_s": round(self._begin / rate, 4), "end_s": round(self.samples / rate, 4),
+            "pause_s": round(segment.pause_after_s, 4),
+        })  # fmt: skip
+        self._begin = self.samples
+        done = len(self.rows)
+        self._watch.progress(SegmentCount(self._total, done, self._cached), f"segment {done} of {self._total}")

@@ -1,0 +1,110 @@
+"""Accept reference speech from which a voice shall be learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from voicecore import blobkeys
+from voicecore.audio import Audio
+from voicecore.errors import Conflict, InvalidAudio, InvalidInput, NameTaken, VoiceCoreError
+from voicecore.job import JobId, SynthesisJob
+from voicecore.language import Language
+from voicecore.limits import Limits
+from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
+from voicecore.request import EnrolmentRequest
+from voicecore.usecases.engines import Engines
+from voicecore.voice import checked_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVoice:
+    """What the caller says of the voice."""
+
+    name: str
+    language: Language
+    description: str = ""
+    engine: str | None = None
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitEnrolment:
+    """Decode the clips under limits, keep them as our own WAV, store the job, ring the doorbell."""
+
+    store: JobStore
+    catalog: Catalog
+    blobs: BlobStore
+    codec: AudioCodec
+    doorbell: Doorbell
+    engines: Engines
+    clock: Clock
+    ids: Ids
+    limits: Limits
+
+    def __call__(self, voice: NewVoice, files: Sequence[BinaryIO]) -> SynthesisJob:
+        """The new job. Nothing of the upload is left if it is refused.
+
+        Raises:
+            InvalidInput, UnsupportedLanguage: for the fields.
+            InvalidAudio, UnsupportedAudioFormat: for the files.
+            NameTaken: a voice has this name.
+            NotFound, NotInstalled, QueueFull: as for a synthesis.
+        """
+        name = checked_name(voice.name)
+        engine = voice.engine or self.engines.default
+        card = self.engines.card(engine)
+        if card.enrolment is None:
+            raise InvalidInput(f"The engine {engine!r} cannot learn voices.", field="engine")
+        spoken = card.spoken(voice.language)
+        if not 1 <= len(files) <= card.enrolment.max_clips:
+            raise InvalidInput(
+                f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
+            )
+        self._refuse_taken(name)
+        clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
+        job_id = JobId(self.ids.new("job"))
+        keys = tuple(blobkeys.upload(job_id, number) for number in range(len(clips)))
+        # Made before anything is written: its invariants may refuse the name or the description.
+        request = EnrolmentRequest(
+            name=name, language=voice.language, clip_keys=keys, description=voice.description, engine=engine,
+            reference_duration_s=sum(clip.duration_s for clip in clips), consent=voice.consent,
+        )  # fmt: skip
+        job = SynthesisJob(
+            id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now()
+        )
+        try:
+            for key, clip in zip(keys, clips, strict=True):
+                self.blobs.put(key, [clip.wav_bytes()])
+            self.store.add(job, max_queued=self.limits.max_queued)
+        except VoiceCoreError:
+            for key in keys:
+                with suppress(VoiceCoreError):
+                    self.blobs.delete(key)
+            raise
+        self.doorbell.ring(job.id)
+        return job
+
+    def _refuse_taken(self, name: str) -> None:
+        voices = self.catalog.voices.all()
+        if any(each.name.casefold() == name.casefold() for each in voices):
+            raise NameTaken(
+                f"A voice is named {name!r} already; choose another name or delete that voice.", field="name"
+            )
+        if len(voices) >= self.limits.max_voices:
+            raise Conflict(f"There are {len(voices)} voices, which is the limit; delete one first.")
+
+    def _decode(self, files: Sequence[BinaryIO], min_s: float, max_s: float) -> list[Audio]:
+        # A little over the engine's limit, so that the sum below says by how much.
+        limit_s = min(self.limits.max_audio_s, max(max_s, 1.0) * 2)
+        clips = [self.codec.decode(file, AudioLimits(max_duration_s=limit_s)) for file in files]
+        total_s = sum(clip.duration_s for clip in clips)
+        if not min_s <= total_s <= max_s:
+            raise InvalidAudio(
+                f"The reference lasts {total_s:.1f} s; give {min_s:g} to {max_s:g} s of speech.", field="file"
+            )
+        if max(clip.peak for clip in clips) < 1e-3:
+            raise InvalidAudio("The reference is silent; give a recording with speech.", field="file")
+        return clips

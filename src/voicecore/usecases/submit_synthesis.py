@@ -1,0 +1,95 @@
+"""Accept a text to speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicecore.engine import EngineCard
+from voicecore.errors import InvalidInput, InvalidText, NotFound, NotInstalled
+from voicecore.job import JobId, SynthesisJob
+from voicecore.language import Language
+from voicecore.limits import Limits
+from voicecore.planning import resolve
+from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
+from voicecore.request import Mode, SynthesisRequest
+from voicecore.usecases.choose_profile import ChooseProfile
+from voicecore.usecases.engines import Engines
+
+CONVERSION_MISSING = "Voice conversion (RVC) is not part of this installation yet; send the job without enable_rvc."
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitSynthesis:
+    """Check a request against what the engine can really do, store the job, ring the doorbell."""
+
+    store: JobStore
+    catalog: Catalog
+    doorbell: Doorbell
+    engines: Engines
+    clock: Clock
+    ids: Ids
+    limits: Limits
+
+    def __call__(self, request: SynthesisRequest, *, idempotency_key: str | None = None) -> SynthesisJob:
+        """The new job, or the one that this key made before.
+
+        Raises:
+            InvalidInput: and its kinds, for whatever the engine cannot do.
+            NotFound: unknown engine or voice.
+            NotInstalled: the request needs a part that is not installed.
+            IdempotencyConflict, QueueFull: from the store.
+        """
+        if len(request.text) > self.limits.max_text:
+            raise InvalidText(
+                f"The text has {len(request.text)} characters; the limit is {self.limits.max_text}: split it into several jobs.",
+                field="text",
+            )
+        if request.conversion is not None:
+            raise NotInstalled(CONVERSION_MISSING, field="enable_rvc")
+        engine = self._engine_of(request)
+        card = self.engines.card(engine)
+        spoken = card.spoken(request.source_language)
+        if request.mode is Mode.DUBBING:
+            card.preset(request.voice_preset, spoken)
+        profile = ChooseProfile(self.catalog)(engine, request.quality_profile_id)
+        speed = {} if request.speed is None else {"speed": request.speed}
+        job = SynthesisJob(
+            id=JobId(self.ids.new("job")),
+            request=request,
+            engine=engine,
+            quality_profile_id=profile.id,
+            parameters=tuple(sorted(resolve(card, profile.parameters, speed).items())),
+            spoken_language=spoken,
+            created_at=self.clock.now(),
+            warnings=_warnings(request, card, spoken),
+        )
+        stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
+        self.doorbell.ring(stored.id)
+        return stored
+
+    def _engine_of(self, request: SynthesisRequest) -> str:
+        """The engine asked for; an enrolled voice is spoken by the engine that learned it."""
+        if request.voice_id is None:
+            return request.engine or self.engines.default
+        voice = self.catalog.voices.get(request.voice_id)
+        if voice is None:
+            raise NotFound(f"There is no voice {request.voice_id[:80]!r}; GET /voices lists them.", field="voice_id")
+        if request.engine not in (None, voice.engine):
+            raise InvalidInput(
+                f"The voice {request.voice_id!r} was made by {voice.engine!r}; leave engine out or name that one.",
+                field="engine",
+            )
+        return voice.engine
+
+
+def _warnings(request: SynthesisRequest, card: EngineCard, spoken: Language) -> tuple[str, ...]:
+    found = []
+    target = request.target_language
+    if target is not None and target.language != request.source_language.language:
+        found.append(
+            f"The text is spoken in {spoken}, the language it is written in, and not translated to {target}: "
+            "no translator is configured."
+        )
+    if spoken != request.source_language and request.source_language.region is not None:
+        found.append(f"{request.source_language} is spoken as {spoken}, the nearest that {card.name!r} has.")
+    return tuple(found)
