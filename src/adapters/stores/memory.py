@@ -1,0 +1,238 @@
+"""Job store and catalogue in this process's memory: for tests, and for library use that keeps nothing."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Generic
+
+from adapters.stores import transitions
+from adapters.stores.cursor import Place, place_after
+from adapters.stores.naming import check_free, missing, name_key
+from voicecore.errors import Conflict, NotFound
+from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.ports import Clock, Item, JobPage, JobQuery
+from voicecore.quality import QualityProfile
+from voicecore.records import epoch_us
+from voicecore.request import Mode
+from voicecore.voice import VoiceProfile
+
+
+class MemoryJobStore:
+    """Jobs in a dict, behind one lock.
+
+    Beside it, one sorted list of places for each status and mode: their lengths are the totals, and a page is a
+    merge of the few lists that the query admits. So a page does not cost more with more jobs.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._jobs: dict[JobId, SynthesisJob] = {}
+        self._places: dict[tuple[JobStatus, Mode], list[Place]] = {
+            (status, mode): [] for status in JobStatus for mode in Mode
+        }
+        self._keys: dict[str, JobId] = {}
+        self._tombstones: dict[JobId, datetime] = {}
+
+    def add(
+        self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None
+    ) -> SynthesisJob:
+        transitions.check_new(job)
+        with self._lock:
+            if idempotency_key is not None and idempotency_key in self._keys:
+                return transitions.repeated(job, self._jobs[self._keys[idempotency_key]])
+            if job.id in self._jobs or job.id in self._tombstones:
+                raise Conflict(f"There is a job {job.id} already.")
+            transitions.check_room(self._counts()[JobStatus.QUEUED], max_queued)
+            self._write(job)
+            if idempotency_key is not None:
+                self._keys[idempotency_key] = job.id
+            return job
+
+    def get(self, job_id: JobId) -> SynthesisJob | None:
+        with self._lock:
+            return self._find(job_id)
+
+    def page(self, query: JobQuery) -> JobPage:
+        after = place_after(query)
+        with self._lock:
+            lists = [
+                places
+                for (status, mode), places in self._places.items()
+                if query.status in (None, status) and query.mode in (None, mode)
+            ]
+            newest_first = heapq.merge(*(_down_from(places, after) for places in lists), reverse=True)
+            shown = list(itertools.islice(newest_first, query.limit + 1))
+            jobs = tuple(self._jobs[JobId(place.job_id)] for place in shown[: query.limit])
+            more = len(shown) > query.limit
+            return JobPage(sum(map(len, lists)), jobs, shown[query.limit - 1].cursor() if more else None)
+
+    def claim(self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta) -> SynthesisJob | None:
+        transitions.check_claim(lease, max_tries)
+        with self._lock:
+            now = self._clock.now()
+            while (job := self._oldest_claimable(now)) is not None:
+                taken = transitions.taken(job, worker, now, lease, max_tries=max_tries, keep=keep)
+                self._write(taken)
+                if taken.status is JobStatus.PROCESSING:
+                    return taken
+            return None
+
+    def renew(self, job: SynthesisJob, lease: timedelta) -> SynthesisJob:
+        with self._lock:
+            renewed = transitions.renewed(self._jobs.get(job.id), job, self._clock.now(), lease)
+            self._write(renewed)
+            return renewed
+
+    def finish(self, job: SynthesisJob) -> None:
+        with self._lock:
+            self._write(transitions.ended(self._jobs.get(job.id), job))
+
+    def cancel(self, job_id: JobId, keep: timedelta) -> SynthesisJob:
+        with self._lock:
+            job = self._find(job_id)
+            if job is None:
+                raise NotFound(f"There is no job {job_id}.")
+            cancelled = job.cancelled(self._clock.now(), keep)
+            self._write(cancelled)
+            return cancelled
+
+    def delete(self, job_id: JobId, *, tombstone: bool = False) -> bool:
+        with self._lock:
+            now = self._clock.now()
+            self._prune(now)
+            job = self._jobs.get(job_id)
+            if job is None:
+                return False
+            self._forget(job)
+            del self._jobs[job_id]
+            self._keys = {key: owner for key, owner in self._keys.items() if owner != job_id}
+            if tombstone:
+                self._tombstones[job_id] = now
+            return True
+
+    def expired(self, limit: int) -> Sequence[SynthesisJob]:
+        with self._lock:
+            now = self._clock.now()
+            self._prune(now)
+            over = (job for job in self._jobs.values() if job.expired(now))
+            return heapq.nsmallest(max(0, limit), over, key=lambda job: (job.expires_at, job.id))
+
+    def counts(self) -> Mapping[JobStatus, int]:
+        with self._lock:
+            return self._counts()
+
+    def close(self) -> None:
+        """Nothing to give back: the jobs go with the object."""
+
+    # --- under the lock ---------------------------------------------------------------------------
+    def _find(self, job_id: JobId) -> SynthesisJob | None:
+        if job_id in self._tombstones:
+            raise transitions.gone(job_id)
+        return self._jobs.get(job_id)
+
+    def _counts(self) -> dict[JobStatus, int]:
+        return {status: sum(len(self._places[status, mode]) for mode in Mode) for status in JobStatus}
+
+    def _oldest_claimable(self, now: datetime) -> SynthesisJob | None:
+        queued = (self._places[JobStatus.QUEUED, mode][:1] for mode in Mode)
+        running = (self._places[JobStatus.PROCESSING, mode] for mode in Mode)
+        lapsed = (place for place in itertools.chain(*running) if self._lapsed(place, now))
+        first = min(itertools.chain(*queued, lapsed), default=None)
+        return None if first is None else self._jobs[JobId(first.job_id)]
+
+    def _lapsed(self, place: Place, now: datetime) -> bool:
+        lease_until = self._jobs[JobId(place.job_id)].lease_until
+        return lease_until is not None and lease_until <= now
+
+    def _write(self, job: SynthesisJob) -> None:
+        before = self._jobs.get(job.id)
+        if before is not None:
+            self._forget(before)
+        self._jobs[job.id] = job
+        insort(self._places[job.status, job.mode], _place(job))
+
+    def _forget(self, job: SynthesisJob) -> None:
+        places = self._places[job.status, job.mode]
+        del places[bisect_left(places, _place(job))]
+
+    def _prune(self, now: datetime) -> None:
+        oldest = now - transitions.TOMBSTONES_LAST
+        self._tombstones = {job_id: since for job_id, since in self._tombstones.items() if since > oldest}
+
+
+def _place(job: SynthesisJob) -> Place:
+    return Place(epoch_us(job.created_at), job.id)
+
+
+def _down_from(places: list[Place], after: Place | None) -> Iterator[Place]:
+    end = len(places) if after is None else bisect_left(places, after)
+    return (places[index] for index in range(end - 1, -1, -1))
+
+
+class MemoryShelf(Generic[Item]):
+    """Things in a dict, in the order of adding, behind one lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._items: dict[str, Item] = {}
+
+    def add(self, item: Item) -> None:
+        with self._lock:
+            names = {name_key(other.name) for other in self._items.values()}
+            check_free(item, id_used=item.id in self._items, name_used=name_key(item.name) in names)
+            self._items[item.id] = item
+
+    def get(self, item_id: str) -> Item | None:
+        with self._lock:
+            return self._items.get(item_id)
+
+    def all(self) -> Sequence[Item]:
+        with self._lock:
+            return tuple(self._items.values())
+
+    def replace(self, item: Item) -> None:
+        with self._lock:
+            if item.id not in self._items:
+                raise missing(item.id)
+            names = {name_key(other.name) for other in self._items.values() if other.id != item.id}
+            check_free(item, id_used=False, name_used=name_key(item.name) in names)
+            self._items[item.id] = item
+
+    def delete(self, item_id: str) -> bool:
+        with self._lock:
+            return self._items.pop(item_id, None) is not None
+
+
+class MemoryCatalog:
+    """Two shelves and a dict."""
+
+    def __init__(self) -> None:
+        self._voices: MemoryShelf[VoiceProfile] = MemoryShelf()
+        self._profiles: MemoryShelf[QualityProfile] = MemoryShelf()
+        self._defaults: dict[str, str] = {}
+
+    @property
+    def voices(self) -> MemoryShelf[VoiceProfile]:
+        return self._voices
+
+    @property
+    def profiles(self) -> MemoryShelf[QualityProfile]:
+        return self._profiles
+
+    def default_profile(self, engine: str) -> str | None:
+        return self._defaults.get(engine)
+
+    def set_default_profile(self, engine: str, profile_id: str | None) -> None:
+        if profile_id is None:
+            self._defaults.pop(engine, None)
+        else:
+            self._defaults[engine] = profile_id
+
+    def close(self) -> None:
+        """Nothing to give back: the things go with the object."""

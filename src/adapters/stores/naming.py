@@ -1,0 +1,32 @@
+"""When two names on a shelf are the same name."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from voicecore.errors import NameTaken, NotFound
+from voicecore.ports import Named
+
+
+def name_key(name: str) -> str:
+    """The name as it is compared: without case, and in one spelling of its accents.
+
+    Source: Unicode 16, §3.13, definition D145 (canonical caseless matching): NFD, fold, NFD; here NFC at the end.
+
+    >>> name_key("JOSÉ") == name_key("jose\u0301")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())
+
+
+def check_free(item: Named, *, id_used: bool, name_used: bool) -> None:
+    """Raise `NameTaken` if either is in use."""
+    if id_used:
+        raise NameTaken(f"The id {item.id!r} is in use: choose another one or delete that first.", field="id")
+    if name_used:
+        raise NameTaken(f"The name {item.name!r} is in use: choose another one or delete that first.", field="name")
+
+
+def missing(item_id: str) -> NotFound:
+    """The error for an id that is not on the shelf."""
+    return NotFound(f"There is nothing with the id {item_id!r}.")

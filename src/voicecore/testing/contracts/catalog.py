@@ -1,0 +1,113 @@
+"""What every `Catalog` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from voicecore.errors import NameTaken, NotFound
+from voicecore.ports import Catalog
+from voicecore.testing.samples import profile, voice
+from voicecore.voice import VoiceId
+
+
+class CatalogContract:
+    """Subclass it, override `make_catalog`, run pytest."""
+
+    def make_catalog(self) -> Catalog:
+        """A new, empty catalogue."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def catalog(self) -> Iterator[Catalog]:
+        catalog = self.make_catalog()
+        yield catalog
+        catalog.close()
+
+    def test_an_added_voice_is_read_back_equal(self, catalog: Catalog) -> None:
+        ana = replace(voice(name="Ana Conceição 🎙"), notes=("one", "two"), consent="“Sim.”", description="Clara")
+        catalog.voices.add(ana)
+        assert catalog.voices.get(ana.id) == ana
+
+    def test_an_added_profile_is_read_back_equal(self, catalog: Catalog) -> None:
+        calm = replace(profile(), parameters={"speed": 0.1 + 0.2, "top_k": 50})
+        catalog.profiles.add(calm)
+        assert catalog.profiles.get(calm.id) == calm
+
+    def test_what_is_not_there_is_none(self, catalog: Catalog) -> None:
+        assert catalog.voices.get("voice_none") is None
+        assert tuple(catalog.voices.all()) == ()
+        assert not catalog.voices.delete("voice_none")
+
+    def test_all_things_come_in_the_order_of_adding(self, catalog: Catalog) -> None:
+        for voice_id, name in (("voice_b", "Zoé"), ("voice_c", "Ana"), ("voice_a", "Maria")):
+            catalog.voices.add(voice(voice_id, name))
+        catalog.voices.replace(voice("voice_b", "Bia"))
+        assert [(each.id, each.name) for each in catalog.voices.all()] == [
+            ("voice_b", "Bia"), ("voice_c", "Ana"), ("voice_a", "Maria"),
+        ]  # fmt: skip
+
+    def test_an_id_in_use_is_taken(self, catalog: Catalog) -> None:
+        catalog.voices.add(voice("voice_1", "Ana"))
+        with pytest.raises(NameTaken):
+            catalog.voices.add(voice("voice_1", "Bia"))
+        assert [each.name for each in catalog.voices.all()] == ["Ana"]
+
+    @pytest.mark.parametrize(("first", "second"), [
+        ("Ana", "Ana"), ("Ana", "ANA"), ("José", "JOSÉ"), ("Jos\u00e9", "JOSE\u0301"), ("Groß", "GROSS"), ("Ana", " ana "),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+    ])  # fmt: skip
+    def test_a_name_in_use_is_taken_whatever_its_case(self, catalog: Catalog, first: str, second: str) -> None:
+        catalog.voices.add(voice("voice_1", first))
+        with pytest.raises(NameTaken):
+            catalog.voices.add(voice("voice_2", second))
+        catalog.voices.add(voice("voice_3", "Bia"))
+        with pytest.raises(NameTaken):
+            catalog.voices.replace(voice("voice_3", second))
+        assert [each.name for each in catalog.voices.all()] == [first, "Bia"]
+
+    def test_a_thing_may_be_renamed_to_its_own_name(self, catalog: Catalog) -> None:
+        catalog.voices.add(voice("voice_1", "Ana"))
+        catalog.voices.replace(voice("voice_1", "ANA"))
+        assert [each.name for each in catalog.voices.all()] == ["ANA"]
+
+    def test_a_name_is_free_again_after_renaming_or_deleting(self, catalog: Catalog) -> None:
+        catalog.voices.add(voice("voice_1", "Ana"))
+        catalog.voices.replace(voice("voice_1", "Bia"))
+        catalog.voices.add(voice("voice_2", "Ana"))
+        assert catalog.voices.delete("voice_2")
+        catalog.voices.add(voice("voice_3", "ana"))
+        assert [each.id for each in catalog.voices.all()] == ["voice_1", "voice_3"]
+
+    def test_replacing_what_is_not_there_is_not_found(self, catalog: Catalog) -> None:
+        with pytest.raises(NotFound):
+            catalog.voices.replace(voice())
+        assert tuple(catalog.voices.all()) == ()
+
+    def test_shelves_do_not_share_ids_or_names(self, catalog: Catalog) -> None:
+        catalog.voices.add(voice("same", "Same"))
+        catalog.profiles.add(profile("same", "Same"))
+        assert catalog.voices.delete("same")
+        assert catalog.profiles.get("same") is not None
+
+    def test_an_id_is_only_a_text(self, catalog: Catalog) -> None:
+        for item_id in ("", "'; DROP TABLE item; --", "é", "\x00", "x" * 10_000):
+            catalog.voices.add(replace(voice(name=f"Voz {len(item_id)} {item_id[:1].isalpha()}"), id=VoiceId(item_id)))
+            assert catalog.voices.get(item_id) is not None
+            assert catalog.voices.delete(item_id)
+
+    def test_no_engine_has_a_default_profile_until_one_is_set(self, catalog: Catalog) -> None:
+        assert catalog.default_profile("tone") is None
+        catalog.set_default_profile("tone", "calm")
+        catalog.set_default_profile("other", "natural")
+        catalog.set_default_profile("tone", "expressive")
+        assert (catalog.default_profile("tone"), catalog.default_profile("other")) == ("expressive", "natural")
+        catalog.set_default_profile("tone", None)
+        catalog.set_default_profile("tone", None)
+        assert (catalog.default_profile("tone"), catalog.default_profile("other")) == (None, "natural")
+
+    def test_closing_twice_is_harmless(self, catalog: Catalog) -> None:
+        catalog.close()
+        catalog.close()

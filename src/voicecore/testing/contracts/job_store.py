@@ -1,0 +1,15 @@
+"""What every `JobStore` does.
+
+Subclass `JobStoreContract`, override `make_store`, run pytest.
+"""
+
+from __future__ import annotations
+
+from voicecore.testing.contracts.job_store_ending import EndingContract
+from voicecore.testing.contracts.job_store_keeping import KeepingContract
+from voicecore.testing.contracts.job_store_listing import ListingContract
+from voicecore.testing.contracts.job_store_working import WorkingContract
+
+
+class JobStoreContract(KeepingContract, WorkingContract, EndingContract, ListingContract):
+    """The whole contract: subclass this one, and override `make_store`."""

@@ -1,0 +1,65 @@
+"""Jobs, voices and profiles for tests: valid, small, and each with one thing to vary."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from voicecore.job import JobId, JobResult, SynthesisJob
+from voicecore.language import Language
+from voicecore.quality import ProfileId, QualityProfile
+from voicecore.request import EnrolmentRequest, Mode, SynthesisRequest
+from voicecore.testing.fakes import START
+from voicecore.voice import VoiceId, VoiceProfile
+
+PORTUGUESE = Language("pt", "BR")
+
+
+def request_for(mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!") -> SynthesisRequest | EnrolmentRequest:
+    """A request of the mode (`convert` has no request of its own yet, and is refused by `SynthesisRequest`)."""
+    if mode is Mode.CLONE:
+        return EnrolmentRequest(name=text, language=PORTUGUESE, clip_keys=("uploads/a.wav",), reference_duration_s=9.5)
+    voice_id = "voice_1" if mode is Mode.DUBBING_WITH_CLONE else None
+    return SynthesisRequest(text=text, source_language=PORTUGUESE, mode=mode, voice_id=voice_id)
+
+
+def queued_job(
+    job_id: str = "job_1", *, created_at: datetime = START, mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!"
+) -> SynthesisJob:
+    """A new job."""
+    return SynthesisJob(
+        id=JobId(job_id),
+        request=request_for(mode, text),
+        engine="tone",
+        quality_profile_id=None if mode is Mode.CLONE else "natural",
+        parameters=(("speed", 1.0),),
+        spoken_language=PORTUGUESE,
+        created_at=created_at,
+    )
+
+
+def audio_result(job: SynthesisJob) -> JobResult:
+    """What an attempt of the job could leave; the blob keys hold the attempt, so that attempts never share one."""
+    folder = f"jobs/{job.id}/{job.attempt}"
+    return JobResult(audio_key=f"{folder}/audio.wav", manifest_key=f"{folder}/manifest.json", duration_s=1.25,
+                     sample_rate_hz=24_000, file_size=60_044)  # fmt: skip
+
+
+def voice(voice_id: str = "voice_1", name: str = "Ana") -> VoiceProfile:
+    """An enrolled voice."""
+    return VoiceProfile(
+        id=VoiceId(voice_id),
+        name=name,
+        language=PORTUGUESE,
+        engine="tone",
+        method="cloning",
+        print_key=f"voices/{voice_id}/print.npz",
+        print_sha256="0" * 64,
+        reference_key=f"voices/{voice_id}/reference.wav",
+        reference_duration_s=9.5,
+        created_at=START,
+    )
+
+
+def profile(profile_id: str = "calm", name: str = "Calm") -> QualityProfile:
+    """A user's quality profile."""
+    return QualityProfile(id=ProfileId(profile_id), name=name, engine="tone", parameters={"speed": 0.9})
