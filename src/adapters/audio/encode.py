@@ -1,0 +1,97 @@
+"""Writes the six output formats, mono, piece by piece; memory does not grow with the length.
+
+| format | made by | quality (mono) | rates |
+|---|---|---|---|
+| wav | stdlib | 16-bit PCM | any |
+| flac | libsndfile | 16 bit | any |
+| mp3 | libsndfile (LAME) | CBR 128 kbit/s from 32 kHz up, 64 kbit/s below | the nine of MPEG 1, 2 and 2.5 |
+| ogg | libsndfile (Vorbis) | VBR quality 0.5 | any |
+| m4a | FFmpeg (AAC-LC) | 4 bit a sample, at most 96 kbit/s | the thirteen of AAC |
+| opus | FFmpeg (libopus in Ogg) | VBR about 64 kbit/s | 48 kHz |
+
+Another rate is resampled up to the next that the format takes. ogg and opus leave as they are made. The others have a
+header that tells the length (mp3: the LAME tag, by which players cut off the encoder's padding), so they are written into a
+temporary file and leave when it is finished.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import wave
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from adapters.audio.blocks import at_rate, checked, nearest_rate
+from adapters.audio.encode_av import m4a, opus
+from adapters.audio.encode_soundfile import write_flac, write_mp3, write_vorbis
+from adapters.audio.outbox import Outbox, pieces
+from adapters.audio.storage_errors import temporary_space
+from voicecore.audio import Samples, pcm16_bytes
+from voicecore.errors import InvalidAudio
+from voicecore.request import OutputFormat
+
+#: Up to here a finished file is in memory, beyond it on the disk.
+_SPOOL_BYTES = 4 * 2**20
+#: The sizes of a RIFF file have 32 bits.
+_MAX_WAV_DATA_BYTES = 2**32 - 1 - 36
+
+MP3_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+AAC_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
+OPUS_RATE_HZ = 48_000
+
+
+def encoded(blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
+    """A file of the blocks, in pieces.
+
+    Raises:
+        InvalidAudio: if there is no sound in the blocks, a block is not finite mono, or it is too long for WAV (4 GiB).
+        MissingDependency: if the format needs a package that is not installed.
+        DiskFull: if there is no space for a temporary file.
+    """
+    sound = checked(blocks, sample_rate_hz)
+    match output_format:
+        case OutputFormat.OGG:
+            return _streamed_vorbis(sound, sample_rate_hz)
+        case OutputFormat.OPUS:
+            return opus(at_rate(sound, sample_rate_hz, OPUS_RATE_HZ))
+        case OutputFormat.M4A:
+            rate = nearest_rate(sample_rate_hz, AAC_RATES_HZ)
+            return m4a(at_rate(sound, sample_rate_hz, rate), rate)
+        case OutputFormat.WAV | OutputFormat.FLAC | OutputFormat.MP3:
+            return _spooled(sound, sample_rate_hz, output_format)
+
+
+def _streamed_vorbis(sound: Iterable[Samples], rate_hz: int) -> Iterator[bytes]:
+    outbox = Outbox()
+    for _ in write_vorbis(outbox, sound, rate_hz):
+        yield from outbox.take()
+    yield from outbox.take()
+
+
+def _spooled(sound: Iterable[Samples], rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
+    with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES, prefix="voicecore-encode-") as space:
+        if output_format is OutputFormat.WAV:
+            _write_wav(space, sound, rate_hz)
+        elif output_format is OutputFormat.FLAC:
+            write_flac(space, sound, rate_hz)
+        else:
+            rate = nearest_rate(rate_hz, MP3_RATES_HZ)
+            write_mp3(space, at_rate(sound, rate_hz, rate), rate)
+        space.seek(0)
+        yield from pieces(space)
+
+
+def _write_wav(space: IO[bytes], sound: Iterable[Samples], rate_hz: int) -> None:
+    out = wave.open(space, "wb")  # noqa: SIM115 - closing it writes the header, which only a finished file shall have
+    out.setnchannels(1)
+    out.setsampwidth(2)
+    out.setframerate(rate_hz)
+    size = 0
+    for block in sound:
+        size += 2 * len(block)
+        if size > _MAX_WAV_DATA_BYTES:
+            raise InvalidAudio("The sound is longer than a WAV file can say (4 GiB); choose another format.")
+        with temporary_space():
+            out.writeframesraw(pcm16_bytes(block))
+    with temporary_space():
+        out.close()
