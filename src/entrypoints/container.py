@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import socket
 
+from adapters.blobs.filesystem import FilesystemBlobStore
 from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
-from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost
 from adapters.queues.memory import MemoryDoorbell
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
@@ -45,7 +45,7 @@ def worker_name() -> str:
 def offered_engines(settings: Settings) -> Engines:
     """All installed engines but the test ones, and the default."""
     names = tuple(name for name in engine_names() if name not in _TEST_ENGINES or name == settings.engine)
-    return Engines(engine_providers(names), settings.engine)
+    return Engines(engine_providers(names, settings.weights_dir), settings.engine)
 
 
 class Container(containers.DeclarativeContainer):

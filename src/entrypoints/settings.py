@@ -33,6 +33,7 @@ def default_data_dir() -> Path:
 
 
 def _setting(default: Any, meaning: str) -> Any:
+    """A field with its meaning, from which the docs' table is checked."""
     return field(default=default, metadata={"meaning": meaning})
 
 
@@ -49,7 +50,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
-    drain_s: float = _setting(20.0, "Seconds that a stopping service lets the running job go on before handing it back.")
+    drain_s: float = _setting(
+        20.0, "Seconds that a stopping service lets the running job go on before handing it back."
+    )
     max_text: int = _setting(10_000, "Characters of one text.")
     max_queued: int = _setting(1_000, "Jobs that may wait; the next is refused with 429.")
     max_upload_mb: int = _setting(100, "Megabytes (of 1024 x 1024 bytes) of one uploaded file.")
@@ -68,7 +71,9 @@ class Settings:
         require(self.drain_s >= 0, "VOICECORE_DRAIN_S must not be negative.")
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
-        require(self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}.")
+        require(
+            self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}."
+        )
         _ = self.limits
 
     @property
@@ -133,4 +138,6 @@ def _read(key: str, value: object) -> Any:
             return int(str(value))
         return float(str(value)) if kind == "float" else str(value)
     except ValueError:
-        raise InvalidInput(f"{PREFIX}{key.upper()} is {value!r}; give {'a whole number' if kind == 'int' else 'a number'}.") from None
+        raise InvalidInput(
+            f"{PREFIX}{key.upper()} is {value!r}; give {'a whole number' if kind == 'int' else 'a number'}."
+        ) from None

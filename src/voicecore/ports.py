@@ -56,7 +56,11 @@ class SpeechEngine(Protocol):
 
 
 class EngineProvider(Protocol):
-    """How an engine is found (entry point group `voicecore.engines`), described, and opened."""
+    """How an engine is described and opened.
+
+    It is found by entry point (group `voicecore.engines`), whose object is called with the folder of model weights
+    (a `Path`, or None for what packages bring) and returns the provider.
+    """
 
     name: str
 
@@ -150,7 +154,8 @@ class JobStore(Protocol):
 
     def renew(self, job: SynthesisJob, lease: timedelta) -> SynthesisJob:
         """Write the progress of a running attempt and prolong its lease. Raises `LeaseLost` unless the stored job is
-        in processing with the same attempt."""
+        in processing with the same attempt.
+        """
 
     def finish(self, job: SynthesisJob) -> None:
         """End a running attempt: write a job that is completed, failed, cancelled, or queued again. Fenced like `renew`."""
@@ -196,11 +201,15 @@ class BlobStore(Protocol):
     """Bytes by key: whole or absent. A key is `part/part/…` of 1..6 parts `[a-z0-9_.-]{1,80}` that do not begin with a dot."""
 
     def put(self, key: str, data: Iterable[bytes]) -> BlobStat:
-        """Store the chunks under `key`, replacing what was there; nothing is left if it fails. Raises `DiskFull`, `InvalidInput` for a bad key."""
+        """Store the chunks under `key`, replacing what was there; if it fails, what was there stays and nothing else is left.
+
+        Raises `DiskFull`, or `InvalidInput` for a bad key.
+        """
 
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> BinaryIO:
         """A reader of bytes start..end (end not included). Raises `NotFound`; `BlobCorrupt` if size or digest do not
-        fit (the digest is checked on whole reads)."""
+        fit (the digest is checked on whole reads).
+        """
 
     def stat(self, key: str) -> BlobStat | None:
         """What is stored, or None."""

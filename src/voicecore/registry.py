@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from voicecore.errors import NotFound
 from voicecore.ports import EngineProvider
@@ -16,19 +17,21 @@ def engine_names() -> tuple[str, ...]:
     return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
 
 
-def engine_provider(name: str) -> EngineProvider:
-    """The provider of this name.
+def engine_provider(name: str, models_dir: Path | None = None) -> EngineProvider:
+    """The provider of this name; the entry point is called with the folder of model weights, or None.
 
     Raises:
         NotFound: with the names that there are.
     """
     for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        provider: EngineProvider = point.load()()
+        provider: EngineProvider = point.load()(models_dir)
         return provider
     known = ", ".join(engine_names()) or "none"
     raise NotFound(f"There is no engine {name[:60]!r}; installed are: {known}.", field="engine")
 
 
-def engine_providers(names: tuple[str, ...] | None = None) -> Mapping[str, EngineProvider]:
+def engine_providers(
+    names: tuple[str, ...] | None = None, models_dir: Path | None = None
+) -> Mapping[str, EngineProvider]:
     """Providers by name; all that are installed, or those named."""
-    return {name: engine_provider(name) for name in (engine_names() if names is None else names)}
+    return {name: engine_provider(name, models_dir) for name in (engine_names() if names is None else names)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -138,15 +140,19 @@ class Studio:
         self.close()
 
 
-def open_studio(engine: str = "kokoro", *, threads: int | None = None) -> Studio:
+def open_studio(
+    engine: str = "kokoro", *, threads: int | None = None, models_dir: str | PathLike[str] | None = None
+) -> Studio:
     """Open an engine by name and get a `Studio` that speaks with it.
 
     Args:
         engine: name of an installed engine (`voicecore.registry.engine_names` lists them).
         threads: processor threads of the model; None takes the engine's choice.
+        models_dir: folder of model weights, for engines whose weights no package brings.
 
     Raises:
         NotFound: if no such engine is installed.
         NotInstalled: if its packages or weights are missing; the message says what to install.
     """
-    return Studio(engine_provider(engine).open(threads=threads))
+    folder = None if models_dir is None else Path(models_dir)
+    return Studio(engine_provider(engine, folder).open(threads=threads))

@@ -1,1 +1,8 @@
 """The child process that owns a device, and the engine that speaks through it."""
+
+from __future__ import annotations
+
+from adapters.hosts.local import LocalHost
+from adapters.hosts.process import ChildProcessHost, RemoteEngine
+
+__all__ = ["ChildProcessHost", "LocalHost", "RemoteEngine"]

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -162,6 +163,9 @@ class ToneProvider:
     """Finds the tone engine under the name `tone`."""
 
     name = "tone"
+
+    def __init__(self, models_dir: Path | None = None) -> None:
+        del models_dir
 
     def card(self) -> EngineCard:
         return _card(TonePlan.from_environment())

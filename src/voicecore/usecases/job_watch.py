@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
-from voicecore.errors import LeaseLost, StorageUnavailable
+from voicecore.errors import Gone, LeaseLost, StorageUnavailable
 from voicecore.job import JobStatus, SegmentCount, SynthesisJob
 from voicecore.ports import Clock, JobStore
 
@@ -80,16 +80,18 @@ class JobWatch:
 
     def _look_until_stopped(self) -> None:
         while not self._stop.wait(self._look_every_s):
+            if self._reason is not None:
+                # Again at every look: the working thread may have been between two calls of the engine.
+                self._interrupt()
+                continue
             try:
                 self._look()
-            except LeaseLost:
+            except (LeaseLost, Gone):
                 self._stop_for(StopReason.LOST)
             except StorageUnavailable:
                 # The store may be back before the lease runs out; if not, another worker may have the job.
                 if self._clock.now() >= self._renewed_at + self._lease:
                     self._stop_for(StopReason.LOST)
-            if self._reason is not None:
-                return
 
     def _look(self) -> None:
         now = self._clock.now()

@@ -1,0 +1,108 @@
+"""The model process: `python -m adapters.hosts.child`. It opens engines and answers calls until its input ends.
+
+A reader thread takes calls from the pipe, so that the end of the service is noticed at once, even while a model
+computes: the process then ends too, and no orphan holds memory or a device.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from adapters.hosts import messages
+from adapters.hosts.frames import Frame, read_frame, write_frame
+from voicecore.language import Language
+from voicecore.ports import SpeechEngine
+from voicecore.registry import engine_provider
+
+
+class Child:
+    """Answers one call after the other; keeps every engine it opened."""
+
+    def __init__(self) -> None:
+        self._engines: dict[str, SpeechEngine] = {}
+
+    def answer(self, call: Frame) -> Frame:
+        """The answer to a call: the method's result, or its error."""
+        try:
+            return getattr(self, f"call_{call.head['call']}")(call)  # type: ignore[no-any-return]
+        except Exception as error:  # noqa: BLE001 - it travels to the service, whose caller handles it
+            return Frame(messages.pack_error(error))
+
+    def call_open(self, call: Frame) -> Frame:
+        """Load an engine, unless it is there."""
+        name, folder = call.head["engine"], call.head["models_dir"]
+        if name not in self._engines:
+            provider = engine_provider(name, None if folder is None else Path(folder))
+            self._engines[name] = provider.open(threads=call.head["threads"])
+        return Frame({})
+
+    def call_measure(self, call: Frame) -> Frame:
+        """Size of a text."""
+        engine = self._engine(call)
+        return Frame({"size": engine.measure(call.head["text"], Language.parse(call.head["language"]))})
+
+    def call_enroll(self, call: Frame) -> Frame:
+        """Learn a voice."""
+        return messages.pack_print(self._engine(call).enroll(*messages.unpack_clips(call)))
+
+    def call_admit(self, call: Frame) -> Frame:
+        """Accept an utterance."""
+        self._engine(call).admit(messages.unpack_utterance(call))
+        return Frame({})
+
+    def call_step(self, call: Frame) -> Frame:
+        """Work for a while."""
+        return messages.pack_chunks(self._engine(call).step())
+
+    def call_drop(self, call: Frame) -> Frame:
+        """Forget an utterance."""
+        self._engine(call).drop(call.head["id"])
+        return Frame({})
+
+    def _engine(self, call: Frame) -> SpeechEngine:
+        return self._engines[call.head["engine"]]
+
+
+def _read_calls(pipe: BinaryIO, calls: queue.SimpleQueue[Frame]) -> None:
+    try:
+        while True:
+            calls.put(read_frame(pipe))
+    except (EOFError, ConnectionError):
+        # The service is gone, or no longer speaks our language. Nobody waits for an answer: end now.
+        os._exit(0)
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The two pipes to the service. What libraries print goes to stderr, where it cannot break a frame."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    return incoming, outgoing
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    faulthandler.enable()
+    # Ctrl-C reaches the whole group; the service decides what becomes of the work under way.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    incoming, outgoing = _private_pipes()
+    calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_read_calls, args=(incoming, calls), daemon=True).start()
+    child = Child()
+    while True:
+        try:
+            write_frame(outgoing, child.answer(calls.get()))
+        except BrokenPipeError:
+            sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""How values of the core travel in frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.hosts.frames import Frame
+from voicecore import errors
+from voicecore.audio import Audio, AudioChunk
+from voicecore.engine import Utterance
+from voicecore.errors import EngineFailed, VoiceCoreError
+from voicecore.language import Language
+from voicecore.voice import VoicePrint
+
+_ERRORS: Mapping[str, type[VoiceCoreError]] = {
+    name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, VoiceCoreError)
+}
+
+
+def pack_utterance(utterance: Utterance) -> Frame:
+    """An `admit` call."""
+    voice = utterance.voice
+    preset = voice if isinstance(voice, str) else None
+    print_of = None if isinstance(voice, str) else [voice.engine, voice.model_digest]
+    head = {
+        "id": utterance.id, "text": utterance.text, "language": utterance.language.tag, "preset": preset,
+        "print": print_of, "parameters": dict(utterance.parameters), "seed": utterance.seed,
+    }  # fmt: skip
+    return Frame(head, {} if isinstance(voice, str) else voice.arrays)
+
+
+def unpack_utterance(frame: Frame) -> Utterance:
+    """The inverse of `pack_utterance`."""
+    head = frame.head
+    voice: str | VoicePrint = head["preset"]
+    if head["print"] is not None:
+        engine, digest = head["print"]
+        voice = VoicePrint(engine, digest, frame.arrays)
+    return Utterance(
+        id=head["id"], text=head["text"], language=Language.parse(head["language"]), voice=voice,
+        parameters=head["parameters"], seed=head["seed"],
+    )  # fmt: skip
+
+
+def pack_clips(clips: Sequence[Audio], language: Language) -> Frame:
+    """An `enroll` call."""
+    head = {"language": language.tag, "rates": [clip.sample_rate_hz for clip in clips]}
+    return Frame(head, {str(number): clip.samples for number, clip in enumerate(clips)})
+
+
+def unpack_clips(frame: Frame) -> tuple[list[Audio], Language]:
+    """The inverse of `pack_clips`."""
+    clips = [Audio(frame.arrays[str(number)], rate) for number, rate in enumerate(frame.head["rates"])]
+    return clips, Language.parse(frame.head["language"])
+
+
+def pack_print(voice: VoicePrint) -> Frame:
+    """The answer to `enroll`."""
+    return Frame({"engine": voice.engine, "model_digest": voice.model_digest}, voice.arrays)
+
+
+def unpack_print(frame: Frame) -> VoicePrint:
+    """The inverse of `pack_print`."""
+    return VoicePrint(frame.head["engine"], frame.head["model_digest"], frame.arrays)
+
+
+def pack_chunks(chunks: Sequence[AudioChunk]) -> Frame:
+    """The answer to `step`."""
+    listed = [[chunk.utterance_id, chunk.sample_rate_hz, chunk.last] for chunk in chunks]
+    return Frame({"chunks": listed}, {str(number): chunk.samples for number, chunk in enumerate(chunks)})
+
+
+def unpack_chunks(frame: Frame) -> tuple[AudioChunk, ...]:
+    """The inverse of `pack_chunks`."""
+    return tuple(
+        AudioChunk(name, frame.arrays[str(number)], rate, last)
+        for number, (name, rate, last) in enumerate(frame.head["chunks"])
+    )
+
+
+def pack_error(error: BaseException) -> dict[str, Any]:
+    """An error as the head of an answer. One that is not ours becomes an `EngineFailed` naming it."""
+    if isinstance(error, VoiceCoreError):
+        return {"error": type(error).__name__, "message": error.message, "field": error.field}
+    return {"error": "EngineFailed", "message": f"The engine failed: {type(error).__name__}: {error}", "field": None}
+
+
+def unpack_error(head: Mapping[str, Any]) -> VoiceCoreError:
+    """The inverse of `pack_error`."""
+    kind = _ERRORS.get(head["error"], EngineFailed)
+    error = kind(head["message"])
+    error.field = head["field"]
+    return error

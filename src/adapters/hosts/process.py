@@ -1,0 +1,172 @@
+"""The engine host of the service: one child process owns the models and can be killed without losing the service."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from io import BufferedReader, BufferedWriter
+from pathlib import Path
+from typing import cast
+
+from adapters.hosts import messages
+from adapters.hosts.frames import BrokenFrame, Frame, read_frame, write_frame
+from voicecore.audio import Audio, AudioChunk
+from voicecore.engine import EngineCard, Utterance
+from voicecore.errors import EngineCrashed
+from voicecore.language import Language
+from voicecore.registry import engine_provider
+from voicecore.voice import VoicePrint
+
+#: How long a call under way may take to end by itself once it is interrupted. The promise is 2 s; killing takes a moment.
+INTERRUPT_GRACE_S = 1.2
+
+
+class _Process:
+    """A running child and its pipes. Calls are answered in order; one at a time."""
+
+    def __init__(self) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "adapters.hosts.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._in = cast("BufferedWriter", self._popen.stdin)
+        self._out = cast("BufferedReader", self._popen.stdout)
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def call(self, frame: Frame) -> Frame:
+        """The answer. Raises the engine's own error, or `EngineCrashed` if the process ended."""
+        try:
+            write_frame(self._in, frame)
+            answer = read_frame(self._out)
+        except (EOFError, ConnectionError, ValueError) as error:
+            self.kill()
+            status = self._popen.wait()
+            what = str(error) if isinstance(error, BrokenFrame) else f"exit status {status}"
+            raise EngineCrashed(f"The process that runs the engine ended while it worked ({what}).") from None
+        if "error" in answer.head:
+            raise messages.unpack_error(answer.head)
+        return answer
+
+    def kill(self) -> None:
+        self._popen.kill()
+
+    def close(self) -> None:
+        """End it: an idle child leaves when its input ends; one that does not is killed."""
+        with contextlib.suppress(OSError):
+            self._in.close()
+        try:
+            self._popen.wait(INTERRUPT_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+        self._out.close()
+
+
+class RemoteEngine:
+    """A `SpeechEngine` whose model lives in the host's process. After that process ended every call raises `EngineCrashed`."""
+
+    def __init__(self, host: ChildProcessHost, process: _Process, card: EngineCard) -> None:
+        self._host, self._process, self._card = host, process, card
+
+    @property
+    def card(self) -> EngineCard:
+        return self._card
+
+    def measure(self, text: str, language: Language) -> int:
+        return int(self._call("measure", Frame({"text": text, "language": language.tag})).head["size"])
+
+    def enroll(self, clips: Sequence[Audio], language: Language) -> VoicePrint:
+        return messages.unpack_print(self._call("enroll", messages.pack_clips(clips, language)))
+
+    def admit(self, utterance: Utterance) -> None:
+        self._call("admit", messages.pack_utterance(utterance))
+
+    def step(self) -> Sequence[AudioChunk]:
+        return messages.unpack_chunks(self._call("step", Frame({})))
+
+    def drop(self, utterance_id: str) -> None:
+        self._call("drop", Frame({"id": utterance_id}))
+
+    def close(self) -> None:
+        """The host closes engines, with their process."""
+
+    def _call(self, name: str, frame: Frame) -> Frame:
+        head = {**frame.head, "call": name, "engine": self._card.name}
+        return self._host.call(self._process, Frame(head, frame.arrays))
+
+
+class ChildProcessHost:
+    """Starts the child when it is first needed, and again after it died."""
+
+    def __init__(self, *, threads: int = 0, models_dir: Path | None = None) -> None:
+        self._threads, self._models_dir = threads, models_dir
+        self._process: _Process | None = None
+        self._engines: dict[str, RemoteEngine] = {}
+        self._calls = threading.Lock()
+        # Guards the two below; never held during a call.
+        self._state = threading.Condition()
+        self._under_way: _Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, or None if none runs."""
+        process = self._process
+        return process.pid if process is not None and process.alive() else None
+
+    def engine(self, name: str) -> RemoteEngine:
+        process = self._running()
+        if name not in self._engines:
+            card = engine_provider(name, self._models_dir).card()
+            folder = None if self._models_dir is None else str(self._models_dir)
+            head = {"call": "open", "engine": name, "threads": self._threads or None, "models_dir": folder}
+            self.call(process, Frame(head))
+            self._engines[name] = RemoteEngine(self, process, card)
+        return self._engines[name]
+
+    def alive(self) -> bool:
+        process = self._process
+        return process is None or process.alive()
+
+    def call(self, process: _Process, frame: Frame) -> Frame:
+        """One call to the child, known to `interrupt` while it lasts."""
+        with self._calls, self._announced(process):
+            return process.call(frame)
+
+    @contextlib.contextmanager
+    def _announced(self, process: _Process) -> Iterator[None]:
+        with self._state:
+            self._under_way = process
+        try:
+            yield
+        finally:
+            with self._state:
+                self._under_way = None
+                self._state.notify_all()
+
+    def interrupt(self) -> None:
+        with self._state:
+            process = self._under_way
+            if process is None or self._state.wait_for(lambda: self._under_way is not process, INTERRUPT_GRACE_S):
+                return
+        process.kill()
+
+    def close(self) -> None:
+        process, self._process = self._process, None
+        self._engines.clear()
+        if process is not None:
+            process.close()
+
+    def _running(self) -> _Process:
+        if self._process is not None and not self._process.alive():
+            self.close()
+        if self._process is None:
+            self._process = _Process()
+        return self._process
