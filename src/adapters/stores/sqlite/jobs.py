@@ -1,0 +1,199 @@
+"""Jobs in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from adapters.stores import transitions
+from adapters.stores.cursor import Place, place_after
+from adapters.stores.sqlite.database import SqliteDatabase
+from voicecore.errors import Conflict, NotFound
+from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.ports import Clock, JobPage, JobQuery
+from voicecore.records import dump_job, epoch_us, load_job
+
+# The oldest of the queued jobs, and of those whose lease ran out, each found by one look into an index.
+_CLAIMABLE = """
+    SELECT record FROM (
+        SELECT * FROM (SELECT created_us, id, record FROM job WHERE status = 'queued'
+                       ORDER BY created_us, id LIMIT 1)
+        UNION ALL
+        SELECT * FROM (SELECT created_us, id, record FROM job WHERE status = 'processing' AND lease_us <= ?
+                       ORDER BY created_us, id LIMIT 1)
+    ) ORDER BY created_us, id LIMIT 1
+"""
+_EXPIRED = "SELECT record FROM job WHERE expires_us <= ? ORDER BY expires_us, id LIMIT ?"
+_MOST = 2**31
+
+
+class SqliteJobStore:
+    """Jobs in one table: each write is one transaction, on the disk when it returns.
+
+    Reading a job for a change, deciding (`transitions`), and writing it happen inside one `BEGIN IMMEDIATE`, so nobody
+    can come between.
+    """
+
+    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._closed = False
+        database.retain()
+
+    def add(
+        self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None
+    ) -> SynthesisJob:
+        transitions.check_new(job)
+        with self._database.writing() as writer:
+            if idempotency_key is not None and (before := _by_key(writer, idempotency_key)) is not None:
+                return transitions.repeated(job, before)
+            if _read(writer, job.id) is not None or _has_tombstone(writer, job.id):
+                raise Conflict(f"There is a job {job.id} already.")
+            transitions.check_room(_counts(writer)[JobStatus.QUEUED], max_queued)
+            _insert(writer, job)
+            if idempotency_key is not None:
+                writer.execute("INSERT INTO idempotency_key VALUES (?, ?)", (idempotency_key, job.id))
+        return job
+
+    def get(self, job_id: JobId) -> SynthesisJob | None:
+        with self._database.reading() as reader:
+            return _find(reader, job_id)
+
+    def page(self, query: JobQuery) -> JobPage:
+        filters = [("status", query.status), ("mode", query.mode)]
+        wanted = [(f"{column} = ?", str(value)) for column, value in filters if value is not None]
+        where = " AND ".join(["TRUE", *(condition for condition, _ in wanted)])
+        values: list[str | int] = [value for _, value in wanted]
+        after = place_after(query)
+        # Only the constants above stand in the SQL; every value is bound.
+        totals = f"SELECT coalesce(sum(jobs), 0) FROM job_count WHERE {where}"  # noqa: S608
+        older = "" if after is None else "AND (created_us, id) < (?, ?)"
+        rows = f"SELECT record FROM job WHERE {where} {older} ORDER BY created_us DESC, id DESC LIMIT ?"  # noqa: S608
+        place = [] if after is None else [after.created_us, after.job_id]
+        with self._database.reading() as reader:
+            (total,) = reader.execute(totals, values).fetchone()
+            found = [load_job(row[0]) for row in reader.execute(rows, [*values, *place, query.limit + 1])]
+        jobs = tuple(found[: query.limit])
+        more = len(found) > query.limit
+        return JobPage(total, jobs, Place(epoch_us(jobs[-1].created_at), jobs[-1].id).cursor() if more else None)
+
+    def claim(self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta) -> SynthesisJob | None:
+        transitions.check_claim(lease, max_tries)
+        with self._database.writing() as writer:
+            now = self._clock.now()
+            while (row := writer.execute(_CLAIMABLE, (epoch_us(now),)).fetchone()) is not None:
+                taken = transitions.taken(load_job(row[0]), worker, now, lease, max_tries=max_tries, keep=keep)
+                _update(writer, taken)
+                if taken.status is JobStatus.PROCESSING:
+                    return taken
+        return None
+
+    def renew(self, job: SynthesisJob, lease: timedelta) -> SynthesisJob:
+        with self._database.writing() as writer:
+            renewed = transitions.renewed(_read(writer, job.id), job, self._clock.now(), lease)
+            _update(writer, renewed)
+        return renewed
+
+    def finish(self, job: SynthesisJob) -> None:
+        with self._database.writing() as writer:
+            _update(writer, transitions.ended(_read(writer, job.id), job))
+
+    def cancel(self, job_id: JobId, keep: timedelta) -> SynthesisJob:
+        with self._database.writing() as writer:
+            job = _find(writer, job_id)
+            if job is None:
+                raise NotFound(f"There is no job {job_id}.")
+            cancelled = job.cancelled(self._clock.now(), keep)
+            _update(writer, cancelled)
+        return cancelled
+
+    def delete(self, job_id: JobId, *, tombstone: bool = False) -> bool:
+        with self._database.writing() as writer:
+            now = self._clock.now()
+            _prune(writer, now)
+            deleted = writer.execute("DELETE FROM job WHERE id = ?", (job_id,)).rowcount > 0
+            if deleted and tombstone:
+                writer.execute("INSERT INTO tombstone VALUES (?, ?)", (job_id, epoch_us(now)))
+        return deleted
+
+    def expired(self, limit: int) -> Sequence[SynthesisJob]:
+        now = self._clock.now()
+        with self._database.reading() as reader:
+            rows = reader.execute(_EXPIRED, (epoch_us(now), min(max(0, limit), _MOST)))
+            jobs = tuple(load_job(row[0]) for row in rows)
+            old = reader.execute("SELECT 1 FROM tombstone WHERE since_us <= ? LIMIT 1", (_oldest(now),)).fetchone()
+        if old is not None:
+            with self._database.writing() as writer:
+                _prune(writer, now)
+        return jobs
+
+    def counts(self) -> Mapping[JobStatus, int]:
+        with self._database.reading() as reader:
+            return _counts(reader)
+
+    def close(self) -> None:
+        """Let the database go; it closes with its last user."""
+        if not self._closed:
+            self._closed = True
+            self._database.release()
+
+
+def _read(connection: sqlite3.Connection, job_id: JobId) -> SynthesisJob | None:
+    row = connection.execute("SELECT record FROM job WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else load_job(row[0])
+
+
+def _find(connection: sqlite3.Connection, job_id: JobId) -> SynthesisJob | None:
+    job = _read(connection, job_id)
+    if job is None and _has_tombstone(connection, job_id):
+        raise transitions.gone(job_id)
+    return job
+
+
+def _by_key(connection: sqlite3.Connection, key: str) -> SynthesisJob | None:
+    row = connection.execute(
+        "SELECT record FROM job WHERE id = (SELECT job_id FROM idempotency_key WHERE key = ?)", (key,)
+    ).fetchone()
+    return None if row is None else load_job(row[0])
+
+
+def _has_tombstone(connection: sqlite3.Connection, job_id: JobId) -> bool:
+    return connection.execute("SELECT 1 FROM tombstone WHERE job_id = ?", (job_id,)).fetchone() is not None
+
+
+def _counts(connection: sqlite3.Connection) -> dict[JobStatus, int]:
+    rows = connection.execute("SELECT status, sum(jobs) FROM job_count GROUP BY status")
+    return dict.fromkeys(JobStatus, 0) | {JobStatus(status): jobs for status, jobs in rows}
+
+
+def _insert(writer: sqlite3.Connection, job: SynthesisJob) -> None:
+    writer.execute(
+        "INSERT INTO job (id, mode, created_us, status, lease_us, expires_us, attempt, record)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (job.id, job.mode.value, epoch_us(job.created_at), *_changing(job)),
+    )
+
+
+def _update(writer: sqlite3.Connection, job: SynthesisJob) -> None:
+    writer.execute(
+        "UPDATE job SET status = ?, lease_us = ?, expires_us = ?, attempt = ?, record = ? WHERE id = ?",
+        (*_changing(job), job.id),
+    )
+
+
+def _changing(job: SynthesisJob) -> tuple[str, int | None, int | None, int, str]:
+    """The columns that change in a job's life: status, lease_us, expires_us, attempt, record."""
+    return (job.status.value, _maybe_us(job.lease_until), _maybe_us(job.expires_at), job.attempt, dump_job(job))
+
+
+def _maybe_us(moment: datetime | None) -> int | None:
+    return None if moment is None else epoch_us(moment)
+
+
+def _oldest(now: datetime) -> int:
+    return epoch_us(now - transitions.TOMBSTONES_LAST)
+
+
+def _prune(writer: sqlite3.Connection, now: datetime) -> None:
+    writer.execute("DELETE FROM tombstone WHERE since_us <= ?", (_oldest(now),))
