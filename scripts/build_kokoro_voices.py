@@ -1,7 +1,7 @@
 """Build `models/kokoro/voices.npz`, the 54 voices of Kokoro-82M v1.0, from the npm package `kokoro-js`.
 
-Where each byte comes from: `kokoro-js@1.2.1` (hexgrad/xenova, Apache-2.0), `package/voices/*.bin`, each 510x256 float32,
-little-endian. Stored as float16, which changes a style by less than 5e-4. The archive is the same, byte for byte, every
+Where each byte comes from: `kokoro-js@1.2.1` (hexgrad and xenova, Apache-2.0), `package/voices/*.bin`, each 510x256
+float32, little-endian. Stored as float16, which changes a style by less than 5e-4. The archive is the same, byte for byte, every
 time it is built.
 
     npm pack kokoro-js@1.2.1
@@ -56,8 +56,8 @@ def main() -> int:
     if len(voices) != COUNT:
         raise SystemExit(f"found {len(voices)} voices, expected {COUNT}")
     np.savez_compressed(arguments.output, allow_pickle=False, **voices)
-    size = arguments.output.stat().st_size
-    print(f"{len(voices)} voices, {size / 1e6:.1f} MB, sha256", hashlib.sha256(arguments.output.read_bytes()).hexdigest())
+    built = arguments.output.read_bytes()
+    print(f"{len(voices)} voices, {len(built) / 1e6:.1f} MB, sha256 {hashlib.sha256(built).hexdigest()}")
     return 0
 
 

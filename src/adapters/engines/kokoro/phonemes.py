@@ -4,6 +4,7 @@ Punctuation is split off first and kept, because the network hears it as phrasin
 left goes through espeak-ng, and its IPA into Kokoro's own alphabet (`symbols`).
 """
 
+# ruff: noqa: RUF001 - typographic signs are the data of this module
 from __future__ import annotations
 
 import re

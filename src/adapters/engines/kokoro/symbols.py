@@ -5,6 +5,7 @@ state what misaki, the G2P that Kokoro was trained with, replaces: https://githu
 `misaki/espeak.py` and `EN_PHONES.md`. Written anew, as one longest-match pass instead of a chain of replacements.
 """
 
+# ruff: noqa: RUF001 - IPA letters and typographic signs are the data of this module
 from __future__ import annotations
 
 import functools

@@ -67,7 +67,7 @@ class Voices:
         if name not in self.names:
             raise InvalidInput(f"Kokoro has no voice {name!r}; it has {', '.join(self.names)}.")
         with np.load(self._path, allow_pickle=False) as stored:
-            styles = stored[name].astype(np.float32)
+            styles: Styles = stored[name].astype(np.float32)
         if styles.shape != (MAX_TOKENS, STYLE_SIZE):
             raise ModelCorrupt(f"The voice {name} in {self._path} has shape {styles.shape}: install voicecore again.")
         styles.flags.writeable = False

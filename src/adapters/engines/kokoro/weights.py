@@ -75,3 +75,17 @@ def read(models_dir: Path | None = None, *, expected_sha256: str = MODEL_SHA256)
             "delete them and install the model again."
         )
     return data
+
+
+def check_size(models_dir: Path | None = None) -> None:
+    """A cheap look at the files before the digest is computed on loading.
+
+    Raises `MissingModel`, or `ModelCorrupt` when their size is not that of the model.
+    """
+    paths = locate(models_dir)
+    size = sum(path.stat().st_size for path in paths)
+    if size != MODEL_BYTES:
+        names = " + ".join(str(path) for path in paths)
+        raise ModelCorrupt(
+            f"The Kokoro weights in {names} have {size} bytes, expected {MODEL_BYTES}: install the model again."
+        )

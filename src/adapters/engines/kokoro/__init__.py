@@ -1,0 +1,1 @@
+"""Kokoro-82M on onnxruntime: the speech engine that comes with voicecore."""
