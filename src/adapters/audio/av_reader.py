@@ -103,13 +103,14 @@ def _blocks(first: Any, rest: Iterator[Any], rate: int, channels: int) -> Iterat
 
 def _floats(frame: Any, channels: int) -> NDArray[np.float32]:
     """float32, shape (samples, channels); integers are divided by their full scale."""
-    array = frame.to_ndarray()
+    array: NDArray[Any] = frame.to_ndarray()
     shaped = array.T if frame.format.is_planar else array.reshape(-1, channels)
+    floats: NDArray[np.float32] = np.ascontiguousarray(shaped, np.float32)
     if array.dtype.kind == "f":
-        return np.ascontiguousarray(shaped, np.float32)
+        return floats
     if array.dtype == np.uint8:
-        return (shaped.astype(np.float32) - 128.0) / np.float32(128.0)
-    return shaped.astype(np.float32) / np.float32(2.0 ** (8 * array.dtype.itemsize - 1))
+        return (floats - np.float32(128.0)) / np.float32(128.0)
+    return floats / np.float32(2.0 ** (8 * array.dtype.itemsize - 1))
 
 
 def _damaged(audio_format: AudioFormat) -> InvalidAudio:

@@ -7,27 +7,36 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from adapters.audio.libraries import load
-from adapters.audio.wire import BLOCK_FRAMES
 from voicecore.audio import Audio, Samples
 from voicecore.errors import InvalidAudio
 
+#: About a third of a second of speech, the delay of a stream; soundfile's cost per write is nothing beside it.
+_PIECE_FRAMES = 8_192
+
 
 def checked(blocks: Iterable[Samples], sample_rate_hz: int) -> Iterator[Samples]:
-    """The same sound in blocks of 1 to `BLOCK_FRAMES` samples.
+    """The same sound in blocks of `_PIECE_FRAMES` samples; the last one is what is left.
 
-    libsndfile 1.2.2 crashes the process on one Vorbis write of some 2.9 million frames (its issue 1095).
+    Equal pieces, since a Vorbis encoder makes other bytes of the same sound when it comes in other portions, and a file is
+    to be a function of its sound. Small ones, since libsndfile 1.2.2 crashes the process on one Vorbis write of some
+    2.9 million frames (its issue 1095).
 
     Raises:
         InvalidAudio: for a block that `Audio` would refuse, or if there is not one sample in all of them.
     """
+    held = np.zeros(0, np.float32)
     any_sound = False
     for block in blocks:
-        samples = Audio(block, sample_rate_hz).samples
-        for start in range(0, len(samples), BLOCK_FRAMES):
-            any_sound = True
-            yield samples[start : start + BLOCK_FRAMES]
+        held = np.concatenate([held, Audio(block, sample_rate_hz).samples])
+        any_sound = any_sound or held.size > 0
+        whole = len(held) - len(held) % _PIECE_FRAMES
+        for start in range(0, whole, _PIECE_FRAMES):
+            yield held[start : start + _PIECE_FRAMES]
+        held = held[whole:]
     if not any_sound:
         raise InvalidAudio("There is no sound to write: the audio has no samples.")
+    if held.size:
+        yield held
 
 
 def at_rate(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:

@@ -82,16 +82,16 @@ def _spooled(sound: Iterable[Samples], rate_hz: int, output_format: OutputFormat
 
 
 def _write_wav(space: IO[bytes], sound: Iterable[Samples], rate_hz: int) -> None:
-    out = wave.open(space, "wb")  # noqa: SIM115 - closing it writes the header, which only a finished file shall have
-    out.setnchannels(1)
-    out.setsampwidth(2)
-    out.setframerate(rate_hz)
-    size = 0
-    for block in sound:
-        size += 2 * len(block)
-        if size > _MAX_WAV_DATA_BYTES:
-            raise InvalidAudio("The sound is longer than a WAV file can say (4 GiB); choose another format.")
+    with wave.open(space, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate_hz)
+        size = 0
+        for block in sound:
+            size += 2 * len(block)
+            if size > _MAX_WAV_DATA_BYTES:
+                raise InvalidAudio("The sound is longer than a WAV file can say (4 GiB); choose another format.")
+            with temporary_space():
+                out.writeframesraw(pcm16_bytes(block))
         with temporary_space():
-            out.writeframesraw(pcm16_bytes(block))
-    with temporary_space():
-        out.close()
+            out.close()  # writes the header again, with the true length

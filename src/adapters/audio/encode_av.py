@@ -41,19 +41,22 @@ def m4a(sound: Iterable[Samples], rate_hz: int) -> Iterator[bytes]:
         space = tempfile.TemporaryDirectory(prefix="voicecore-encode-")
     with space as folder:
         path = Path(folder) / "sound.m4a"
-        with temporary_space():
-            _write_m4a(path, sound, rate_hz)
+        _write_m4a(path, sound, rate_hz)
         with path.open("rb") as finished:
             yield from pieces(finished)
 
 
 def _write_m4a(path: Path, sound: Iterable[Samples], rate_hz: int) -> None:
     av = load("av")
-    with av.open(str(path), "w", format="ipod", options={"movflags": "+faststart"}) as container:
+    # Lengths are written in this unit; FFmpeg's own choice, 1 ms, makes nothing of the shortest sounds.
+    options = {"movflags": "+faststart", "movie_timescale": str(rate_hz)}
+    with av.open(str(path), "w", format="ipod", options=options) as container:
         stream = container.add_stream("aac", rate=rate_hz, layout="mono")
         stream.bit_rate = min(_AAC_MAX_BIT_RATE, _AAC_BITS_A_SAMPLE * rate_hz)
         for _ in _mux(av, container, stream, sound, rate_hz):
             pass
+        with temporary_space():
+            container.close()
 
 
 def _mux(av: Any, container: Any, stream: Any, sound: Iterable[Samples], rate_hz: int) -> Iterator[None]:
@@ -65,6 +68,8 @@ def _mux(av: Any, container: Any, stream: Any, sound: Iterable[Samples], rate_hz
         frame.time_base = Fraction(1, rate_hz)
         frame.pts = position
         position += len(block)
-        container.mux(stream.encode(frame))
+        with temporary_space():
+            container.mux(stream.encode(frame))
         yield
-    container.mux(stream.encode(None))
+    with temporary_space():
+        container.mux(stream.encode(None))

@@ -64,7 +64,7 @@ class CarefulFile:
             return 0
 
     def read(self, size: int) -> bytes:
-        """libsndfile reads back what it wrote when it mends a header."""
+        """Read back, as libsndfile does with what it wrote when it mends a header."""
         return self._target.read(size)
 
     def tell(self) -> int:

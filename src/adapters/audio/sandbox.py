@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, BinaryIO
 
 from adapters.audio.sniff import AudioFormat
@@ -24,6 +26,10 @@ _KEPT_STDERR_BYTES = 4096
 #: The only variables of ours that a child may see: where the system's loader finds libraries. No secret is among them.
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
+#: Not -I: it would hide packages that this process found by PYTHONPATH. The parts of it that isolate are here: an empty
+#: environment but for our own sys.path, no packages of the user's (-s), no current directory on the path (-P).
+DECODE_CHILD = (sys.executable, "-P", "-s", "-B", "-m", "adapters.audio.decode_child")
+
 
 class Sandbox:
     """Runs decoder children, at most `max_children` at once; each decodes one file and ends.
@@ -31,9 +37,11 @@ class Sandbox:
     Args:
         max_children: how many files may be decoded at the same time.
         max_memory_bytes: address space of a child (RLIMIT_AS). With PyAV loaded one begins at about 210 MB.
+        program: what a child runs; the order is its last argument. Tests give it children that misbehave.
     """
 
-    def __init__(self, *, max_children: int, max_memory_bytes: int) -> None:
+    def __init__(self, *, max_children: int, max_memory_bytes: int, program: Sequence[str] = DECODE_CHILD) -> None:
+        self._program = tuple(program)
         self._slots = threading.BoundedSemaphore(max_children)
         self._max_memory_bytes = max_memory_bytes
 
@@ -49,7 +57,7 @@ class Sandbox:
         try:
             # The child inherits the descriptor with its position.
             os.lseek(source.fileno(), 0, os.SEEK_SET)
-            with _start(source, self._order(audio_format, limits)) as child:
+            with _start(source, [*self._program, self._order(audio_format, limits).json()]) as child:
                 try:
                     return _listen(child, limits)
                 finally:
@@ -69,13 +77,10 @@ class Sandbox:
         )
 
 
-def _start(source: IO[bytes], order: Order) -> subprocess.Popen[bytes]:
-    # Not -I: it would hide packages that this process found by PYTHONPATH. The parts of it that isolate are here: an
-    # empty environment (-s, and only our own sys.path), no current directory on the path (-P), another directory.
-    command = [sys.executable, "-P", "-s", "-B", "-m", "adapters.audio.decode_child", order.json()]
+def _start(source: IO[bytes], command: Sequence[str]) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {
-        "PYTHONPATH": os.pathsep.join(each for each in sys.path if os.path.isabs(each)),
+        "PYTHONPATH": os.pathsep.join(each for each in sys.path if Path(each).is_absolute()),
         "PYTHONUTF8": "1",
         # Each BLAS thread would take tens of megabytes of the address space, for nothing.
         "OPENBLAS_NUM_THREADS": "1",

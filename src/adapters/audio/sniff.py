@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -139,7 +138,7 @@ def _mp3_frame_bytes(data: bytes) -> int:
     """
     if len(data) < 4:
         return 0
-    (word,) = struct.unpack(">I", data[:4])
+    word = int.from_bytes(data[:4], "big")
     version, layer = word >> 19 & 3, word >> 17 & 3
     bitrate, rate = word >> 12 & 15, word >> 10 & 3
     if word >> 21 != 0x7FF or version == 1 or layer != 1 or bitrate in (0, 15) or rate == 3:

@@ -75,8 +75,8 @@ def frame_error(error: VoiceCoreError) -> bytes:
     return _HEADER.pack(_ERROR, len(payload)) + payload
 
 
-class BrokenStream(Exception):  # noqa: N818 - never leaves this package
-    """The child wrote something that is not in the protocol."""
+class BrokenStream(Exception):
+    """The child wrote something that is not in the protocol; never leaves this package."""
 
 
 class Reception:
