@@ -10,6 +10,11 @@ _PART = r"[a-z0-9_-][a-z0-9_.-]{0,79}"
 _KEY = re.compile(rf"{_PART}(?:/{_PART}){{0,5}}")
 
 
+def is_part(name: str) -> bool:
+    """Whether `name` may be a part of a key."""
+    return re.fullmatch(_PART, name) is not None
+
+
 def checked_key(key: str) -> str:
     """`key`, if it is one: 1 to 6 parts of `[a-z0-9_.-]{1,80}` that do not begin with a dot, with `/` between them.
 

@@ -1,0 +1,170 @@
+"""What every speech engine must do. Subclass, override the fixture `engine`, and set the class attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from voicecore.audio import Audio, AudioChunk, Samples
+from voicecore.engine import Utterance
+from voicecore.errors import Conflict, InvalidAudio, InvalidInput
+from voicecore.language import Language
+from voicecore.ports import SpeechEngine
+from voicecore.voice import PRESETS, VoicePrint
+
+
+def run(engine: SpeechEngine, steps: int = 10_000) -> dict[str, list[AudioChunk]]:
+    """Step until nothing comes any more; chunks by utterance."""
+    heard: dict[str, list[AudioChunk]] = {}
+    for _ in range(steps):
+        chunks = engine.step()
+        for chunk in chunks:
+            heard.setdefault(chunk.utterance_id, []).append(chunk)
+        if not chunks:
+            return heard
+    pytest.fail("the engine never came to an end")
+
+
+def sound(chunks: list[AudioChunk]) -> Samples:
+    """All samples of an utterance."""
+    return np.concatenate([chunk.samples for chunk in chunks])
+
+
+class SpeechEngineContract:
+    """Contract of `voicecore.ports.SpeechEngine`.
+
+    Attributes:
+        language, text, other_text: something the engine can speak, and something that must sound different.
+        too_long: a text above the card's segment limit.
+    """
+
+    language: ClassVar[Language] = Language("pt", "BR")
+    text: ClassVar[str] = "Bom dia."
+    other_text: ClassVar[str] = "Até amanhã, meu amigo."
+    too_long: ClassVar[str] = "Um dois três quatro cinco. " * 400
+
+    @pytest.fixture
+    def engine(self) -> Iterator[SpeechEngine]:
+        """Override: an open engine, closed afterwards."""
+        raise NotImplementedError
+        yield
+
+    def utterance(self, name: str = "u1", text: str | None = None, **changes: object) -> Utterance:
+        values: dict[str, object] = {
+            "id": name, "text": text or self.text, "language": self.language, "voice": "female_generic",
+            "parameters": {"speed": 1.0},
+        }  # fmt: skip
+        return Utterance(**{**values, **changes})  # type: ignore[arg-type]
+
+    def say(self, engine: SpeechEngine, **changes: object) -> Samples:
+        utterance = self.utterance(**changes)  # type: ignore[arg-type]
+        engine.admit(utterance)
+        return sound(run(engine)[utterance.id])
+
+    def test_it_lists_the_eight_presets_of_the_service(self, engine: SpeechEngine) -> None:
+        assert set(PRESETS) <= {preset.id for preset in engine.card.presets}
+
+    def test_an_utterance_becomes_finite_sound_at_the_cards_rate_whose_last_chunk_says_so(
+        self, engine: SpeechEngine
+    ) -> None:
+        engine.admit(self.utterance())
+        chunks = run(engine)["u1"]
+        assert [chunk.last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+        assert {chunk.sample_rate_hz for chunk in chunks} == {engine.card.sample_rate_hz}
+        samples = sound(chunks)
+        assert samples.dtype == np.float32
+        assert len(samples) > 0.1 * engine.card.sample_rate_hz
+        assert np.isfinite(samples).all()
+        assert 0.01 < np.abs(samples).max() <= 1.0
+
+    def test_the_same_utterance_sounds_the_same_bit_for_bit(self, engine: SpeechEngine) -> None:
+        assert np.array_equal(self.say(engine, name="a"), self.say(engine, name="b"))
+
+    def test_another_text_and_another_voice_sound_different(self, engine: SpeechEngine) -> None:
+        one = self.say(engine)
+        assert not np.array_equal(one, self.say(engine, text=self.other_text))
+        assert not np.array_equal(one, self.say(engine, voice="male_generic"))
+
+    def test_twice_the_speed_takes_about_half_the_time(self, engine: SpeechEngine) -> None:
+        normal = len(self.say(engine, text=self.other_text))
+        fast = len(self.say(engine, text=self.other_text, parameters={"speed": 2.0}))
+        assert 0.35 < fast / normal < 0.7
+
+    def test_neighbours_in_a_batch_do_not_change_an_utterances_sound(self, engine: SpeechEngine) -> None:
+        alone = self.say(engine)
+        names = [f"n{number}" for number in range(engine.card.batch_size)]
+        for number, name in enumerate(names):
+            engine.admit(self.utterance(name, self.text if number == 0 else self.other_text))
+        heard = run(engine)
+        assert set(heard) == set(names)
+        assert np.array_equal(sound(heard["n0"]), alone)
+
+    def test_stepping_with_nothing_admitted_gives_nothing(self, engine: SpeechEngine) -> None:
+        assert list(engine.step()) == []
+
+    def test_an_id_in_use_and_a_full_batch_are_refused(self, engine: SpeechEngine) -> None:
+        engine.admit(self.utterance("u0"))
+        with pytest.raises(Conflict):
+            engine.admit(self.utterance("u0"))
+        for number in range(1, engine.card.batch_size):
+            engine.admit(self.utterance(f"u{number}"))
+        with pytest.raises(Conflict):
+            engine.admit(self.utterance("one-more"))
+
+    def test_a_dropped_utterance_is_never_heard_of_again(self, engine: SpeechEngine) -> None:
+        engine.admit(self.utterance("gone"))
+        engine.drop("gone")
+        engine.drop("never admitted")
+        assert "gone" not in run(engine)
+        assert len(self.say(engine, name="gone")) > 0
+
+    def test_measure_is_zero_or_more_and_longer_text_measures_more(self, engine: SpeechEngine) -> None:
+        assert engine.measure("", self.language) >= 0
+        assert (
+            0
+            < engine.measure(self.text, self.language)
+            < engine.measure(self.text + " " + self.other_text, self.language)
+        )
+        assert engine.measure(self.too_long, self.language) > engine.card.segment_limit
+
+    def test_a_text_over_the_limit_is_refused_not_cut(self, engine: SpeechEngine) -> None:
+        with pytest.raises(InvalidInput):
+            engine.admit(self.utterance(text=self.too_long))
+
+    def test_it_enrols_a_reference_and_speaks_with_the_print(self, engine: SpeechEngine) -> None:
+        enrolment = engine.card.enrolment
+        if enrolment is None:
+            with pytest.raises(InvalidInput):
+                engine.enroll([self.reference(engine)], self.language)
+            return
+        learned = engine.enroll([self.reference(engine)], self.language)
+        assert learned.engine == engine.card.name
+        assert learned.model_digest == engine.card.model_digest
+        stored = VoicePrint.from_bytes(learned.to_bytes())
+        assert np.array_equal(self.say(engine, voice=learned), self.say(engine, voice=stored))
+        assert not np.array_equal(self.say(engine, voice=stored), self.say(engine))
+
+    def test_a_silent_or_too_short_reference_is_refused(self, engine: SpeechEngine) -> None:
+        enrolment = engine.card.enrolment
+        if enrolment is None:
+            return
+        rate = engine.card.sample_rate_hz
+        seconds = int(enrolment.min_reference_s) + 2
+        with pytest.raises(InvalidAudio):
+            engine.enroll([Audio(np.zeros(seconds * rate, np.float32), rate)], self.language)
+        with pytest.raises(InvalidAudio):
+            engine.enroll([Audio(self.reference(engine).samples[: rate // 10], rate)], self.language)
+
+    def reference(self, engine: SpeechEngine) -> Audio:
+        """Reference speech made by the engine itself: long enough, and never silent."""
+        once = self.say(engine, name="reference", text=self.other_text, voice="male_deep")
+        needed_s = (engine.card.enrolment.min_reference_s if engine.card.enrolment else 1.0) + 1.0
+        copies = int(np.ceil(needed_s * engine.card.sample_rate_hz / len(once)))
+        return Audio(np.tile(once, copies), engine.card.sample_rate_hz)
+
+    def test_closing_twice_is_as_good_as_once(self, engine: SpeechEngine) -> None:
+        engine.close()
+        engine.close()

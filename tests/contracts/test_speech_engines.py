@@ -1,0 +1,35 @@
+"""Every engine that needs no weights, and the engine behind a process, keep the contract of `SpeechEngine`."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.hosts import ChildProcessHost
+from voicecore.testing.contracts.speech_engine import SpeechEngineContract
+from voicecore.testing.tone import ToneEngine, TonePlan
+
+
+class TestToneEngine(SpeechEngineContract):
+    @pytest.fixture
+    def engine(self):
+        engine = ToneEngine()
+        yield engine
+        engine.close()
+
+
+class TestToneEngineInChunks(SpeechEngineContract):
+    @pytest.fixture
+    def engine(self):
+        engine = ToneEngine(TonePlan(letters_per_chunk=3, batch_size=4))
+        yield engine
+        engine.close()
+
+
+class TestEngineInAChildProcess(SpeechEngineContract):
+    """The remote engine is an engine like any other: the process must not show."""
+
+    @pytest.fixture
+    def engine(self):
+        host = ChildProcessHost()
+        yield host.engine("tone")
+        host.close()
