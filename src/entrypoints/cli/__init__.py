@@ -1,0 +1,22 @@
+"""The command line: `voicecore`. Everything is imported when it is needed, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line of this process and end it with the exit code of `docs/cli.md`."""
+    missing = [name for name in ("click", "rich", "httpx") if importlib.util.find_spec(name) is None]
+    if missing:
+        # click's own code for wrong usage, since this is said before there is any usage.
+        sys.stderr.write(
+            f"voicecore: the command line needs {', '.join(missing)}: pip install 'voicecore[cli]'\n"
+        )
+        sys.exit(2)
+    from entrypoints.cli.app import run  # noqa: PLC0415 - click may be missing, see above
+
+    sys.exit(run(sys.argv[1:]))
