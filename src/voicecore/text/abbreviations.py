@@ -27,10 +27,12 @@ class Next:
     Attributes:
         word: the next word, without opening quotes; "" at the end of the block.
         quoted: whether an opening mark stands before it.
+        initial: whether it is one letter and a full stop, as in `J. A. Silva`.
     """
 
     word: str
     quoted: bool = False
+    initial: bool = False
 
     @property
     def lower(self) -> bool:
@@ -42,10 +44,12 @@ class Next:
 
     def opens(self, words: Lexicon) -> bool:
         """Whether a new sentence is likely to begin with it."""
-        return not self.lower and (self.quoted or not self.word or self.word.casefold() in words.openers)
+        if self.lower or self.initial:
+            return False
+        return self.quoted or not self.word or self.word.casefold() in words.openers
 
 
-def ends_sentence(token: str, following: Next, words: Lexicon, *, lower_style: bool) -> bool:  # noqa: PLR0911
+def ends_sentence(token: str, following: Next, words: Lexicon, *, lower_style: bool, counted: bool = False) -> bool:  # noqa: PLR0911
     """Whether the full stop after `token` ends a sentence.
 
     Args:
@@ -53,6 +57,7 @@ def ends_sentence(token: str, following: Next, words: Lexicon, *, lower_style: b
         following: what comes after it.
         words: lexicon of the language.
         lower_style: whether the sentence itself began in lower case, as in chat messages: then the next may, too.
+        counted: whether the word before `token` counts things (`Nr.`, `Abs.`), so that a number is no ordinal.
     """
     key = token.casefold()
     if key in words.leading or (key in words.numbering and following.number):
@@ -62,12 +67,12 @@ def ends_sentence(token: str, following: Next, words: Lexicon, *, lower_style: b
     if key in words.final:
         return following.opens(words)
     if token.isdecimal():
-        ordinal = words.ordinals and len(token) <= 2
+        ordinal = words.ordinals and len(token) <= 2 and not counted
         return following.opens(words) if ordinal else not following.lower or lower_style
     if len(token) == 1 and token.isalpha() and token.lower() != token.upper():
         if token.isupper():
             return following.opens(words)
-        return not (following.lower or following.number or len(following.word) == 1)
+        return not (following.lower or following.number or following.initial)
     if _DOTTED.fullmatch(token):
         return following.opens(words)
     if following.lower:

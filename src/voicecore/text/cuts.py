@@ -32,6 +32,7 @@ _MARK = re.compile(rf"[{re.escape(CLAUSES + FULL_CLAUSES + COMMAS + FULL_COMMAS 
 #: U+200B is the invisible blank of Thai and Khmer.
 _BLANK = re.compile(r"[\s\u200b]+")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
+_LITTLE_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{1,3}$")
 _HIRAGANA = ("\u3041", "\u3096")
 #: May not begin a line of Japanese, so they do not begin a segment: small kana, length and repetition marks.
 _NOT_FIRST = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶーゝゞヽヾ々")
@@ -45,8 +46,9 @@ class Rank(IntEnum):
     COMMA = 2
     WORD_GROUP = 3  # before a conjunction
     BLANK = 4
-    TIGHT = 5  # between two Han characters, inside "10 000" or "Dr. Silva"
-    GRAPHEME = 6  # inside a word
+    LOOSE_END = 5  # after a word of up to three letters, mostly an article or a preposition
+    TIGHT = 6  # between two Han characters, inside "10 000" or "Dr. Silva"
+    GRAPHEME = 7  # inside a word
 
 
 #: Price of each rank, in parts of the span's length (a cut is at most 0.5 off balance). A blank in the middle (0.34)
@@ -55,8 +57,9 @@ _PRICE = {
     Rank.SENTENCE: 0.0,
     Rank.CLAUSE: 0.05,
     Rank.COMMA: 0.10,
-    Rank.WORD_GROUP: 0.26,
+    Rank.WORD_GROUP: 0.20,
     Rank.BLANK: 0.34,
+    Rank.LOOSE_END: 0.42,
     Rank.TIGHT: 0.60,
     Rank.GRAPHEME: 0.90,
 }
@@ -120,7 +123,11 @@ class Cuts:
         if before in ")]}":
             return Rank.COMMA
         word = _NEXT_WORD.match(self._text, match.end())
-        return Rank.WORD_GROUP if word and word[0].casefold() in self._joining else Rank.BLANK
+        if word and word[0].casefold() in self._joining:
+            return Rank.WORD_GROUP
+        return (
+            Rank.LOOSE_END if _LITTLE_WORD.search(self._text[max(0, match.start() - 4) : match.start()]) else Rank.BLANK
+        )
 
     def _add_mark(self, match: re.Match[str], ranks: dict[int, Rank]) -> None:
         text, at = self._text, match.end()

@@ -45,7 +45,7 @@ class Lexicon:
 _PT = Lexicon(
     leading=_words(
         "sr sra srta srs sras dr dra drs dras prof profa profª exmo exma ilmo ilma revmo rev pe fr ir sto sta gov dep "
-        "pres eng arq cel gen ten sgt cmte cap. ex p.ex obs séc cf v.g apto vs mr mrs nº n.º bel mons d.ª"
+        "pres eng arq cel gen ten sgt cmte ex p.ex obs séc cf v.g apto vs mr mrs nº n.º bel mons d.ª"
     ),
     numbering=_words(
         "pág págs p pp nº n no núm art arts inc vol cap caps fl fls tel fig figs r lei séc ed par cód cep"
@@ -64,7 +64,7 @@ _PT = Lexicon(
 _EN = Lexicon(
     leading=_words(
         "mr mrs ms mx dr prof rev hon gen col lt sgt capt cpt cmdr maj gov sen rep pres supt mt messrs vs viz cf e.g eg "
-        "i.e ie approx fr sr. msgr"
+        "i.e ie approx fr msgr"
     ),
     numbering=_words(
         "no nos fig figs p pp vol vols ch sec art eq ed pt para jan feb mar apr jun jul aug sep sept oct nov dec tel ext"
@@ -85,7 +85,7 @@ _EN = Lexicon(
 )
 _ES = Lexicon(
     leading=_words(
-        "sr sra srta sres sras dr dra dres prof profa d dña dª ud uds vd vds lic ing arq gral cnel cap. tte sto sta fr "
+        "sr sra srta sres sras dr dra dres prof profa d dña dª ud uds vd vds lic ing arq gral cnel tte sto sta fr "
         "mons excmo excma ilmo ilma rvdo p.ej ej cf vs aprox avda mr mrs"
     ),
     numbering=_words("pág págs p pp núm nº n no art arts vol cap fig tel km ed tomo"),
@@ -100,11 +100,11 @@ _ES = Lexicon(
 )
 _FR = Lexicon(
     leading=_words(
-        "m mm mme mmes mlle mlles dr pr prof me mgr st ste p.ex ex cf vs env av. bd boul chap. c.-à-d c.à.d gén col cdt"
+        "m mm mme mmes mlle mlles dr pr prof me mgr st ste p.ex ex cf vs env bd boul c.à.d gén col cdt av apr"
     ),
-    numbering=_words("p pp n no nos nº art vol chap fig tél t éd al av"),
+    numbering=_words("p pp n no nos nº art vol chap fig tél t éd al"),
     listing=_words("etc"),
-    final=_words("s.a s.a.r.l jr cie inc j.-c apr u.s al"),
+    final=_words("s.a s.a.r.l jr cie inc u.s al"),
     openers=_words(
         "le la les un une des il elle ils elles je tu nous vous on ce cet cette ces c'est mais et ou non oui en dans de "
         "du pour par avec si quand que qui comme où puis alors après aujourd'hui hier demain son sa ses leur tout tous "
@@ -114,7 +114,7 @@ _FR = Lexicon(
 )
 _IT = Lexicon(
     leading=_words(
-        "sig sigg sigra sig.ra sig.na dott dott.ssa dr prof prof.ssa ing avv arch rag geom on sen gen col cap. mons don "
+        "sig sigg sigra sig.ra sig.na dott dott.ssa dr prof prof.ssa ing avv arch rag geom on sen gen col mons don "
         "san s p.es es cfr vs ca egr gent spett"
     ),
     numbering=_words("pag pagg p pp n nn nr art artt vol cap fig tel ed sec par"),
@@ -130,7 +130,7 @@ _IT = Lexicon(
 _DE = Lexicon(
     leading=_words(
         "hr hrn fr frl dr prof dipl ing z.b d.h u.a i.d.r bzw ca evtl ggf inkl exkl vgl sog bspw zzgl zz gem lt st "
-        "str.- hl geb gest v v.chr n.chr mag jr. rd max min"
+        "hl geb gest v v.chr n.chr mag rd max min"
     ),
     numbering=_words("nr s abs art bd kap abb tel seite ziff tab"),
     listing=_words("usw etc usf u.s.w"),

@@ -137,26 +137,29 @@ class _Packer:
         return self.size(whole.first, whole.last) <= self.limit or self.size(longer.first, longer.last) > self.limit
 
     def _speakable_sentences(self) -> Iterator[_Span]:
-        """The sentences as spans; one with nothing to speak goes with the one before, or at the start, after."""
+        """The sentences as spans; one with nothing to speak goes with a neighbour, in its own paragraph if it can.
+
+        From another paragraph it is an ornament, which joins the span and not what is spoken.
+        """
         held: _Span | None = None
-        silent_start = 0
+        start = first = 0  # of the next span; behind `at` while mute sentences wait for the next one
         for sentence in self._sentences():
-            mute = first_speakable(self.text, sentence.start, sentence.end) == sentence.end
-            if held is None:
-                if not mute:
-                    first = sentence.start if silent_start == sentence.start else silent_start
-                    apart = any(mark in "\n\r\u2028\u2029" for mark in self.text[first : sentence.start])
-                    first = sentence.start if apart else first
-                    held = _Span(silent_start, sentence.end, first, sentence.end, sentence.closing)
-            elif mute:
-                apart = held.closing > Break.SENTENCE  # an ornament between paragraphs is not spoken
-                last = held.last if apart else sentence.end
-                held = replace(held, end=sentence.end, last=last, closing=max(held.closing, sentence.closing))
-            else:
-                yield held
-                held = _Span(sentence.start, sentence.end, sentence.start, sentence.end, sentence.closing)
+            inside = sentence.closing <= Break.SENTENCE
+            if first_speakable(self.text, sentence.start, sentence.end) < sentence.end:
+                if held is not None:
+                    yield held
+                held = _Span(start, sentence.end, first, sentence.end, sentence.closing)
+                start = first = sentence.end
+            elif held is not None and start == sentence.start and held.closing <= Break.SENTENCE:
+                held = replace(held, end=sentence.end, last=sentence.end, closing=sentence.closing)
+                start = first = sentence.end
+            elif held is not None and not inside:
+                held = replace(held, end=sentence.end, closing=max(held.closing, sentence.closing))
+                start = first = sentence.end
+            elif not inside:
+                first = sentence.end  # an ornament at the head of the text
         if held is not None:
-            yield held
+            yield replace(held, end=len(self.text))
         elif self.text:
             yield _Span(0, len(self.text), 0, 0, Break.PARAGRAPH)
 
@@ -175,7 +178,7 @@ class _Packer:
         waiting = [span]
         while waiting:
             piece = self._without_ornament(waiting.pop())
-            size = self.size(piece.first, piece.last)
+            size = self.size(piece.first, piece.last) if piece.first < piece.last else 0
             if size <= self.preferred:
                 yield piece
                 continue
@@ -204,6 +207,8 @@ class _Packer:
 
     def _without_ornament(self, piece: _Span) -> _Span:
         """`piece` without a long run of marks at either end of what is spoken, if it is over the limit with it."""
+        if piece.first == piece.last:
+            return piece
         first, last = self._core(piece)
         if (first - piece.first) + (piece.last - last) <= _ORNAMENT:
             return piece
@@ -226,8 +231,6 @@ class _Packer:
         """From the first to the last speakable grapheme of what is spoken."""
         first = first_speakable(self.text, piece.first, piece.last)
         last = last_speakable(self.text, piece.first, piece.last)
-        if first > last:
-            return piece.first, piece.last
         return self.marks.rfind(1, piece.first, first + 1), self.marks.find(1, last + 1, piece.last + 1)
 
 

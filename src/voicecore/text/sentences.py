@@ -107,16 +107,21 @@ class _Scan:
             if enumerator[1].isdecimal() and token == str(int(enumerator[1]) + 1):
                 return at - len(token)  # "1. Foo 2. Bar": the next item
         lower_style = self.text[self._past_blanks(head)].islower()
-        return resume if ends_sentence(token, following, self.words, lower_style=lower_style) else None
+        before = self._token_before(at - len(token) - 1).rstrip(".").casefold() if token.isdecimal() else ""
+        counted = before in self.words.numbering
+        ends = ends_sentence(token, following, self.words, lower_style=lower_style, counted=counted)
+        return resume if ends else None
 
     def _ends_without_blank(self, match: re.Match[str]) -> bool:
         """Whether a terminator ends a sentence although the next character follows at once."""
         before, after = self.text[match.start() - 1 : match.start()], self.text[match.end()]
         if after in "¿¡" or (unspaced(after) and match["closers"]):
             return True
+        if match["marks"] == "．":
+            return not (before.isdecimal() and after.isdecimal())
         if match["marks"].strip("….") == "":
             hesitates = len(match["marks"]) > 1 or "…" in match["marks"]
-            if not hesitates:
+            if not hesitates:  # "你好.我是" ends one, "example.com" does not
                 return before.isalpha() and unspaced(before) and unspaced(after)
             return after.isupper() and not self._address(match.start())
         return unspaced(before) or unspaced(after) or (after.isupper() and not self._address(match.start()))
@@ -133,7 +138,8 @@ class _Scan:
         skipped = self.text[at:begin]
         word = _WORD.match(self.text, begin, self.end)
         quoted = any(mark in OPENERS + DASHES for mark in skipped)
-        return Next(word[0] if word else "", quoted), any(mark in DASHES for mark in skipped)
+        initial = word is not None and len(word[0]) == 1 and self.text.startswith(".", word.end(), self.end)
+        return Next(word[0] if word else "", quoted, initial), any(mark in DASHES for mark in skipped)
 
     def _token_before(self, at: int) -> str:
         token = _TOKEN.search(self.text[max(self.start, at - _LOOK_BACK) : at])
