@@ -35,11 +35,13 @@ class TonePlan:
 
     Attributes:
         step_s: seconds every step takes.
+        print_at_steps: print a line to standard output at every step, as careless libraries do.
         hang_on, exit_on, fail_on: sleep for ever; end the process at once (status 9); raise `EngineFailed`.
         letters_per_chunk: letters in one chunk; 0 gives each utterance as one chunk.
     """
 
     step_s: float = 0.0
+    print_at_steps: bool = False
     hang_on: str = ""
     exit_on: str = ""
     fail_on: str = ""
@@ -142,6 +144,8 @@ class ToneEngine:
     def step(self) -> Sequence[AudioChunk]:
         if not self._queue:
             return ()
+        if self._plan.print_at_steps:
+            print("a careless library says hello")  # noqa: T201
         if self._plan.step_s:
             time.sleep(self._plan.step_s)
         chunks = []

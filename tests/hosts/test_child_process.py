@@ -1,0 +1,161 @@
+"""The process that owns the models: what happens when it dies, hangs, or is told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+
+from adapters.hosts import ChildProcessHost
+from voicecore.engine import Utterance
+from voicecore.errors import EngineCrashed, EngineFailed, InvalidInput, NotFound
+from voicecore.language import Language
+from voicecore.testing.tone import PLAN_VARIABLE
+
+PT = Language("pt", "BR")
+
+
+@pytest.fixture
+def host():
+    host = ChildProcessHost()
+    yield host
+    host.close()
+
+
+def plan(monkeypatch, **fields):
+    monkeypatch.setenv(PLAN_VARIABLE, json.dumps(fields))
+
+
+def utter(text, name="u"):
+    return Utterance(id=name, text=text, language=PT, voice="female_generic", parameters={"speed": 1.0})
+
+
+def test_no_process_runs_before_an_engine_is_asked_for(host):
+    assert host.pid is None
+    assert host.alive()
+
+
+def test_a_process_that_dies_at_work_is_an_engine_crash_and_the_next_engine_works(host, monkeypatch):
+    plan(monkeypatch, exit_on="morre")
+    engine = host.engine("tone")
+    first = host.pid
+    with pytest.raises(EngineCrashed, match="exit status 9"):
+        engine.admit(utter("ele morre agora"))
+    assert not host.alive()
+    again = host.engine("tone")
+    assert host.pid != first
+    again.admit(utter("bom dia"))
+    assert len(again.step()[0].samples) > 0
+
+
+def test_an_engine_of_a_dead_process_says_so_at_every_call(host):
+    engine = host.engine("tone")
+    os.kill(host.pid, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(EngineCrashed):
+            engine.measure("x", PT)
+
+
+def test_a_hung_call_ends_within_two_seconds_of_an_interrupt_and_the_host_lives_on(host, monkeypatch):
+    plan(monkeypatch, hang_on="trava")
+    engine = host.engine("tone")
+    began = threading.Event()
+    ended: list[float] = []
+
+    def hang():
+        began.set()
+        with pytest.raises(EngineCrashed):
+            engine.admit(utter("isto trava"))
+        ended.append(time.monotonic())
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    began.wait()
+    while host._under_way is None:
+        time.sleep(0.01)
+    told = time.monotonic()
+    host.interrupt()
+    thread.join(5)
+    assert ended
+    assert ended[0] - told < 2.0
+    host.engine("tone").admit(utter("bom dia"))
+
+
+def test_an_interrupt_with_nothing_under_way_changes_nothing(host):
+    host.engine("tone")
+    pid = host.pid
+    host.interrupt()
+    assert host.pid == pid
+
+
+def test_a_call_that_ends_by_itself_soon_after_the_interrupt_keeps_the_process(host, monkeypatch):
+    plan(monkeypatch, step_s=0.4)
+    engine = host.engine("tone")
+    pid = host.pid
+    engine.admit(utter("bom dia"))
+    chunks = []
+    thread = threading.Thread(target=lambda: chunks.extend(engine.step()))
+    thread.start()
+    while host._under_way is None:
+        time.sleep(0.01)
+    host.interrupt()
+    thread.join(5)
+    assert len(chunks) == 1
+    assert host.pid == pid
+
+
+def test_errors_of_the_engine_arrive_as_themselves(host, monkeypatch):
+    plan(monkeypatch, fail_on="falha")
+    engine = host.engine("tone")
+    with pytest.raises(EngineFailed, match="told to fail"):
+        engine.admit(utter("isto falha"))
+    with pytest.raises(InvalidInput, match="limit is 200"):
+        engine.admit(utter("a" * 201))
+
+
+def test_an_unknown_engine_is_not_found(host):
+    with pytest.raises(NotFound, match="tone"):
+        host.engine("nobody")
+
+
+def test_the_process_leaves_when_the_service_is_killed(tmp_path):
+    import subprocess
+    import sys
+
+    code = (
+        "from adapters.hosts import ChildProcessHost\nimport sys, time\nh = ChildProcessHost()\nh.engine('tone')\n"
+        "print(h.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    with parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        parent.wait()
+        psutil.wait_procs([child], timeout=5)
+        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_closing_ends_the_process_and_may_be_done_twice(host):
+    host.engine("tone")
+    child = psutil.Process(host.pid)
+    host.close()
+    host.close()
+    assert not child.is_running()
+    assert host.pid is None
+
+
+def test_what_a_library_prints_in_the_process_does_not_break_the_protocol(host, monkeypatch, capfd):
+    plan(monkeypatch, print_at_steps=True)
+    engine = host.engine("tone")
+    for number in range(20):
+        engine.admit(utter("a" * 100, f"u{number}"))
+        assert engine.step()[0].utterance_id == f"u{number}"
+    host.close()
+    heard = capfd.readouterr()
+    assert heard.out == ""
+    assert heard.err.count("careless library") == 20

@@ -1,0 +1,151 @@
+"""A whole service in memory, with a clock, names and an engine that tests own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import BinaryIO
+
+import pytest
+
+from adapters.blobs.memory import MemoryBlobStore
+from adapters.hosts import LocalHost
+from adapters.queues.memory import MemoryDoorbell
+from adapters.stores.memory import MemoryCatalog, MemoryJobStore
+from voicecore.audio import Audio, join
+from voicecore.language import Language
+from voicecore.limits import Limits
+from voicecore.ports import AudioLimits
+from voicecore.request import OutputFormat, SynthesisRequest
+from voicecore.testing.fakes import FakeClock, SequentialIds
+from voicecore.testing.tone import ToneEngine, TonePlan
+from voicecore.usecases.delete_job import DeleteJob
+from voicecore.usecases.delete_voice import DeleteVoice
+from voicecore.usecases.edit_profiles import EditProfiles
+from voicecore.usecases.engines import Engines
+from voicecore.usecases.export_audio import ExportAudio
+from voicecore.usecases.purge_expired import PurgeExpired
+from voicecore.usecases.run_enrolment import RunEnrolment
+from voicecore.usecases.run_job import RunJob
+from voicecore.usecases.run_synthesis import RunSynthesis
+from voicecore.usecases.segment_cache import SegmentCache
+from voicecore.usecases.submit_enrolment import SubmitEnrolment
+from voicecore.usecases.submit_synthesis import SubmitSynthesis
+
+PT = Language("pt", "BR")
+
+
+class WavCodec:
+    """An `AudioCodec` that knows WAV only: enough for use cases, and nothing of a process."""
+
+    def decode(self, data: BinaryIO, limits: AudioLimits) -> Audio:
+        del limits
+        return Audio.from_wav_bytes(data.read())
+
+    def encode(self, blocks: Iterable, sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
+        yield output_format.value.encode() if output_format is not OutputFormat.WAV else b""
+        yield join(blocks, sample_rate_hz).wav_bytes()
+
+
+class CountingEngine(ToneEngine):
+    """A tone engine that remembers what it was given."""
+
+    def __init__(self, plan: TonePlan) -> None:
+        super().__init__(plan)
+        self.given: list = []
+
+    def admit(self, utterance) -> None:
+        super().admit(utterance)
+        self.given.append(utterance)
+
+
+@dataclass
+class CountingProvider:
+    """Opens one engine and keeps it for the test to look at."""
+
+    plan: TonePlan
+    name: str = "tone"
+    engine: CountingEngine | None = None
+
+    def card(self):
+        return ToneEngine(self.plan).card
+
+    def problems(self):
+        return ()
+
+    def open(self, *, threads=None):
+        del threads
+        self.engine = CountingEngine(self.plan)
+        return self.engine
+
+
+@dataclass
+class House:
+    """Every use case over memory adapters."""
+
+    plan: TonePlan = field(default_factory=lambda: TonePlan(segment_limit=60))
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        self.clock, self.ids = FakeClock(), SequentialIds()
+        self.store, self.catalog = MemoryJobStore(self.clock), MemoryCatalog()
+        self.blobs, self.doorbell, self.codec = MemoryBlobStore(clock=self.clock), MemoryDoorbell(), WavCodec()
+        self.provider = CountingProvider(self.plan)
+        self.engines = Engines({"tone": self.provider}, "tone")
+        self.host = LocalHost({"tone": self.provider})
+        self.cache = SegmentCache(self.blobs, self.limits.segment_cache_bytes)
+        self.delete_job = DeleteJob(self.store, self.blobs, self.limits)
+        self.delete_voice = DeleteVoice(self.catalog, self.blobs)
+        self.purge = PurgeExpired(self.store, self.catalog, self.blobs, self.clock, self.cache, self.delete_job)
+        self.profiles = EditProfiles(self.catalog, self.engines, self.ids)
+        self.export = ExportAudio(self.blobs, self.codec)
+        self.submit = SubmitSynthesis(
+            self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits
+        )
+        self.enrol = SubmitEnrolment(
+            self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.engines, self.clock, self.ids,
+            self.limits,
+        )  # fmt: skip
+        self.run = RunJob(
+            self.store, self.blobs, self.clock, self.host,
+            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache),
+            RunEnrolment(self.blobs, self.catalog, self.clock), self.limits, look_every_s=0.02,
+        )  # fmt: skip
+
+    def spoken(self, text: str = "Bom dia. Até amanhã, meu amigo.", **changes):
+        """Submit a text, run it, and return the job as stored."""
+        job = self.submit(request(text, **changes))
+        assert self.run("worker")
+        return self.store.get(job.id)
+
+    def audio(self, job) -> Audio:
+        with self.blobs.open(job.result.audio_key) as reader:
+            return Audio.from_wav_bytes(reader.read())
+
+    def keys(self, prefix: str = "") -> list[str]:
+        return [stat.key for stat in self.blobs.list(prefix)]
+
+
+def request(text: str = "Bom dia.", **changes) -> SynthesisRequest:
+    return SynthesisRequest(**{"text": text, "source_language": PT, **changes})
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def make_house():
+    def make(limits: dict | None = None, **plan) -> House:
+        return House(TonePlan(**{"segment_limit": 60, **plan}), Limits(**(limits or {})))
+
+    return make
+
+
+@pytest.fixture
+def minute():
+    return timedelta(minutes=1)
+
+

@@ -1,0 +1,166 @@
+"""Deletion, expiry, the cache's bound, export, profiles."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from voicecore.audio import Audio
+from voicecore.errors import Conflict, Gone, InvalidInput, NameTaken, NotFound
+from voicecore.job import JobStatus
+from voicecore.request import OutputFormat
+
+DAY = timedelta(hours=24)
+
+
+def test_deleting_a_job_removes_its_audio_and_its_cached_segments(house):
+    job = house.spoken("Bom dia. Até amanhã.")
+    assert house.delete_job(job.id) >= 3
+    assert house.keys() == []
+    with pytest.raises(NotFound):
+        house.delete_job(job.id)
+
+
+def test_deleting_a_failed_job_removes_the_segments_it_had_cached(make_house):
+    house = make_house(fail_on="falha", batch_size=1)
+    job = house.spoken("Uma frase que fica pronta antes. E outra que falha sempre aqui.")
+    while house.run("worker"):
+        pass
+    assert house.store.get(job.id).status is JobStatus.FAILED
+    house.delete_job(job.id)
+    assert house.keys() == []
+
+
+def test_a_job_expires_after_a_day_and_is_remembered_as_gone(house):
+    job = house.spoken()
+    house.clock.advance(DAY - timedelta(seconds=1))
+    assert house.purge().jobs == 0
+    house.clock.advance(timedelta(seconds=2))
+    purged = house.purge()
+    assert purged.jobs == 1
+    assert purged.bytes > 0
+    assert house.keys() == []
+    with pytest.raises(Gone):
+        house.store.get(job.id)
+
+
+def test_a_deep_cleanup_takes_finished_jobs_but_neither_waiting_jobs_nor_voices(house):
+    finished = house.spoken()
+    waiting = house.submit(finished.request)
+    assert house.purge(deep=True).jobs == 1
+    assert house.store.get(finished.id) is None
+    assert house.store.get(waiting.id).status is JobStatus.QUEUED
+
+
+def test_orphaned_blobs_are_swept_after_an_hour_and_owned_ones_stay(house):
+    job = house.spoken()
+    house.blobs.put("jobs/job_orphan/a1/audio.wav", [b"x"])
+    house.blobs.put("voices/voice_orphan/print.npz", [b"x"])
+    house.purge()
+    assert "jobs/job_orphan/a1/audio.wav" in house.keys()
+    house.clock.advance(timedelta(hours=2))
+    house.purge()
+    assert not any("orphan" in key for key in house.keys())
+    assert house.audio(job).duration_s > 0
+
+
+def test_the_segment_cache_stays_within_its_bound_and_drops_the_oldest(make_house):
+    house = make_house({"segment_cache_bytes": 200_000})
+    for number in range(6):
+        house.spoken(f"Frase número {chr(97 + number) * 8} aqui.")
+        house.clock.advance(timedelta(seconds=1))
+    newest = house.keys("segments/")
+    house.purge()
+    kept = house.keys("segments/")
+    assert sum(house.blobs.stat(key).size for key in kept) <= 200_000
+    assert 0 < len(kept) < len(newest)
+    assert house.spoken("Frase número ffffffff aqui.").segments.cached == 1
+
+
+def test_the_wav_is_the_master_and_other_formats_are_made_once(house):
+    job = house.spoken()
+    assert house.export(job, OutputFormat.WAV).key == job.result.audio_key
+    first = house.export(job, OutputFormat.MP3)
+    assert house.export(job, OutputFormat.MP3) == first
+    with house.blobs.open(first.key) as reader:
+        body = reader.read()
+    assert body.startswith(b"mp3")
+    again = Audio.from_wav_bytes(body[3:])
+    assert np.abs(again.samples - house.audio(job).samples).max() < 2 / 32767
+
+
+def test_a_job_without_audio_has_nothing_to_export(house, make_house):
+    failing = make_house(fail_on="falha")
+    job = failing.submit(house.spoken().request)
+    with pytest.raises(Conflict, match="queued"):
+        failing.export(job, OutputFormat.WAV)
+
+
+def test_deleting_an_exported_job_deletes_its_exports(house):
+    job = house.spoken()
+    house.export(job, OutputFormat.FLAC)
+    house.delete_job(job.id)
+    assert house.keys() == []
+
+
+def test_built_in_profiles_cannot_be_changed_but_copied(house):
+    for act in (
+        lambda: house.profiles.delete("tone", "natural"),
+        lambda: house.profiles.change("tone", "natural", name="x"),
+    ):
+        with pytest.raises(Conflict, match="duplicate"):
+            act()
+    copy = house.profiles.duplicate("tone", "audiobook", "Meu livro")
+    changed = house.profiles.change("tone", copy.id, parameters={"speed": 0.8})
+    assert dict(changed.parameters) == {"speed": 0.8, "pause_scale": 1.4}
+    assert house.spoken(quality_profile_id=changed.id).quality_profile_id == changed.id
+    assert house.provider.engine.given[-1].parameters["speed"] == 0.8
+
+
+@pytest.mark.parametrize("parameters", [{"speed": 9}, {"nothing": 1}, {"speed": float("inf")}, {"speed": True}])
+def test_a_profile_cannot_hold_what_its_engine_would_refuse(house, parameters):
+    with pytest.raises(InvalidInput):
+        house.profiles.create("tone", "Meu", "", parameters)
+
+
+def test_a_profiles_name_is_unique_among_users_and_built_in_ones(house):
+    house.profiles.create("tone", "Meu", "", {})
+    with pytest.raises(NameTaken):
+        house.profiles.create("tone", "MEU", "", {})
+    with pytest.raises(InvalidInput):
+        house.profiles.create("tone", "natural", "", {})
+
+
+def test_deleting_the_default_profile_brings_the_built_in_default_back(house):
+    mine = house.profiles.create("tone", "Meu", "", {"speed": 1.5})
+    house.profiles.set_default("tone", mine.id)
+    assert house.spoken().quality_profile_id == mine.id
+    house.profiles.delete("tone", mine.id)
+    assert house.spoken().quality_profile_id == "natural"
+
+
+def test_every_parameter_of_the_engine_reaches_it(house):
+    profile = house.profiles.create("tone", "Meu", "", {"speed": 1.25, "warble": 0.5})
+    house.spoken(quality_profile_id=profile.id, seed=42)
+    given = house.provider.engine.given[-1]
+    assert dict(given.parameters) == {"speed": 1.25, "warble": 0.5}
+    assert given.seed == 42
+
+
+def test_xtts_profiles_are_listed_and_checked_where_the_engine_is_not_installed(house):
+    mine = house.profiles.duplicate("xtts", "balanced", "Meu XTTS")
+    assert mine.parameters["temperature"] == 0.75
+    with pytest.raises(InvalidInput, match="0.1 to 1"):
+        house.profiles.change("xtts", mine.id, parameters={"temperature": 1.5})
+
+
+def test_pauses_and_segment_size_change_the_sound_of_the_whole(house):
+    text = "Primeira frase bem comprida aqui. Segunda frase também comprida."
+    plain = house.spoken(text).result.duration_s
+    slow = house.profiles.create("tone", "Pausas", "", {"pause_scale": 3.0})
+    assert house.spoken(text, quality_profile_id=slow.id).result.duration_s > plain + 0.3
+    small = house.profiles.create("tone", "Curto", "", {"segment_size": 0.5})
+    long = "Uma oração comprida, com vírgulas no meio dela, sim."
+    assert house.spoken(long, quality_profile_id=small.id).segments.total > house.spoken(long).segments.total

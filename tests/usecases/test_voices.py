@@ -1,0 +1,186 @@
+"""Enrolling, using and deleting a voice."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from voicecore.audio import Audio
+from voicecore.errors import InvalidAudio, InvalidInput, NameTaken, NotFound, UnsupportedLanguage
+from voicecore.job import JobStatus
+from voicecore.language import Language
+from voicecore.request import Mode, SynthesisRequest
+from voicecore.usecases.submit_enrolment import NewVoice
+
+PT = Language("pt", "BR")
+
+
+def tone(hz=330.0, seconds=2.0, rate=16_000):
+    t = np.arange(round(seconds * rate)) / rate
+    return Audio((0.3 * np.sin(2 * np.pi * hz * t)).astype(np.float32), rate)
+
+
+def files(*audio):
+    return [io.BytesIO(each.wav_bytes()) for each in audio]
+
+
+def enrolled(house, name="Ana", **changes):
+    job = house.enrol(NewVoice(**{"name": name, "language": PT, **changes}), files(tone()))
+    assert house.run("worker")
+    done = house.store.get(job.id)
+    assert done.status is JobStatus.COMPLETED, done.error
+    return done
+
+
+def speak(house, voice_id, text="Bom dia."):
+    request = SynthesisRequest(text=text, source_language=PT, mode=Mode.DUBBING_WITH_CLONE, voice_id=voice_id)
+    job = house.submit(request)
+    assert house.run("worker")
+    return house.store.get(job.id)
+
+
+def test_a_finished_enrolment_names_the_voice_and_the_voice_says_how_it_was_made(house):
+    job = enrolled(house, description="calma", consent="Ana, 2026-11-22: sim")
+    voice = house.catalog.voices.get(job.result.voice_id)
+    assert (voice.name, voice.method, voice.consent) == ("Ana", "tone matching", "Ana, 2026-11-22: sim")
+    assert voice.reference_duration_s == pytest.approx(2.0)
+    assert voice.source_job_id == job.id
+
+
+def test_the_sample_and_the_reference_can_be_heard_and_the_upload_is_gone(house):
+    job = enrolled(house)
+    voice = house.catalog.voices.get(job.result.voice_id)
+    for key in (voice.sample_key, voice.reference_key):
+        with house.blobs.open(key) as reader:
+            assert Audio.from_wav_bytes(reader.read()).duration_s > 0.5
+    assert house.keys("uploads/") == []
+
+
+def test_the_voice_speaks_with_the_pitch_of_its_reference(house):
+    voice_id = enrolled(house).result.voice_id
+    job = speak(house, voice_id, "aaaa")
+    with_voice = house.provider.engine.given[-1].voice
+    assert with_voice.arrays["hz"][0] == pytest.approx(330, abs=2)
+    assert job.status is JobStatus.COMPLETED
+
+
+def test_deleting_the_clone_job_leaves_the_voice_usable(house):
+    job = enrolled(house)
+    house.delete_job(job.id)
+    assert speak(house, job.result.voice_id).status is JobStatus.COMPLETED
+
+
+def test_the_voice_outlives_its_job_by_any_time(house):
+    job = enrolled(house)
+    house.clock.advance(timedelta(days=400))
+    house.purge(deep=True)
+    assert house.store.page(_all()).total == 0
+    assert speak(house, job.result.voice_id).status is JobStatus.COMPLETED
+
+
+def _all():
+    from voicecore.ports import JobQuery
+
+    return JobQuery()
+
+
+def test_deleting_the_voice_deletes_every_trace_of_it(house):
+    voice_id = enrolled(house).result.voice_id
+    speak(house, voice_id)
+    assert any(voice_id in key for key in house.keys("segments/"))
+    assert house.delete_voice(voice_id) >= 4
+    assert not any(voice_id in key for key in house.keys())
+    assert house.catalog.voices.get(voice_id) is None
+    with pytest.raises(NotFound):
+        house.delete_voice(voice_id)
+
+
+def test_a_job_whose_voice_was_deleted_before_it_ran_fails_and_names_the_voice(house):
+    voice_id = enrolled(house).result.voice_id
+    request = SynthesisRequest(text="Oi.", source_language=PT, mode=Mode.DUBBING_WITH_CLONE, voice_id=voice_id)
+    job = house.submit(request)
+    house.delete_voice(voice_id)
+    assert house.run("worker")
+    failed = house.store.get(job.id)
+    assert (failed.status, failed.error.code) == (JobStatus.FAILED, "not_found")
+    assert voice_id in failed.error.message
+
+
+def test_a_second_voice_of_the_same_name_is_refused_whatever_the_case(house):
+    enrolled(house)
+    with pytest.raises(NameTaken):
+        house.enrol(NewVoice(name="ANA", language=PT), files(tone()))
+
+
+def test_a_name_taken_while_the_job_waited_fails_the_job_and_leaves_nothing(house):
+    first = house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    second = house.enrol(NewVoice(name="Ana", language=PT), files(tone(440)))
+    assert house.run("worker")
+    assert house.run("worker")
+    assert house.store.get(first.id).status is JobStatus.COMPLETED
+    failed = house.store.get(second.id)
+    assert failed.error.code == "name_taken"
+    assert len({key.split("/")[1] for key in house.keys("voices/")}) == 1
+    assert house.keys("uploads/") == []
+
+
+def test_an_enrolment_that_crashed_after_storing_the_voice_ends_with_the_same_voice(house, monkeypatch):
+    job = house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    truth = house.store.finish
+    monkeypatch.setattr(house.store, "finish", lambda ended: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        house.run("worker")
+    monkeypatch.setattr(house.store, "finish", truth)
+    house.clock.advance(timedelta(minutes=1))
+    assert house.run("worker")
+    assert house.store.get(job.id).status is JobStatus.COMPLETED
+    assert len(house.catalog.voices.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("clips", "said"),
+    [
+        ([tone(seconds=0.5)], "lasts 0.5 s; give 1 to 300 s"),
+        ([tone(seconds=2).__class__(np.zeros(32_000, np.float32), 16_000)], "silent"),
+    ],
+)
+def test_a_reference_that_is_too_short_or_silent_is_refused_and_nothing_is_kept(house, clips, said):
+    with pytest.raises(InvalidAudio, match=said):
+        house.enrol(NewVoice(name="Ana", language=PT), files(*clips))
+    assert house.keys() == []
+    assert house.store.page(_all()).total == 0
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\x00b", "a\nb"])
+def test_a_bad_name_is_refused(house, name):
+    with pytest.raises(InvalidInput):
+        house.enrol(NewVoice(name=name, language=PT), files(tone()))
+    assert house.keys() == []
+
+
+def test_a_path_like_name_is_only_a_name(house):
+    job = enrolled(house, "../../etc/passwd")
+    assert house.catalog.voices.get(job.result.voice_id).name == "../../etc/passwd"
+    assert not any("passwd" in key for key in house.keys())
+
+
+def test_too_many_or_no_files_and_an_unknown_language_are_refused(house):
+    with pytest.raises(InvalidInput, match="1 to 10"):
+        house.enrol(NewVoice(name="Ana", language=PT), [])
+    with pytest.raises(InvalidInput, match="1 to 10"):
+        house.enrol(NewVoice(name="Ana", language=PT), files(*[tone()] * 11))
+    with pytest.raises(UnsupportedLanguage):
+        house.enrol(NewVoice(name="Ana", language=Language("xx")), files(tone()))
+
+
+def test_a_full_queue_leaves_no_upload_behind(make_house):
+    house = make_house({"max_queued": 1})
+    house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    from voicecore.errors import QueueFull
+
+    with pytest.raises(QueueFull):
+        house.enrol(NewVoice(name="Eva", language=PT), files(tone()))
+    assert len(house.keys("uploads/")) == 1
