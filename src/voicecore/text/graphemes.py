@@ -13,7 +13,13 @@ from enum import Enum
 
 _VIRAMA = 9
 #: Grapheme_Cluster_Break=Prepend: signs written before the digits or letter they span.
-_PREPEND = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\U000110bd\U000110cd")
+_PREPEND = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\U000110bd\U000110cd\U000111c2"
+    "\U000111c3\U0001193f\U00011941\U00011a3a\U00011a84\U00011a85\U00011a86\U00011a87\U00011a88\U00011a89"
+    "\U00011d46\U00011f02"
+)
+#: Vowel signs of Thai and Lao that are letters by category and marks by their break property.
+_SPACING_LETTERS = "\u0e33\u0eb3"
 
 
 class _Kind(Enum):
@@ -72,7 +78,7 @@ def _kind(character: str) -> _Kind:  # noqa: PLR0911 - a table lookup written as
     if 0xAC00 <= code <= 0xD7A3:
         return _Kind.LV if (code - 0xAC00) % 28 == 0 else _Kind.LVT
     category = unicodedata.category(character)
-    if category in {"Mn", "Me", "Mc"}:
+    if category in {"Mn", "Me", "Mc"} or character in _SPACING_LETTERS:
         return _Kind.LINKER if unicodedata.combining(character) == _VIRAMA else _Kind.EXTEND
     if category in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
         return _Kind.CONTROL

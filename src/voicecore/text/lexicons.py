@@ -47,11 +47,9 @@ _PT = Lexicon(
         "sr sra srta srs sras dr dra drs dras prof profa profª exmo exma ilmo ilma revmo rev pe fr ir sto sta gov dep "
         "pres eng arq cel gen ten sgt cmte ex p.ex obs séc cf v.g apto vs mr mrs nº n.º bel mons d.ª"
     ),
-    numbering=_words(
-        "pág págs p pp nº n no núm art arts inc vol cap caps fl fls tel fig figs r lei séc ed par cód cep"
-    ),
+    numbering=_words("pág págs p pp nº n no núm art arts inc vol caps fl fls tel fig figs r lei séc ed par cód cep"),
     listing=_words("etc p.m a.m"),
-    final=_words("ltda cia s.a jr filho av al exa v.exa a.c d.c inc ltd aprox h"),
+    final=_words("ltda cia s.a cap jr filho av al exa v.exa a.c d.c inc ltd aprox h"),
     openers=_words(
         "o a os as um uma ele ela eles elas eu nós você vocês isso isto esse essa este esta aquilo mas e ou não sim no "
         "na nos nas em de depois então quando se por para com quem que como onde já ainda também hoje ontem amanhã "
@@ -67,7 +65,7 @@ _EN = Lexicon(
         "i.e ie approx fr msgr"
     ),
     numbering=_words(
-        "no nos fig figs p pp vol vols ch sec art eq ed pt para jan feb mar apr jun jul aug sep sept oct nov dec tel ext"
+        "no nos n° nº fig figs p pp vol vols ch sec art eq ed pt para jan feb mar apr jun jul aug sep sept oct nov dec tel ext"
     ),
     listing=_words("etc a.m p.m"),
     final=_words(
@@ -88,9 +86,9 @@ _ES = Lexicon(
         "sr sra srta sres sras dr dra dres prof profa d dña dª ud uds vd vds lic ing arq gral cnel tte sto sta fr "
         "mons excmo excma ilmo ilma rvdo p.ej ej cf vs aprox avda mr mrs"
     ),
-    numbering=_words("pág págs p pp núm nº n no art arts vol cap fig tel km ed tomo"),
+    numbering=_words("pág págs p pp núm nº n no art arts vol fig tel km ed tomo"),
     listing=_words("etc a.m p.m"),
-    final=_words("s.a s.l cía ltda jr ee.uu uu a.c d.c av inc al"),
+    final=_words("s.a s.l cía ltda cap jr ee.uu uu a.c d.c av inc al"),
     openers=_words(
         "el la los las un una unos unas él ella ellos ellas yo tú nosotros usted ustedes esto eso este esta ese esa pero "
         "y o no sí en de por para con si cuando que quien como donde ya hoy ayer mañana después entonces luego también "
@@ -117,9 +115,9 @@ _IT = Lexicon(
         "sig sigg sigra sig.ra sig.na dott dott.ssa dr prof prof.ssa ing avv arch rag geom on sen gen col mons don "
         "san s p.es es cfr vs ca egr gent spett"
     ),
-    numbering=_words("pag pagg p pp n nn nr art artt vol cap fig tel ed sec par"),
+    numbering=_words("pag pagg p pp n nn nr art artt vol fig tel ed sec par"),
     listing=_words("ecc etc"),
-    final=_words("s.p.a s.r.l jr a.c d.c u.s.a al"),
+    final=_words("s.p.a s.r.l cap jr a.c d.c u.s.a al"),
     openers=_words(
         "il lo la i gli le un uno una lui lei loro egli io tu noi voi questo questa quello quella ma e o non no sì in di "
         "da per con se quando che chi come dove poi allora dopo oggi ieri domani anche così ora qui là suo sua mio "

@@ -31,7 +31,7 @@ from voicecore.text.spoken import unspaced
 _LOOK_BACK = 40  # characters: longer tokens are no abbreviations
 _TOKEN = re.compile(rf"[^\s/,;:’{re.escape(OPENERS + DASHES)}]*$")
 _WORD = re.compile(r"[^\W_](?:[^\W_]|['’\u0300-\u036f\u0900-\u0903\u093a-\u094f]){0,23}")
-_ENUMERATOR = re.compile(r"[\s\"'“‘(\[*_#]*(\d{1,3}|[IVXLC]{1,5}|[A-Za-z])")
+_ENUMERATOR = re.compile(r"[\s\"'“‘(\[*_#•‣·–—-]*(\d{1,3}|[IVXLC]{1,5}|[A-Za-z])")
 #: What goes on after quoted speech in Japanese: particles and quotation words.
 _PARTICLES = "とっはがのをにもやで、，"
 
@@ -96,7 +96,8 @@ class _Scan:
             return resume
         if marks != "." and marks != "．":  # noqa: PLR1714 - an ellipsis
             return None if following.lower else resume
-        return self._full_stop(match.start(), resume, following, head, bool(match["closers"]))
+        closed = match["closers"] not in ("", ")")  # "1.) Foo" is a list item, "1." in quotes is not
+        return self._full_stop(match.start(), resume, following, head, closed)
 
     def _full_stop(self, at: int, resume: int, following: Next, head: int, closed: bool) -> int | None:
         token = self._token_before(at)

@@ -190,6 +190,32 @@ def test_a_flood_of_marks_does_not_make_silent_segments() -> None:
     assert texts("Não" + "!" * 9_000 + "Sim", limit=100) == ["Não", "Sim"]
 
 
+# --- what other splitters lose or break ---------------------------------------------------------------
+def test_signs_that_splitters_use_as_placeholders_are_only_text() -> None:
+    text = "Isto é a&ᓰ&b ∯ um teste. E isto ♬ também é ȸ um teste."
+    assert " ".join(texts(text)) == text
+
+
+def test_a_run_of_marks_is_not_taken_apart() -> None:
+    assert texts("Não acredito nisso" + "." * 30 + " Nem eu acreditei" + "!" * 20) == [
+        "Não acredito nisso" + "." * 30,
+        "Nem eu acreditei" + "!" * 20,
+    ]
+
+
+def test_a_closing_quote_stays_with_its_sentence() -> None:
+    assert texts("他对我们大家说：“走吧。”“好的我们走吧！”她说得很大声。", ZH) == [
+        "他对我们大家说：“走吧。”",
+        "“好的我们走吧！”",
+        "她说得很大声。",
+    ]
+
+
+def test_the_rest_after_a_long_word_is_not_dropped() -> None:
+    text = "Veja " + "z" * 500 + " agora mesmo"
+    assert "".join(texts(text, limit=203)).replace(" ", "") == text.replace(" ", "")
+
+
 # --- first audio ------------------------------------------------------------------------------------
 def test_a_sentence_over_the_preferred_size_is_cut_at_its_punctuation() -> None:
     text = "Quando cheguei em casa depois do trabalho, todos já estavam dormindo."
