@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,11 +97,12 @@ class VoicePrint:
             BlobCorrupt: if the bytes are not such a file.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            # ZipFile first, since `np.load` would also take a bare array.
+            with zipfile.ZipFile(io.BytesIO(data)), np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             engine = arrays.pop("_engine").tobytes().decode()
             digest = arrays.pop("_model_digest").tobytes().decode()
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise BlobCorrupt(f"The stored voice print cannot be read ({error}); enrol the voice again.") from error
         return cls(engine, digest, arrays)
 

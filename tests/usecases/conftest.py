@@ -147,5 +147,3 @@ def make_house():
 @pytest.fixture
 def minute():
     return timedelta(minutes=1)
-
-
