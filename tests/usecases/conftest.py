@@ -123,7 +123,7 @@ class House:
         with self.blobs.open(job.result.audio_key) as reader:
             return Audio.from_wav_bytes(reader.read())
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def stored(self, prefix: str = "") -> list[str]:
         return [stat.key for stat in self.blobs.list(prefix)]
 
 

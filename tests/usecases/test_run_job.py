@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -43,7 +44,7 @@ def test_every_character_of_the_text_belongs_to_a_segment_of_the_manifest(house)
         rows = json.loads(reader.read())["segments"]
     assert "".join(THREE[row["start"] : row["end"]] for row in rows) == THREE
     assert rows[0]["start_s"] == 0
-    assert all(a["end_s"] == b["start_s"] for a, b in zip(rows, rows[1:], strict=False))
+    assert all(before["end_s"] == after["start_s"] for before, after in itertools.pairwise(rows))
     assert rows[-1]["end_s"] == pytest.approx(job.result.duration_s, abs=1e-3)
 
 
@@ -60,7 +61,7 @@ def test_the_same_request_sounds_the_same_with_and_without_the_cache(house, make
     plain = without.spoken(THREE)
     assert again.segments.cached == again.segments.total == with_cache.segments.total
     assert plain.segments.cached == 0
-    assert without.keys("segments/") == []
+    assert without.stored("segments/") == []
     assert np.array_equal(house.audio(with_cache).samples, house.audio(again).samples)
     assert np.array_equal(house.audio(with_cache).samples, without.audio(plain).samples)
 
@@ -116,7 +117,7 @@ def test_an_engine_that_fails_is_tried_again_and_then_given_up_as_poisoned(make_
     assert stored.status is JobStatus.FAILED
     assert stored.error.code == "poisoned"
     assert "3 attempts" in stored.error.message
-    assert house.keys(f"jobs/{job.id}/a") == []
+    assert house.stored(f"jobs/{job.id}/a") == []
 
 
 def test_a_poisoned_job_does_not_keep_others_from_running(make_house):
@@ -142,7 +143,7 @@ def test_a_full_disk_fails_the_job_cleanly_and_the_next_one_works(house, monkeyp
     failed = house.spoken("Bom dia.")
     monkeypatch.undo()
     assert (failed.status, failed.error.code, failed.error.retryable) == (JobStatus.FAILED, "disk_full", True)
-    assert house.keys(f"jobs/{failed.id}/a") == []
+    assert house.stored(f"jobs/{failed.id}/a") == []
     assert house.spoken("Bom dia.").status is JobStatus.COMPLETED
 
 
@@ -168,7 +169,7 @@ def test_a_job_cancelled_while_it_runs_is_never_published(make_house):
     thread.join(10)
     assert time.monotonic() - cancelled < 2
     assert house.store.get(job.id).status is JobStatus.CANCELLED
-    assert house.keys(f"jobs/{job.id}/a") == []
+    assert house.stored(f"jobs/{job.id}/a") == []
 
 
 def test_a_job_deleted_while_it_runs_leaves_no_audio(make_house):
@@ -181,7 +182,7 @@ def test_a_job_deleted_while_it_runs_leaves_no_audio(make_house):
     thread.join(10)
     house.purge(deep=True)
     assert house.store.get(job.id) is None
-    assert house.keys("jobs/") == []
+    assert house.stored("jobs/") == []
 
 
 def test_a_shutdown_queues_the_running_job_again_without_blame(make_house):

