@@ -1,0 +1,56 @@
+"""The Litestar application over a `Service`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+
+from entrypoints.http import downloads, jobs
+from entrypoints.http.forms import MAX_BODY_BYTES
+from entrypoints.http.headers import add_headers
+from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
+from entrypoints.http.threads import blocking
+from entrypoints.service import Service
+from voicecore import __version__
+from voicecore.errors import VoiceCoreError
+
+
+def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
+    """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
+    return Litestar(
+        route_handlers=[jobs.router, downloads.router],
+        dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
+        state=State({"service": service}),
+        lifespan=[_owning(service)] if owns_service else [],
+        before_send=[add_headers],
+        exception_handlers={
+            VoiceCoreError: on_voicecore_error,
+            HTTPException: on_http_error,
+            Exception: on_unexpected,
+        },
+        openapi_config=OpenAPIConfig(
+            title="voicecore", version=__version__, description="Text to speech and voice cloning.",
+            use_handler_docstrings=True, path="/schema",
+        ),
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+        debug=False,
+    )  # fmt: skip
+
+
+def _owning(service: Service) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await blocking(service.open)
+        try:
+            yield
+        finally:
+            await blocking(service.close)
+
+    return lifespan

@@ -1,0 +1,181 @@
+"""`/jobs/{id}/download`, its formats, and the manifest of its segments."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import anyio
+import msgspec
+from litestar import HttpMethod, Request, Response, Router, get, route
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, QueryParameter
+
+from entrypoints.http.documented import problems
+from entrypoints.http.job_answers import download_name
+from entrypoints.http.job_body import format_of
+from entrypoints.http.ranges import Download, answer
+from entrypoints.http.threads import blocking, blocking_long
+from entrypoints.http.wiring import Wired, find_job
+from entrypoints.service import Service
+from voicecore.errors import Conflict, Draining
+from voicecore.job import JobStatus, SynthesisJob
+from voicecore.request import OutputFormat, SynthesisRequest
+
+#: RFC 2046, 3003, 5334, 6381, 7845, 9639.
+MEDIA_TYPES = {
+    OutputFormat.WAV: "audio/wav",
+    OutputFormat.MP3: "audio/mpeg",
+    OutputFormat.OGG: "audio/ogg",
+    OutputFormat.FLAC: "audio/flac",
+    OutputFormat.M4A: "audio/mp4",
+    OutputFormat.OPUS: "audio/ogg; codecs=opus",
+}
+MAX_WAIT_S = 600
+_FIRST_LOOK_S = 0.05
+_LONGEST_LOOK_S = 1.0
+
+
+class FormatAnswer(msgspec.Struct, kw_only=True):
+    """One format that the audio can be had in."""
+
+    format: OutputFormat
+    media_type: str
+    download_url: str
+    requested: bool
+
+
+class FormatList(msgspec.Struct, kw_only=True):
+    """All formats of a job's audio; those other than wav are made when first asked for."""
+
+    job_id: str
+    formats: list[FormatAnswer]
+
+
+class SegmentRow(msgspec.Struct, kw_only=True):
+    """One segment: its characters start..end of the text, its seconds in the audio, the pause at its end."""
+
+    index: int
+    start: int
+    end: int
+    cached: bool
+    start_s: float
+    end_s: float
+    pause_s: float
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """Where each segment of the text is in the audio."""
+
+    version: int
+    job_id: str
+    sample_rate_hz: int
+    segments: list[SegmentRow]
+
+
+@route(
+    "/{job_id:str}/download", http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    responses=problems(400, 404, 408, 409, 410, 416, 425, 501, 503),
+)  # fmt: skip
+async def download(
+    request: Request[Any, Any, Any], service: Wired, job_id: FromPath[str],
+    wanted: Annotated[str | None, QueryParameter(
+        name="format", description="wav mp3 ogg flac m4a opus; what the job asked for if left out.")] = None,
+    timeout_s: Annotated[int, QueryParameter(
+        name="timeout", ge=0, le=MAX_WAIT_S, description="Seconds to wait for a job that is not finished yet.")] = 0,
+) -> Response[Any]:  # fmt: skip
+    """The audio of a finished job, whole or a byte range of it."""
+    chosen = None if wanted is None else format_of(wanted, "format")
+    job = await _finished(request, service, job_id, timeout_s)
+    if job.status is not JobStatus.COMPLETED:
+        raise Conflict(_why_no_audio(job))
+    output_format = chosen or _asked_format(job)
+    stat = await blocking_long(service.export_audio, job, output_format)
+    file = Download(service.blobs, stat, MEDIA_TYPES[output_format], download_name(job.id, output_format))
+    return answer(request, file)
+
+
+@get("/{job_id:str}/formats", sync_to_thread=True, responses=problems(404, 410, 503))
+def formats(service: Wired, job_id: FromPath[str]) -> FormatList:
+    """What the audio can be downloaded as, once the job is completed; empty for a job that makes none."""
+    job = find_job(service, job_id)
+    if not isinstance(job.request, SynthesisRequest):
+        return FormatList(job_id=job.id, formats=[])
+    asked = _asked_format(job)
+    return FormatList(
+        job_id=job.id,
+        formats=[
+            FormatAnswer(
+                format=each, media_type=media_type, requested=each is asked,
+                download_url=f"/jobs/{job.id}/download?format={each.value}",
+            )
+            for each, media_type in MEDIA_TYPES.items()
+        ],
+    )  # fmt: skip
+
+
+@get("/{job_id:str}/segments", sync_to_thread=True, responses=problems(404, 409, 410, 425, 503))
+def segments(service: Wired, job_id: FromPath[str]) -> Manifest:
+    """The segments of a completed job, with their characters and their times."""
+    job = find_job(service, job_id)
+    if not job.status.finished:
+        raise _not_ready(job)
+    if job.result is None or job.result.manifest_key is None:
+        raise Conflict(_why_no_audio(job))
+    with service.blobs.open(job.result.manifest_key) as reader:
+        return msgspec.convert(json.loads(reader.read()), Manifest)
+
+
+async def _finished(request: Request[Any, Any, Any], service: Service, job_id: str, timeout_s: float) -> SynthesisJob:
+    """The job, once it is finished. A waiter holds no thread: it looks now and then, and leaves with its client.
+
+    Raises `HTTPException` 425 (nobody waits) or 408 (waited in vain), `Draining`, `NotFound`, `Gone`.
+    """
+    job = await blocking(find_job, service, job_id)
+    if job.status.finished:
+        return job
+    if timeout_s == 0:
+        raise _not_ready(job)
+    deadline, pause_s = anyio.current_time() + timeout_s, _FIRST_LOOK_S
+    while (left_s := deadline - anyio.current_time()) > 0:
+        if await _client_left(request, min(pause_s, left_s)):
+            break
+        pause_s = min(_LONGEST_LOOK_S, pause_s * 1.5)
+        job = await blocking(find_job, service, job_id)
+        if job.status.finished:
+            return job
+        if service.draining and not service.runner.alive:
+            raise Draining
+    raise HTTPException(
+        status_code=408, detail=f"Job {job.id} was not finished within {timeout_s:g} s: it is {job.status.value}; ask again."
+    )
+
+
+async def _client_left(request: Request[Any, Any, Any], within_s: float) -> bool:
+    """Sleeps, unless the client goes away first."""
+    with anyio.move_on_after(within_s):
+        while True:
+            if (await request.receive())["type"] == "http.disconnect":
+                return True
+    return False
+
+
+def _not_ready(job: SynthesisJob) -> HTTPException:
+    return HTTPException(
+        status_code=425,
+        detail=f"Job {job.id} is {job.status.value}, {job.progress:g} % done; ask again, or wait with ?timeout=60.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def _why_no_audio(job: SynthesisJob) -> str:
+    if job.error is not None:
+        return f"Job {job.id} failed and has no audio: {job.error.message}"
+    return f"Job {job.id} has no audio: it is {job.status.value}, in mode {job.mode.value}."
+
+
+def _asked_format(job: SynthesisJob) -> OutputFormat:
+    return job.request.output_format if isinstance(job.request, SynthesisRequest) else OutputFormat.WAV
+
+
+router = Router("/jobs", route_handlers=[download, formats, segments], tags=["jobs"])

@@ -1,0 +1,106 @@
+"""Bodies of fields: JSON, urlencoded or multipart, all read into the same Struct with the same strictness."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import HTTPException
+
+from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from voicecore.errors import InvalidInput
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+#: Bytes of a body without files. 10 000 characters, each escaped as `\\uXXXX\\uXXXX` or `%XX` four times, are 120 000.
+MAX_BODY_BYTES = 512 * 1024
+_MAX_FIELDS = 100
+_NO_FILES = UploadLimits(max_file_bytes=0, max_files=0, max_body_bytes=MAX_BODY_BYTES)
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
+_NAMED = re.compile(r"field `(?P<name>[^`]*)`")
+
+
+async def read_body(request: Request[Any, Any, Any], kind: type[Body], *, forms: bool = True) -> Body:
+    """The body as a `kind`.
+
+    Raises:
+        InvalidInput: naming the field that is unknown, missing or of the wrong type, or that the JSON is malformed.
+        TooLarge: beyond `MAX_BODY_BYTES`.
+        HTTPException: 415 for a media type that is not read here.
+    """
+    media_type = request.content_type[0].lower()
+    if media_type == JSON or (media_type.startswith("application/") and media_type.endswith("+json")):
+        return decode_json(await request.body(), kind)
+    if forms and media_type == URLENCODED:
+        return from_fields(_urlencoded(await request.body()), kind)
+    if forms and media_type == MULTIPART:
+        with Form() as form:
+            await read_multipart(request, form, _NO_FILES)
+            return from_fields(form.fields, kind)
+    raise unsupported(media_type, (JSON, URLENCODED, MULTIPART) if forms else (JSON,))
+
+
+def unsupported(media_type: str, accepted: Iterable[str]) -> HTTPException:
+    """415, with what is read here."""
+    return HTTPException(
+        status_code=415, detail=f"The Content-Type is {media_type[:80]!r}; send one of: {', '.join(accepted)}."
+    )
+
+
+def decode_json(data: bytes, kind: type[Body]) -> Body:
+    """JSON, strictly: `"1"` is not a number, NaN does not exist. Raises `InvalidInput`."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise _explained(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"The body is not JSON that can be read: {str(error)[:120]}.") from None
+
+
+def from_fields(fields: Iterable[tuple[str, str]], kind: type[Body]) -> Body:
+    """Form fields: `true`, `1` and `0.5` are read as what the field is; an empty optional field is one not sent.
+
+    Raises:
+        InvalidInput: as for JSON, and for a field that is sent twice.
+    """
+    required = {each.name for each in msgspec.structs.fields(kind) if each.required}
+    values: dict[str, str] = {}
+    for name, value in fields:
+        if name in values:
+            raise InvalidInput(f"The field {name[:60]!r} is sent more than once.", field=name[:60])
+        if value or name in required or name not in kind.__struct_fields__:
+            values[name] = value
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _explained(error) from None
+
+
+def _urlencoded(data: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            data.decode("ascii"), keep_blank_values=True, strict_parsing=bool(data), errors="strict",
+            max_num_fields=_MAX_FIELDS,
+        )  # fmt: skip
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise InvalidInput(f"The urlencoded body cannot be read: {str(error)[:120]}.") from None
+
+
+def _explained(error: msgspec.ValidationError) -> InvalidInput:
+    """msgspec's message with the field taken out of its path."""
+    message = str(error)
+    place = _PATH.search(message)
+    named = _NAMED.search(message)
+    path = place["path"] if place else ""
+    name = ".".join(part for part in (path, named["name"] if named else "") if part)[:80]
+    text = _PATH.sub("", message).replace("`", "'")[:200]
+    if name and not named:
+        return InvalidInput(f"The field {name!r} cannot be read: {text}.", field=name)
+    return InvalidInput(f"{text}.", field=name or None)

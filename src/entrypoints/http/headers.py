@@ -1,0 +1,41 @@
+"""What every answer carries: a request id and the headers that keep browsers from being clever."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+#: A client's own X-Request-Id is kept if it is this plain, since it is logged.
+_PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_KEY = "voicecore_request_id"
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def request_id(scope: Scope) -> str:
+    """The request's name in answers and logs."""
+    state = scope["state"]
+    if _KEY not in state:
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        state[_KEY] = given.decode() if _PLAIN.fullmatch(given) else secrets.token_hex(8)
+    return str(state[_KEY])
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """A `before_send` hook: it also sees the answers that no route made."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["X-Request-Id"] = request_id(scope)
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    # Jobs, voices and audio belong to whoever asked; nothing between us and them may keep a copy.
+    headers.setdefault("Cache-Control", "private, no-store")

@@ -1,0 +1,162 @@
+"""A job as clients see it: with both spellings of id and error, since clients read either."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from entrypoints.http.job_body import f0_method, rvc_values
+from entrypoints.http.schemas import JobBody
+from voicecore.job import JobStatus, SynthesisJob
+from voicecore.ports import JobPage
+from voicecore.request import Mode, OutputFormat, SynthesisRequest
+
+
+class RvcAnswer(msgspec.Struct, kw_only=True):
+    """Conversion as asked for. The values are echoed by POST /jobs; later they are null, for without conversion they
+    are no part of the job."""
+
+    enabled: bool = False
+    model_id: str | None = None
+    pitch: float | None = None
+    index_rate: float | None = None
+    protect: float | None = None
+    rms_mix_rate: float | None = None
+    filter_radius: int | None = None
+    hop_length: int | None = None
+    f0_method: str | None = None
+
+
+class SegmentsAnswer(msgspec.Struct, kw_only=True):
+    """Segments of the text: all, done, and those of the done that came from the cache."""
+
+    total: int
+    done: int
+    cached: int
+
+
+class JobAnswer(msgspec.Struct, kw_only=True):
+    """A job. `progress` is 0, or above 1 up to 100; times are UTC."""
+
+    id: str
+    job_id: str
+    status: JobStatus
+    progress: float
+    progress_message: str
+    mode: Mode
+    text: str | None
+    source_language: str
+    target_language: str
+    spoken_language: str
+    translated: bool
+    warnings: list[str]
+    voice_preset: str | None
+    voice_id: str | None
+    engine: str
+    quality_profile: str | None
+    speed: float | None
+    seed: int | None
+    output_format: OutputFormat | None
+    rvc: RvcAnswer
+    rvc_applied: bool
+    rvc_fallback_reason: str | None
+    segments: SegmentsAnswer
+    audio_url: str | None
+    output_file: str | None
+    duration: float | None
+    sample_rate_hz: int | None
+    file_size: int | None
+    error: str | None
+    error_message: str | None
+    error_code: str | None
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    expires_at: datetime | None
+
+
+class JobList(msgspec.Struct, kw_only=True):
+    """A page of jobs, newest first; `next_cursor` asks for the next one."""
+
+    total: int
+    jobs: list[JobAnswer]
+    next_cursor: str | None
+
+
+class JobDeleted(msgspec.Struct, kw_only=True):
+    """What a deletion did."""
+
+    message: str
+    job_id: str
+    files_deleted: int
+
+
+def download_name(job_id: str, output_format: OutputFormat) -> str:
+    """The file name of a job's audio."""
+    return f"dubbed_{job_id}.{output_format.value}"
+
+
+def of_job(job: SynthesisJob, rvc: RvcAnswer | None = None) -> JobAnswer:
+    """The job's answer."""
+    request = job.request
+    speech = request if isinstance(request, SynthesisRequest) else None
+    source = speech.source_language if speech is not None else job.spoken_language
+    target = (speech.target_language or source) if speech is not None else source
+    result = job.result
+    has_audio = result is not None and result.audio_key is not None
+    made = result.voice_id if result is not None else None
+    output_format = speech.output_format if speech is not None else None
+    error = job.error
+    return JobAnswer(
+        id=job.id, job_id=job.id, status=job.status, progress=job.progress, progress_message=job.progress_message,
+        mode=job.mode, text=speech.text if speech is not None else None, source_language=source.tag,
+        target_language=target.tag, spoken_language=job.spoken_language.tag, translated=False,
+        warnings=list(job.warnings),
+        voice_preset=speech.voice_preset if speech is not None and speech.mode is Mode.DUBBING else None,
+        voice_id=speech.voice_id if speech is not None else made, engine=job.engine,
+        quality_profile=job.quality_profile_id, speed=_speed(job), seed=speech.seed if speech is not None else None,
+        output_format=output_format, rvc=rvc or RvcAnswer(), rvc_applied=False, rvc_fallback_reason=None,
+        segments=SegmentsAnswer(total=job.segments.total, done=job.segments.done, cached=job.segments.cached),
+        audio_url=f"/jobs/{job.id}/download" if has_audio else None,
+        output_file=download_name(job.id, output_format) if has_audio and output_format is not None else None,
+        duration=result.duration_s if result is not None and has_audio else None,
+        sample_rate_hz=result.sample_rate_hz if result is not None and has_audio else None,
+        file_size=result.file_size if result is not None and has_audio else None,
+        error=error.message if error else None, error_message=error.message if error else None,
+        error_code=error.code if error else None, attempt=job.attempt, created_at=utc(job.created_at),
+        started_at=utc_or_none(job.started_at), completed_at=utc_or_none(job.completed_at),
+        expires_at=utc_or_none(job.expires_at),
+    )  # fmt: skip
+
+
+def of_page(page: JobPage) -> JobList:
+    """The page's answer."""
+    return JobList(total=page.total, jobs=[of_job(job) for job in page.jobs], next_cursor=page.next_cursor)
+
+
+def echo_rvc(body: JobBody) -> RvcAnswer:
+    """The conversion fields as they were understood."""
+    values = rvc_values(body)
+    return RvcAnswer(
+        enabled=bool(body.enable_rvc), model_id=body.rvc_model_id, pitch=values["rvc_pitch"],
+        index_rate=values["rvc_index_rate"], protect=values["rvc_protect"], rms_mix_rate=values["rvc_rms_mix_rate"],
+        filter_radius=int(values["rvc_filter_radius"]), hop_length=int(values["rvc_hop_length"]),
+        f0_method=f0_method(body).value,
+    )  # fmt: skip
+
+
+def _speed(job: SynthesisJob) -> float | None:
+    """The speed that the engine gets: the request's, or the profile's."""
+    return dict(job.parameters).get("speed") if isinstance(job.request, SynthesisRequest) else None
+
+
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC, which is written with a Z."""
+    return moment.astimezone(UTC)
+
+
+def utc_or_none(moment: datetime | None) -> datetime | None:
+    """The moment in UTC, or None."""
+    return None if moment is None else utc(moment)

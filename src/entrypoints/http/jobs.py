@@ -1,0 +1,77 @@
+"""`/jobs`: texts to speak, and what became of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, delete, get, post
+from litestar.params import FromPath, QueryParameter
+
+from entrypoints.http.documented import accepts, problems
+from entrypoints.http.forms import read_body
+from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, echo_rvc, of_job, of_page
+from entrypoints.http.job_body import to_request
+from entrypoints.http.schemas import JobBody
+from entrypoints.http.threads import blocking
+from entrypoints.http.wiring import Wired, find_job, job_id_of, refuse_while_draining
+from voicecore.errors import InvalidInput
+from voicecore.job import JobStatus
+from voicecore.ports import JobQuery
+from voicecore.request import Mode
+
+_KEY = re.compile(r"[\x20-\x7e]{1,200}")
+
+
+@post(
+    "/", status_code=202, guards=[refuse_while_draining], operation_class=accepts(JobBody),
+    responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
+)  # fmt: skip
+async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[JobAnswer]:
+    """Speak a text: the job is accepted and stored, not done. Send an `Idempotency-Key` to make repeating safe."""
+    key = _idempotency_key(request)
+    body = await read_body(request, JobBody)
+    wanted = to_request(body)
+    job = await blocking(service.submit_synthesis, wanted, idempotency_key=key)
+    return Response(of_job(job, echo_rvc(body)), status_code=202, headers={"Location": f"/jobs/{job.id}"})
+
+
+@get("/", sync_to_thread=True, responses=problems(400, 503))
+def listing(
+    service: Wired,
+    status: Annotated[JobStatus | None, QueryParameter(description="Only jobs in this state.")] = None,
+    mode: Annotated[Mode | None, QueryParameter(description="Only jobs of this mode.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="Jobs on one page.")] = 20,
+    cursor: Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")] = None,
+) -> JobList:
+    """Jobs, newest first."""
+    return of_page(service.store.page(JobQuery(status=status, mode=mode, limit=limit, cursor=cursor)))
+
+
+@get("/{job_id:str}", sync_to_thread=True, responses=problems(404, 410, 503))
+def one(service: Wired, job_id: FromPath[str]) -> JobAnswer:
+    """One job."""
+    return of_job(find_job(service, job_id))
+
+
+@post("/{job_id:str}/cancel", status_code=200, sync_to_thread=True, responses=problems(404, 409, 410, 503))
+def cancel(service: Wired, job_id: FromPath[str]) -> JobAnswer:
+    """Call a job off; a running one stops within 2 s."""
+    return of_job(service.cancel(job_id_of(job_id)))
+
+
+@delete("/{job_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 410, 503))
+def remove(service: Wired, job_id: FromPath[str]) -> JobDeleted:
+    """Remove a job and its audio; a running one is cancelled first. A voice that it enrolled stays."""
+    files = service.delete_job(job_id_of(job_id))
+    return JobDeleted(message="The job and its files were deleted.", job_id=job_id, files_deleted=files)
+
+
+def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidInput("The Idempotency-Key needs 1 to 200 printable ASCII characters.", field="Idempotency-Key")
+    return key
+
+
+router = Router("/jobs", route_handlers=[submit, listing, one, cancel, remove], tags=["jobs"])

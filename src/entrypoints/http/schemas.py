@@ -1,0 +1,131 @@
+"""Bodies of requests. Unknown fields are refused; what a value may be is said by the core, whose sentences are better,
+so constraints stand here only as documentation (`extra_json_schema`), taken from the core's own tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from voicecore.conversion import CONVERSION_PARAMETERS, F0Method
+from voicecore.engine import SPEED
+from voicecore.quality import Parameter
+from voicecore.request import SEED_LIMIT, TEXT_LIMIT, OutputFormat
+from voicecore.voice import DEFAULT_PRESET, DESCRIPTION_LIMIT, NAME_LIMIT
+
+
+def _ranged(parameter: Parameter) -> Meta:
+    return Meta(
+        description=f"{parameter.meaning} Default {parameter.default:g}.",
+        extra_json_schema={"minimum": parameter.minimum, "maximum": parameter.maximum},
+    )
+
+
+def _rvc(name: str) -> Meta:
+    return _ranged(CONVERSION_PARAMETERS[name])
+
+
+_TAG = {"maxLength": 35, "examples": ["pt-BR"]}
+_NAME = Meta(extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT})
+_DESCRIPTION = Meta(extra_json_schema={"maxLength": DESCRIPTION_LIMIT})
+_PARAMETERS = Meta(description="Knob and value; GET /engines lists the knobs with their ranges.")
+
+Pitch = Annotated[float, _rvc("rvc_pitch")]
+IndexRate = Annotated[float, _rvc("rvc_index_rate")]
+Protect = Annotated[float, _rvc("rvc_protect")]
+RmsMixRate = Annotated[float, _rvc("rvc_rms_mix_rate")]
+FilterRadius = Annotated[int, _rvc("rvc_filter_radius")]
+HopLength = Annotated[int, _rvc("rvc_hop_length")]
+
+
+class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A text to speak."""
+
+    mode: Annotated[str, Meta(
+        description="`dubbing` speaks with a preset, `dubbing_with_clone` with an enrolled voice. `convert` needs RVC, "
+        "which is not part of this version (501); voices are enrolled at POST /voices/clone.",
+        extra_json_schema={"enum": ["dubbing", "dubbing_with_clone", "convert"]},
+    )]  # fmt: skip
+    text: Annotated[str, Meta(
+        description="What is spoken, in `source_language`.",
+        extra_json_schema={"minLength": 1, "maxLength": TEXT_LIMIT, "examples": ["Olá, mundo!"]},
+    )]  # fmt: skip
+    source_language: Annotated[str, Meta(description="BCP 47 tag of the text's language.", extra_json_schema=_TAG)]
+    target_language: Annotated[
+        str, Meta(description="Kept and echoed; no translator is configured.", extra_json_schema=_TAG)
+    ] | None = None
+    voice_preset: Annotated[str, Meta(description=f"GET /presets. Default {DEFAULT_PRESET}.")] | None = None
+    voice_id: Annotated[str, Meta(description="GET /voices. Required for `dubbing_with_clone`.")] | None = None
+    engine: Annotated[str, Meta(description="GET /engines. The service's default if left out.")] | None = None
+    tts_engine: Annotated[str, Meta(description="Alias of `engine`.")] | None = None
+    quality_profile_id: Annotated[str, Meta(description="GET /quality-profiles.")] | None = None
+    quality_profile: Annotated[str, Meta(description="Alias of `quality_profile_id`.")] | None = None
+    speed: Annotated[float, _ranged(SPEED)] | None = None
+    seed: Annotated[int, Meta(
+        description="The same request has the same sound. Default 0.",
+        extra_json_schema={"minimum": 0, "maximum": SEED_LIMIT},
+    )] | None = None  # fmt: skip
+    output_format: Annotated[
+        str, Meta(description="Default wav.", extra_json_schema={"enum": [each.value for each in OutputFormat]})
+    ] | None = None
+    enable_rvc: bool | None = None
+    rvc_model_id: str | None = None
+    rvc_pitch: Pitch | None = None
+    rvc_index_rate: IndexRate | None = None
+    rvc_protect: Protect | None = None
+    rvc_rms_mix_rate: RmsMixRate | None = None
+    rvc_filter_radius: FilterRadius | None = None
+    rvc_hop_length: HopLength | None = None
+    rvc_f0_method: Annotated[
+        str, Meta(description="Default rmvpe.", extra_json_schema={"enum": [each.value for each in F0Method]})
+    ] | None = None
+
+
+class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The fields beside the files of `POST /voices/clone`."""
+
+    name: Annotated[str, _NAME]
+    language: Annotated[str, Meta(description="BCP 47 tag of the language spoken.", extra_json_schema=_TAG)]
+    description: Annotated[str, _DESCRIPTION] | None = None
+    engine: str | None = None
+    consent: Annotated[
+        str, Meta(description="Your statement that the speaker agreed; kept with the voice.",
+                  extra_json_schema={"maxLength": 2000})
+    ] | None = None  # fmt: skip
+
+
+class VoicePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What of a voice may change. What is left out or null stays."""
+
+    name: Annotated[str, _NAME] | None = None
+    description: Annotated[str, _DESCRIPTION] | None = None
+
+
+class ProfileBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A new quality profile."""
+
+    engine: Annotated[str, Meta(description="GET /engines.")]
+    name: Annotated[str, _NAME]
+    description: Annotated[str, _DESCRIPTION] | None = None
+    parameters: Annotated[dict[str, float], _PARAMETERS] | None = None
+
+
+class ProfilePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Changes of a quality profile. What is left out or null stays; parameters are overlaid one by one."""
+
+    name: Annotated[str, _NAME] | None = None
+    description: Annotated[str, _DESCRIPTION] | None = None
+    parameters: Annotated[dict[str, float], _PARAMETERS] | None = None
+
+
+class DuplicateBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The name of the copy; left out, the old name and `copy`."""
+
+    name: Annotated[str, _NAME] | None = None
+
+
+def json_schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON schema of a flat body, with `additionalProperties: false`."""
+    (_,), components = msgspec.json.schema_components([kind])
+    return dict(components[kind.__name__])

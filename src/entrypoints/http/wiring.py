@@ -1,0 +1,47 @@
+"""How a route gets the service, and reads ids."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
+
+from entrypoints.service import Service
+from voicecore.errors import Draining, NotFound
+from voicecore.job import JobId, SynthesisJob
+
+Wired: TypeAlias = NamedDependency[SkipValidation[Service]]
+_ID = re.compile(r"[a-z0-9_]{1,64}")
+
+
+def job_id_of(text: str) -> JobId:
+    """The id, if it could be one. Raises `NotFound`: no store is asked for what we never gave out."""
+    if not _ID.fullmatch(text):
+        raise NotFound(f"There is no job {text[:80]!r}.")
+    return JobId(text)
+
+
+def voice_id_of(text: str) -> str:
+    """As `job_id_of`, of a voice."""
+    if not _ID.fullmatch(text):
+        raise NotFound(f"There is no voice {text[:80]!r}; GET /voices lists them.")
+    return text
+
+
+def find_job(service: Service, text: str) -> SynthesisJob:
+    """The job. Raises `NotFound`, `Gone`."""
+    job = service.store.get(job_id_of(text))
+    if job is None:
+        raise NotFound(f"There is no job {text[:80]!r}.")
+    return job
+
+
+def refuse_while_draining(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard for what makes new work; it runs before the body is read."""
+    service: Service = connection.app.state.service
+    if service.draining:
+        raise Draining
