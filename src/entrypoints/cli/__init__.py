@@ -13,9 +13,7 @@ def main() -> None:
     missing = [name for name in ("click", "rich", "httpx") if importlib.util.find_spec(name) is None]
     if missing:
         # click's own code for wrong usage, since this is said before there is any usage.
-        sys.stderr.write(
-            f"voicecore: the command line needs {', '.join(missing)}: pip install 'voicecore[cli]'\n"
-        )
+        sys.stderr.write(f"voicecore: the command line needs {', '.join(missing)}: pip install 'voicecore[cli]'\n")
         sys.exit(2)
     from entrypoints.cli.app import run  # noqa: PLC0415 - click may be missing, see above
 

@@ -43,7 +43,7 @@ class _Overview(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
 
-def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         click.echo(f"voicecore {importlib.metadata.version('voicecore')}")
         ctx.exit()

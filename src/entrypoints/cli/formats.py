@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from entrypoints.cli.target import STDOUT, Target
@@ -16,7 +16,7 @@ PCM = "pcm"
 NAMES = (*(each.value for each in OutputFormat), PCM)
 
 
-def chosen_format(output: str, wanted: str | None) -> str:
+def chosen_format(output: str, wanted: str | None, names: Sequence[str] = NAMES) -> str:
     """The format of `--format`, or of the extension of `-o`; stdout gets wav.
 
     Raises:
@@ -27,9 +27,9 @@ def chosen_format(output: str, wanted: str | None) -> str:
     if output == STDOUT:
         return OutputFormat.WAV.value
     extension = PurePath(output).suffix.lower().removeprefix(".")
-    if extension in NAMES:
+    if extension in names:
         return extension
-    raise InvalidInput(f"{output!r} does not end in a known format; use one of: {', '.join(NAMES)}, or give --format.")
+    raise InvalidInput(f"{output!r} does not end in a known format; use one of: {', '.join(names)}, or give --format.")
 
 
 def write_audio(target: Target, blocks: Iterable[Samples], sample_rate_hz: int, audio_format: str) -> None:

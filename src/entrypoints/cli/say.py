@@ -29,7 +29,9 @@ from voicecore.voice import DEFAULT_PRESET
 @click.option("-o", "--output", help="File to write, or - for stdout. Default: stdout where it is not a terminal.")
 @click.option("--format", "wanted_format", type=click.Choice(NAMES), help="Audio format. Default: by the extension.")
 @click.option("-l", "--language", default="pt-BR", show_default=True, help="Language the text is written in (BCP 47).")
-@click.option("-v", "--voice", default=DEFAULT_PRESET, show_default=True, help="Preset, or id or name of your own voice.")
+@click.option(
+    "-v", "--voice", default=DEFAULT_PRESET, show_default=True, help="Preset, or id or name of your own voice."
+)
 @click.option("--speed", type=click.FloatRange(0.5, 2.0), help="2 takes half the time.")
 @click.option("--seed", type=click.IntRange(0, SEED_LIMIT), default=0, show_default=True, help="For engines that draw.")
 @click.option("--profile", help="Quality profile, such as audiobook or low_latency.")
@@ -52,7 +54,7 @@ def say(
     json_wanted: bool,
     url: str | None,
 ) -> None:
-    """Speak TEXT (or stdin, where TEXT is - or missing) into a file or to stdout.
+    r"""Speak TEXT (or stdin, where TEXT is - or missing) into a file or to stdout.
 
     \b
     voicecore say "Olá, mundo!" -o ola.wav
@@ -88,8 +90,10 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _output(output: str | None) -> str:
-    if output is None and click.get_binary_stream("stdout").isatty():
-        raise click.UsageError("Say where the sound goes: -o FILE, or -o - for stdout.", ctx=click.get_current_context())
+    if output is None and sys.stdout.isatty():
+        raise click.UsageError(
+            "Say where the sound goes: -o FILE, or -o - for stdout.", ctx=click.get_current_context()
+        )
     return output or STDOUT
 
 
@@ -108,7 +112,9 @@ def _known_here(order: Order, provider: EngineProvider, settings: Settings) -> b
         return False
     what = f"quality profile {order.profile!r}" if a_preset else f"voice {order.voice[:100]!r}"
     known = ", ".join(each.id for each in card.presets)
-    raise NotFound(f"There is no {what} for the engine {card.name!r}" + (f"; its presets are: {known}." if not a_preset else "."))
+    raise NotFound(
+        f"There is no {what} for the engine {card.name!r}" + (f"; its presets are: {known}." if not a_preset else ".")
+    )
 
 
 def _by_service(order: Order, engine: str | None, target: Target, url: str | None) -> dict[str, Any]:

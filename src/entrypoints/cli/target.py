@@ -6,12 +6,11 @@ import contextlib
 import fcntl
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
-
-import click
 
 from voicecore.errors import InvalidInput
 
@@ -83,7 +82,7 @@ class Target:
 
     def _open(self) -> BinaryIO:
         if self.is_stdout:
-            stdout: BinaryIO = click.get_binary_stream("stdout")
+            stdout: BinaryIO = sys.stdout.buffer
             self._rewindable = _is_fresh_file(stdout)
             return stdout
         file: BinaryIO = Path(self.name).open("wb", buffering=0)  # noqa: SIM115 - `close` and `discard` close it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from voicecore.errors import InvalidText
@@ -19,7 +21,7 @@ def read_text(argument: str | None) -> str:
     """
     if argument is not None and argument != "-":
         return checked_text(argument)
-    stdin = click.get_binary_stream("stdin")
+    stdin = sys.stdin.buffer
     if argument is None and stdin.isatty():
         raise click.UsageError("Give a text, or pipe one in.", ctx=click.get_current_context(silent=True))
     limit = TEXT_LIMIT * _BYTES_PER_CHARACTER

@@ -1,0 +1,90 @@
+"""Where the files of a model are on this machine, and whether they are what the manifest says."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.modelfiles import data_path
+from adapters.modelfiles.manifest import ModelFile
+from voicecore.errors import MissingModel
+
+_PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of a file.
+
+    Attributes:
+        sources: the files on the disk that are it, joined in this order; empty if it is missing.
+        sha256: of what was found, in hex; None if it is missing or was not read.
+        problem: one sentence, or empty if all is well.
+    """
+
+    file: ModelFile
+    sources: tuple[Path, ...]
+    sha256: str | None
+    problem: str
+
+
+def find(file: ModelFile, models_dir: Path) -> tuple[Path, ...]:
+    """The files on the disk that make it up, found as the engines find them: the folder of models wins over packages."""
+    if file.shipped:
+        try:
+            return (data_path(str(file.path)),)
+        except MissingModel:
+            return ()
+    path = models_dir / file.path
+    return (path,) if path.is_file() else package_parts(file)
+
+
+def package_parts(file: ModelFile) -> tuple[Path, ...]:
+    """Its parts in installed packages, found without importing them; empty unless all are there."""
+    parts = [_part(package, file.package_file) for package in file.packages]
+    present = tuple(each for each in parts if each is not None)
+    return present if len(present) == len(parts) else ()
+
+
+def _part(package: str, name: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+    return next((path for folder in folders if (path := Path(folder, name)).is_file()), None)
+
+
+def pieces(sources: Sequence[Path]) -> Iterator[bytes]:
+    """The joined bytes of the files, about a megabyte at a time."""
+    for path in sources:
+        with path.open("rb") as source:
+            while piece := source.read(_PIECE_BYTES):
+                yield piece
+
+
+def look(file: ModelFile, models_dir: Path) -> Verdict:
+    """Whether it is there and has its size. Fast: nothing is read."""
+    sources = find(file, models_dir)
+    if not sources:
+        return Verdict(file, (), None, f"{file.path} is missing.")
+    size = sum(path.stat().st_size for path in sources)
+    wrong = f"{_names(sources)} has {size} bytes, expected {file.size}." if size != file.size else ""
+    return Verdict(file, sources, None, wrong)
+
+
+def verify(file: ModelFile, models_dir: Path) -> Verdict:
+    """Whether it is there and has its digest. Reads all of it."""
+    sources = find(file, models_dir)
+    if not sources:
+        return Verdict(file, (), None, f"{file.path} is missing.")
+    digest = hashlib.sha256()
+    for piece in pieces(sources):
+        digest.update(piece)
+    found = digest.hexdigest()
+    wrong = f"{_names(sources)} has sha256 {found}, expected {file.sha256}." if found != file.sha256 else ""
+    return Verdict(file, sources, found, wrong)
+
+
+def _names(sources: Sequence[Path]) -> str:
+    return " + ".join(str(path) for path in sources)

@@ -1,0 +1,48 @@
+"""`say` as a job of a service: with `--url`, and with an enrolled voice or a profile that only the catalogue knows."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from entrypoints.cli.client import Answer, ServiceClient, connect
+from entrypoints.cli.formats import PCM
+from entrypoints.cli.naming import find_voice
+from entrypoints.cli.progress import spinner
+from entrypoints.cli.speaking import Order
+from entrypoints.cli.target import Target
+from entrypoints.cli.waiting import completed_or_cancelled, progress_line
+from voicecore.errors import InvalidInput, NotFound
+
+
+def speak_by_service(order: Order, engine: str | None, target: Target, url: str | None) -> dict[str, Any]:
+    """Submit the text, wait for the job, download its audio into `target`; the report, without single segments."""
+    if order.audio_format == PCM:
+        raise InvalidInput("pcm is only made by an engine in this process, not by a service; use --format wav.")
+    with connect(url, works=True) as client, target.finished_or_discarded(), spinner("speaking") as told:
+        began = time.perf_counter()
+        accepted = client.call("POST", "/jobs", json=_body(client, order, engine))
+        job = completed_or_cancelled(client, accepted["id"], lambda job: told(progress_line(job)))
+        client.download(f"/jobs/{job['id']}/download", target.write, params={"format": order.audio_format})
+    elapsed_s = time.perf_counter() - began
+    duration_s = job["duration"]
+    return {
+        "path": target.name, "format": order.audio_format, "bytes": target.bytes_written, "duration_s": duration_s,
+        "sample_rate_hz": job["sample_rate_hz"], "engine": job["engine"], "language": job["spoken_language"],
+        "voice": order.voice, "seed": order.seed, "segments": None, "job_id": job["id"], "speak_s": elapsed_s,
+        "real_time_factor": elapsed_s / duration_s if duration_s else None,
+    }  # fmt: skip
+
+
+def _body(client: ServiceClient, order: Order, engine: str | None) -> Answer:
+    body: Answer = {"text": order.text, "source_language": order.language, "seed": order.seed}
+    optional = {"speed": order.speed, "engine": engine, "quality_profile_id": order.profile}
+    body |= {name: value for name, value in optional.items() if value is not None}
+    presets = [each["id"] for each in client.call("GET", "/presets")["presets"]]
+    if order.voice in presets:
+        return body | {"mode": "dubbing", "voice_preset": order.voice}
+    try:
+        voice = find_voice(client, order.voice)
+    except NotFound as error:
+        raise NotFound(f"{error.message} Presets are: {', '.join(dict.fromkeys(presets))}.") from error
+    return body | {"mode": "dubbing_with_clone", "voice_id": voice["id"]}
