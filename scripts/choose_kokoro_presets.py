@@ -49,6 +49,16 @@ FITNESS: dict[str, dict[str, float]] = {
     "male_warm": {"tilt_db": -0.8, "cpp_db": 0.4, "f0_hz": -0.2},
     "male_soft": {"cpp_db": -0.8, "lufs": -0.4, "f0_range": -0.3},
 }
+#: Overall grades in hexgrad's VOICES.md (A 4 to F 0), which judge the voice's training data; 2 where it gives none.
+GRADES = {
+    "af_heart": 4.0, "af_bella": 3.7, "af_nicole": 2.7, "bf_emma": 2.7, "ff_siwis": 2.7, "af_aoede": 2.3, "af_kore": 2.3,
+    "af_sarah": 2.3, "am_fenrir": 2.3, "am_michael": 2.3, "am_puck": 2.3, "jf_alpha": 2.3, "af_sky": 1.7, "jf_nezumi": 1.7,
+    "jm_kumo": 1.7, "bm_lewis": 1.3, "af_jessica": 1.0, "af_river": 1.0, "am_echo": 1.0, "am_eric": 1.0, "am_liam": 1.0,
+    "am_onyx": 1.0, "bf_alice": 1.0, "bf_lily": 1.0, "bm_daniel": 1.0, "am_santa": 0.7, "am_adam": 0.3,
+    **dict.fromkeys(("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi"), 1.0),
+    **dict.fromkeys(("zm_yunjian", "zm_yunxi", "zm_yunxia", "zm_yunyang"), 1.0),
+}  # fmt: skip
+GRADE_WEIGHT = 0.4
 #: Language → the native voices that stand for "generic", female and male. French has one voice, so a Spanish man's rhythm.
 NATIVE = {
     "pt-BR": ("pf_dora", "pm_alex"), "en-US": ("af_heart", "am_michael"), "en-GB": ("bf_emma", "bm_george"),
@@ -189,7 +199,10 @@ def best_sets(
     """Sets of four of one gender in which no pair is too alike, best first: (fitness, preset → voice)."""
     own = [i for i, name in enumerate(names) if name[1] == gender]
     near = alike(facts)
-    scores = {role: dict(zip(own, fitness([facts[i] for i in own], role), strict=True)) for role in ROLES[gender]}
+    grades = GRADE_WEIGHT * np.array([GRADES.get(names[i], 2.0) for i in own])
+    scores = {
+        role: dict(zip(own, fitness([facts[i] for i in own], role) + grades, strict=True)) for role in ROLES[gender]
+    }
     first = names.index(generic)
     found = []
     for three in itertools.permutations([i for i in own if i != first], 3):

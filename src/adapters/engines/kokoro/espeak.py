@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 import threading
 from typing import Any
 
@@ -22,6 +23,10 @@ TIE = "^"
 _PHONEME_MODE = 0x02 | 0x80 | (ord(TIE) << 8)
 #: `N_PATH_HOME` of espeak-ng: a longer data path is cut in silence, and then nothing is found.
 _MAX_DATA_PATH_BYTES = 159
+
+#: espeak-ng has words for pictographs, and overruns its stack on one (U+1F17F in Hindi, which ends the process). They are
+#: not spoken (`spoken` takes them out first), so none may reach it.
+_PICTOGRAPHS = re.compile("[\U0001f000-\U0001faff]")
 
 #: Voice files by language code. By file and not by code, because espeak does not find `en-gb` or `fr-fr` by name.
 VOICE_FILES = {
@@ -67,7 +72,8 @@ class Espeak:
         """
         with self._lock:
             self._select(language)
-            text = ctypes.create_string_buffer(words.replace("\0", " ").encode("utf-8", "replace"))
+            plain = _PICTOGRAPHS.sub(" ", words).replace("\0", " ")
+            text = ctypes.create_string_buffer(plain.encode("utf-8", "replace"))
             cursor = ctypes.cast(text, ctypes.c_char_p)
             clauses: list[str] = []
             while cursor.value is not None:
