@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
-from entrypoints.http import downloads, jobs
+from entrypoints.http import admin, downloads, engines, health, jobs, profiles, rvc, voices
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
@@ -24,7 +24,7 @@ from voicecore.errors import VoiceCoreError
 def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
     """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
     return Litestar(
-        route_handlers=[jobs.router, downloads.router],
+        route_handlers=[each.router for each in (jobs, downloads, voices, engines, profiles, rvc, admin, health)],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
         state=State({"service": service}),
         lifespan=[_owning(service)] if owns_service else [],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from entrypoints.http.forms import JSON, MULTIPART, URLENCODED
 from entrypoints.http.problems import MEDIA_TYPE, Problem
@@ -40,10 +42,10 @@ class _Written(Schema):
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem answers of an operation."""
+    """The problem answers of an operation; every one can answer 400 to a request that is not HTTP as it should be."""
     return {
         status: ResponseSpec(Problem, generate_examples=False, description=_MEANING[status], media_type=MEDIA_TYPE)
-        for status in statuses
+        for status in sorted({400, *statuses})
     }
 
 
@@ -54,7 +56,10 @@ def accepts(
     schema = json_schema(kind)
     if files:
         one = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
-        properties = {**schema["properties"], **{name: {"type": "array", "items": one, "minItems": 1} for name in files}}
+        properties = {
+            **schema["properties"],
+            **{name: {"type": "array", "items": one, "minItems": 1} for name in files},
+        }
         schema = {**schema, "properties": properties, "required": [*schema.get("required", []), files[0]]}
     media_types = (MULTIPART,) if files else (JSON, URLENCODED, MULTIPART) if forms else (JSON,)
     body = RequestBody(
@@ -70,4 +75,18 @@ def accepts(
     return Accepting
 
 
-AUDIO = {"schema": {"type": "string", "format": "binary"}}
+def gives_audio(*media_types: str) -> type[Operation]:
+    """An operation that answers with a file of audio, whole (200), in part (206) or not again (304)."""
+    schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+    whole = OpenAPIResponse(
+        description="The whole file.", content={each: OpenAPIMediaType(schema=schema) for each in media_types}
+    )
+    part = dataclasses.replace(whole, description="The bytes that `Range` asked for.")
+    same = OpenAPIResponse(description="The file has the ETag of `If-None-Match`.")
+
+    @dataclass
+    class GivingAudio(Operation):
+        def __post_init__(self) -> None:
+            self.responses = {**(self.responses or {}), "200": whole, "206": part, "304": same}
+
+    return GivingAudio

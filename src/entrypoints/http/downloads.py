@@ -11,7 +11,7 @@ from litestar import HttpMethod, Request, Response, Router, get, route
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 
-from entrypoints.http.documented import problems
+from entrypoints.http.documented import gives_audio, problems
 from entrypoints.http.job_answers import download_name
 from entrypoints.http.job_body import format_of
 from entrypoints.http.ranges import Download, answer
@@ -75,6 +75,7 @@ class Manifest(msgspec.Struct, kw_only=True):
 
 @route(
     "/{job_id:str}/download", http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    operation_class=gives_audio(*dict.fromkeys(each.split(";")[0] for each in MEDIA_TYPES.values())),
     responses=problems(400, 404, 408, 409, 410, 416, 425, 501, 503),
 )  # fmt: skip
 async def download(
@@ -147,7 +148,8 @@ async def _finished(request: Request[Any, Any, Any], service: Service, job_id: s
         if service.draining and not service.runner.alive:
             raise Draining
     raise HTTPException(
-        status_code=408, detail=f"Job {job.id} was not finished within {timeout_s:g} s: it is {job.status.value}; ask again."
+        status_code=408,
+        detail=f"Job {job.id} was not finished within {timeout_s:g} s: it is {job.status.value}; ask again.",
     )
 
 

@@ -94,7 +94,7 @@ def _urlencoded(data: bytes) -> list[tuple[str, str]]:
 
 
 def _explained(error: msgspec.ValidationError) -> InvalidInput:
-    """msgspec's message with the field taken out of its path."""
+    """Msgspec's message with the field taken out of its path."""
     message = str(error)
     place = _PATH.search(message)
     named = _NAMED.search(message)

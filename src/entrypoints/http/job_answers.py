@@ -15,7 +15,8 @@ from voicecore.request import Mode, OutputFormat, SynthesisRequest
 
 class RvcAnswer(msgspec.Struct, kw_only=True):
     """Conversion as asked for. The values are echoed by POST /jobs; later they are null, for without conversion they
-    are no part of the job."""
+    are no part of the job.
+    """
 
     enabled: bool = False
     model_id: str | None = None

@@ -1,5 +1,6 @@
 """Bodies of requests. Unknown fields are refused; what a value may be is said by the core, whose sentences are better,
-so constraints stand here only as documentation (`extra_json_schema`), taken from the core's own tables."""
+so constraints stand here only as documentation (`extra_json_schema`), taken from the core's own tables.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +53,9 @@ class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         extra_json_schema={"minLength": 1, "maxLength": TEXT_LIMIT, "examples": ["Olá, mundo!"]},
     )]  # fmt: skip
     source_language: Annotated[str, Meta(description="BCP 47 tag of the text's language.", extra_json_schema=_TAG)]
-    target_language: Annotated[
-        str, Meta(description="Kept and echoed; no translator is configured.", extra_json_schema=_TAG)
-    ] | None = None
+    target_language: (
+        Annotated[str, Meta(description="Kept and echoed; no translator is configured.", extra_json_schema=_TAG)] | None
+    ) = None
     voice_preset: Annotated[str, Meta(description=f"GET /presets. Default {DEFAULT_PRESET}.")] | None = None
     voice_id: Annotated[str, Meta(description="GET /voices. Required for `dubbing_with_clone`.")] | None = None
     engine: Annotated[str, Meta(description="GET /engines. The service's default if left out.")] | None = None
@@ -66,9 +67,12 @@ class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         description="The same request has the same sound. Default 0.",
         extra_json_schema={"minimum": 0, "maximum": SEED_LIMIT},
     )] | None = None  # fmt: skip
-    output_format: Annotated[
-        str, Meta(description="Default wav.", extra_json_schema={"enum": [each.value for each in OutputFormat]})
-    ] | None = None
+    output_format: (
+        Annotated[
+            str, Meta(description="Default wav.", extra_json_schema={"enum": [each.value for each in OutputFormat]})
+        ]
+        | None
+    ) = None
     enable_rvc: bool | None = None
     rvc_model_id: str | None = None
     rvc_pitch: Pitch | None = None
@@ -77,9 +81,12 @@ class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rvc_rms_mix_rate: RmsMixRate | None = None
     rvc_filter_radius: FilterRadius | None = None
     rvc_hop_length: HopLength | None = None
-    rvc_f0_method: Annotated[
-        str, Meta(description="Default rmvpe.", extra_json_schema={"enum": [each.value for each in F0Method]})
-    ] | None = None
+    rvc_f0_method: (
+        Annotated[
+            str, Meta(description="Default rmvpe.", extra_json_schema={"enum": [each.value for each in F0Method]})
+        ]
+        | None
+    ) = None
 
 
 class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

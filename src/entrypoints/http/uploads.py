@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
 from litestar import Request
-from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser  # type: ignore[import-untyped]
 
 from entrypoints.http.threads import blocking
 from voicecore.errors import DiskFull, InvalidInput, StorageUnavailable, TooLarge
@@ -41,12 +41,14 @@ class Form:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._open.close()
 
     def new_file(self, name: str) -> BinaryIO:
         """An empty file without a name on the disk, for the next part."""
-        file = cast("BinaryIO", self._open.enter_context(tempfile.TemporaryFile(prefix="voicecore-upload-")))
+        file = cast("BinaryIO", self._open.enter_context(tempfile.TemporaryFile(prefix="voicecore-upload-")))  # noqa: SIM115 - closed by the stack
         self.files.append((name, file))
         return file
 
@@ -114,7 +116,9 @@ class FormReader:
         if self._file is None:
             self._field_bytes += len(data)
             if self._field_bytes > MAX_FIELD_BYTES:
-                raise TooLarge(f"The form's fields have more than {MAX_FIELD_BYTES} bytes; send less.", field=self._name)
+                raise TooLarge(
+                    f"The form's fields have more than {MAX_FIELD_BYTES} bytes; send less.", field=self._name
+                )
             return
         segment = self._segment
         if segment is not None and segment.bytes_received > self._limits.max_file_bytes:

@@ -1,0 +1,91 @@
+"""`/admin`: cleaning up and counting."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import QueryParameter
+
+from entrypoints.http.documented import problems
+from entrypoints.http.wiring import Wired
+from entrypoints.service import Service
+from voicecore import blobkeys
+
+_MB = 1024 * 1024
+
+
+class Cleaned(msgspec.Struct, kw_only=True):
+    """What was removed."""
+
+    message: str
+    jobs_removed: int
+    files_deleted: int
+    bytes_freed: int
+
+
+class JobCounts(msgspec.Struct, kw_only=True):
+    """Jobs: all, and in each state."""
+
+    total: int
+    by_status: dict[str, int]
+
+
+class FileCounts(msgspec.Struct, kw_only=True):
+    """Files of one kind and their bytes."""
+
+    files: int
+    bytes: int
+
+
+class VoiceCounts(msgspec.Struct, kw_only=True):
+    """Enrolled voices and the megabytes (of 1024 x 1024 bytes) they take."""
+
+    total: int
+    storage_mb: float
+
+
+class Stats(msgspec.Struct, kw_only=True):
+    """What is stored."""
+
+    jobs: JobCounts
+    voices: VoiceCounts
+    cache: FileCounts
+    audio: FileCounts
+
+
+@post("/cleanup", status_code=200, sync_to_thread=True, responses=problems(400, 503))
+def cleanup(
+    service: Wired,
+    deep: Annotated[bool, QueryParameter(description="Also remove every finished job, not only expired ones.")] = False,
+) -> Cleaned:
+    """Remove what has expired. Neither form touches voices, models, or jobs that wait or run."""
+    done = service.purge(deep=deep)
+    return Cleaned(
+        message="Deep cleanup done." if deep else "Cleanup done.", jobs_removed=done.jobs, files_deleted=done.files,
+        bytes_freed=done.bytes,
+    )  # fmt: skip
+
+
+@get("/stats", sync_to_thread=True, responses=problems(503))
+def stats(service: Wired) -> Stats:
+    """How much of everything there is."""
+    counts = service.store.counts()
+    voices = _files(service, "voices/")
+    return Stats(
+        jobs=JobCounts(total=sum(counts.values()), by_status={status.value: count for status, count in counts.items()}),
+        voices=VoiceCounts(total=len(service.catalog.voices.all()), storage_mb=round(voices.bytes / _MB, 3)),
+        cache=_files(service, blobkeys.SEGMENTS),
+        audio=_files(service, "jobs/"),
+    )
+
+
+def _files(service: Service, prefix: str) -> FileCounts:
+    files = size = 0
+    for stat in service.blobs.list(prefix):
+        files, size = files + 1, size + stat.size
+    return FileCounts(files=files, bytes=size)
+
+
+router = Router("/admin", route_handlers=[cleanup, stats], tags=["admin"])

@@ -1,0 +1,96 @@
+"""`voicecore serve`: the application in uvicorn, with an orderly end.
+
+The first SIGTERM or SIGINT drains: new work is refused (503), waiting clients are served, the running job ends or is
+handed back after `VOICECORE_DRAIN_S`; then the process ends with status 0. A second signal hands the job back at once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import signal
+import socket
+import threading
+from types import FrameType
+
+import uvicorn
+
+from entrypoints.container import build
+from entrypoints.http.app import create_app
+from entrypoints.http.logs import log_to_stderr
+from entrypoints.service import Service
+from entrypoints.settings import Settings
+from voicecore.errors import InvalidInput
+
+#: Seconds that open connections get after the drain before they are cut.
+GRACE_S = 5
+_KEEP_ALIVE_S = 30
+_log = logging.getLogger("voicecore.http")
+
+
+class DrainingServer(uvicorn.Server):
+    """A uvicorn server whose first signal drains the service, while requests go on."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+        self._drain: threading.Thread | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """In place of uvicorn's: it would close the door first and die by the signal in the end."""
+        name = signal.Signals(sig).name
+        if self._drain is None:
+            _log.info("%s: draining", name)
+            self._drain = threading.Thread(target=self._end, name="drain")
+            self._drain.start()
+        elif not self.should_exit:
+            _log.info("%s again: handing the running job back", name)
+            # Not here: it waits for the job's lock, and a signal handler must not wait.
+            threading.Thread(target=self._service.runner.interrupt, name="hand-back", daemon=True).start()
+        else:
+            self.force_exit = True
+
+    def _end(self) -> None:
+        try:
+            self._service.drain()
+        finally:
+            self.should_exit = True
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal ends it. Raises `InvalidInput` if the address cannot be listened on."""
+    log_to_stderr(settings.log_level)
+    if not _loopback(settings.host):
+        _log.warning(
+            "listening on %s, which is not this machine alone: there are no API keys yet, so anybody who can reach "
+            "port %d can use and delete everything; put an authenticating proxy before it",
+            settings.host, settings.port,
+        )  # fmt: skip
+    with _listener(settings.host, settings.port) as door, build(settings).service() as service:
+        config = uvicorn.Config(
+            create_app(service), log_config=None, access_log=False, server_header=False, lifespan="on",
+            timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=_KEEP_ALIVE_S,
+        )  # fmt: skip
+        _log.info("listening on %s port %d", settings.host, settings.port)
+        DrainingServer(config, service).run(sockets=[door])
+    _log.info("stopped")
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise InvalidInput(
+            f"Cannot listen on {host} port {port} ({error.strerror or error}); "
+            "choose others with VOICECORE_HOST and VOICECORE_PORT."
+        ) from error
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,186 @@
+"""`/voices`: people's voices, enrolled from recordings. A voice lives until it is deleted."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
+from litestar.params import FromPath
+
+from entrypoints.http.documented import accepts, gives_audio, problems
+from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
+from entrypoints.http.job_answers import utc
+from entrypoints.http.job_body import language_of
+from entrypoints.http.ranges import Download, answer
+from entrypoints.http.schemas import CloneBody, VoicePatch
+from entrypoints.http.threads import blocking, blocking_long
+from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.wiring import Wired, refuse_while_draining, voice_id_of
+from entrypoints.service import Service
+from voicecore.errors import InvalidInput, NotFound
+from voicecore.job import JobStatus, SynthesisJob
+from voicecore.usecases.submit_enrolment import NewVoice
+from voicecore.voice import VoiceProfile, checked_name
+
+CONSENT_LIMIT = 2_000
+#: A body of several files may be this many times the limit of one.
+BODY_PER_FILE = 4
+
+
+class VoiceAnswer(msgspec.Struct, kw_only=True):
+    """An enrolled voice. `method` says honestly how it was made."""
+
+    id: str
+    voice_id: str
+    name: str
+    status: str
+    description: str
+    language: str
+    engine: str
+    method: str
+    notes: list[str]
+    reference_duration: float
+    consent: str | None
+    sample_url: str | None
+    source_job_id: str | None
+    created_at: datetime
+
+
+class VoiceList(msgspec.Struct, kw_only=True):
+    """All voices, in the order of their making; `profiles` is the same list under its older name."""
+
+    total: int
+    voices: list[VoiceAnswer]
+    profiles: list[VoiceAnswer]
+
+
+class CloneAccepted(msgspec.Struct, kw_only=True):
+    """The job that learns the voice; when it is completed it carries `voice_id`."""
+
+    message: str
+    job_id: str
+    status: JobStatus
+    poll_url: str
+
+
+class VoiceDeleted(msgspec.Struct, kw_only=True):
+    """What a deletion did."""
+
+    message: str
+    voice_id: str
+    files_deleted: int
+
+
+def of_voice(voice: VoiceProfile) -> VoiceAnswer:
+    """The voice's answer."""
+    return VoiceAnswer(
+        id=voice.id, voice_id=voice.id, name=voice.name, status="active", description=voice.description,
+        language=voice.language.tag, engine=voice.engine, method=voice.method, notes=list(voice.notes),
+        reference_duration=voice.reference_duration_s, consent=voice.consent,
+        sample_url=f"/voices/{voice.id}/sample" if voice.sample_key else None, source_job_id=voice.source_job_id,
+        created_at=utc(voice.created_at),
+    )  # fmt: skip
+
+
+def find_voice(service: Service, voice_id: str) -> VoiceProfile:
+    """The voice. Raises `NotFound`."""
+    voice = service.catalog.voices.get(voice_id_of(voice_id))
+    if voice is None:
+        raise NotFound(f"There is no voice {voice_id[:80]!r}; GET /voices lists them.")
+    return voice
+
+
+@post(
+    "/clone", status_code=202, guards=[refuse_while_draining], operation_class=accepts(CloneBody, files=("file",)),
+    request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
+)  # fmt: skip
+async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[CloneAccepted]:
+    """Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm."""
+    media_type = request.content_type[0].lower()
+    if media_type != MULTIPART:
+        raise unsupported(media_type, (MULTIPART,))
+    max_bytes = service.limits.max_upload_bytes
+    limits = UploadLimits(max_file_bytes=max_bytes, max_files=20, max_body_bytes=max_bytes * BODY_PER_FILE)
+    with Form() as form:
+        await read_multipart(request, form, limits)
+        # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
+        job = await blocking_long(_enrol, service, form)
+    accepted = CloneAccepted(
+        message="The voice is being learned.", job_id=job.id, status=job.status, poll_url=f"/jobs/{job.id}"
+    )
+    return Response(accepted, status_code=202, headers={"Location": accepted.poll_url})
+
+
+def _enrol(service: Service, form: Form) -> SynthesisJob:
+    for name, _ in form.files:
+        if name != "file":
+            raise InvalidInput(f"{name[:60]!r} is not a field for files; send them as 'file'.", field=name[:60])
+    body = from_fields(form.fields, CloneBody)
+    if body.consent is not None and len(body.consent) > CONSENT_LIMIT:
+        raise InvalidInput(
+            f"The consent has {len(body.consent)} characters; give at most {CONSENT_LIMIT}.", field="consent"
+        )
+    voice = NewVoice(
+        name=body.name, language=language_of(body.language, "language"), description=body.description or "",
+        engine=body.engine, consent=body.consent,
+    )  # fmt: skip
+    return service.submit_enrolment(voice, [file for _, file in form.files])
+
+
+@get("/", sync_to_thread=True, responses=problems(503))
+def listing(service: Wired) -> VoiceList:
+    """All enrolled voices."""
+    found = [of_voice(voice) for voice in service.catalog.voices.all()]
+    return VoiceList(total=len(found), voices=found, profiles=found)
+
+
+@get("/{voice_id:str}", sync_to_thread=True, responses=problems(404, 503))
+def one(service: Wired, voice_id: FromPath[str]) -> VoiceAnswer:
+    """One voice."""
+    return of_voice(find_voice(service, voice_id))
+
+
+@patch(
+    "/{voice_id:str}", operation_class=accepts(VoicePatch), responses=problems(400, 404, 409, 413, 415, 503)
+)  # fmt: skip
+async def change(request: Request[Any, Any, Any], service: Wired, voice_id: FromPath[str]) -> VoiceAnswer:
+    """Rename or describe a voice; how it sounds does not change."""
+    body = await read_body(request, VoicePatch)
+    return of_voice(await blocking(_change, service, voice_id, body))
+
+
+def _change(service: Service, voice_id: str, body: VoicePatch) -> VoiceProfile:
+    old = find_voice(service, voice_id)
+    changed = dataclasses.replace(
+        old,
+        name=old.name if body.name is None else checked_name(body.name),
+        description=old.description if body.description is None else body.description,
+    )
+    service.catalog.voices.replace(changed)
+    return changed
+
+
+@delete("/{voice_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 503))
+def remove(service: Wired, voice_id: FromPath[str]) -> VoiceDeleted:
+    """Remove a voice, its recordings and the cached segments spoken with it."""
+    files = service.delete_voice(voice_id_of(voice_id))
+    return VoiceDeleted(message="The voice and its files were deleted.", voice_id=voice_id, files_deleted=files)
+
+
+@route(
+    "/{voice_id:str}/sample", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_class=gives_audio("audio/wav"),
+    responses=problems(404, 416, 503),
+)  # fmt: skip
+async def sample(request: Request[Any, Any, Any], service: Wired, voice_id: FromPath[str]) -> Response[Any]:
+    """A sentence spoken in the voice (WAV)."""
+    voice = await blocking(find_voice, service, voice_id)
+    stat = None if voice.sample_key is None else await blocking(service.blobs.stat, voice.sample_key)
+    if stat is None:
+        raise NotFound(f"The voice {voice.id!r} has no sample.")
+    return answer(request, Download(service.blobs, stat, "audio/wav", f"sample_{voice.id}.wav"))
+
+
+router = Router("/voices", route_handlers=[clone, listing, one, change, remove, sample], tags=["voices"])
