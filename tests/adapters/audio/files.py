@@ -14,14 +14,18 @@ from voicecore.testing.contracts.audio_codec import speech_like
 RATE_HZ = 24_000
 
 
-def by_soundfile(container: str, subtype: str | None = None, *, duration_s: float = 1.0, rate_hz: int = RATE_HZ) -> bytes:
+def by_soundfile(
+    container: str, subtype: str | None = None, *, duration_s: float = 1.0, rate_hz: int = RATE_HZ
+) -> bytes:
     """A mono file by libsndfile."""
     buffer = io.BytesIO()
     soundfile.write(buffer, speech_like(duration_s, rate_hz), rate_hz, format=container, subtype=subtype)
     return buffer.getvalue()
 
 
-def by_av(container: str, codec: str, *, duration_s: float = 1.0, rate_hz: int = 48_000, picture: bool = False) -> bytes:
+def by_av(
+    container: str, codec: str, *, duration_s: float = 1.0, rate_hz: int = 48_000, picture: bool = False
+) -> bytes:
     """A mono file by FFmpeg's libraries, with a second of black video before the sound if wanted."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as out:
@@ -34,7 +38,9 @@ def by_av(container: str, codec: str, *, duration_s: float = 1.0, rate_hz: int =
             for _ in range(10):
                 out.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
             out.mux(video.encode(None))
-        frame = av.AudioFrame.from_ndarray(speech_like(duration_s, rate_hz).reshape(1, -1), format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            speech_like(duration_s, rate_hz).reshape(1, -1), format="fltp", layout="mono"
+        )
         frame.sample_rate, frame.time_base, frame.pts = rate_hz, Fraction(1, rate_hz), 0
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))

@@ -35,11 +35,13 @@ def test_a_film_is_taken_for_its_sound() -> None:
     assert sniff(io.BytesIO(by_av("mp4", "aac", picture=True))).value == "m4a"
 
 
-@pytest.mark.parametrize("container", ["AIFF", "W64", "AU", "CAF", "RF64", "VOC", "PAF", "SVX", "NIST", "IRCAM", "MAT5", "AVR"])
+@pytest.mark.parametrize(
+    "container", ["AIFF", "W64", "AU", "CAF", "RF64", "VOC", "PAF", "SVX", "NIST", "IRCAM", "MAT5", "AVR"]
+)
 def test_other_containers_are_refused_though_libsndfile_reads_them(container: str) -> None:
     buffer = io.BytesIO()
     soundfile.write(buffer, np.zeros(1000, np.float32), 16_000, format=container, subtype="PCM_16")
-    with pytest.raises(UnsupportedAudioFormat, match="send one of|one of the accepted"):
+    with pytest.raises(UnsupportedAudioFormat, match=r"send one of|one of the accepted"):
         sniff(buffer)
 
 
