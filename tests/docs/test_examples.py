@@ -1,0 +1,31 @@
+"""Every Python example in the documentation runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+DOCUMENTS = {str(path.relative_to(ROOT)): path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]}
+
+
+@pytest.mark.parametrize("name", [name for name, path in DOCUMENTS.items() if _BLOCK.search(path.read_text("utf-8"))])
+def test_the_examples_of_this_document_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = DOCUMENTS[name].read_text("utf-8")
+    namespace: dict = {"__name__": "example"}
+    for block in _BLOCK.finditer(text):
+        # The line number makes a failure point into the document.
+        line = text[: block.start(1)].count("\n")
+        exec(compile("\n" * line + block[1], name, "exec"), namespace)
+
+
+@pytest.mark.parametrize("name", list(DOCUMENTS))
+def test_every_link_to_a_file_leads_somewhere(name):
+    path = DOCUMENTS[name]
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+    broken = [each for each in targets if "://" not in each and not (path.parent / each).exists()]
+    assert broken == []
