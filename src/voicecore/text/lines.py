@@ -46,8 +46,6 @@ def blocks(text: str, marks: bytearray) -> list[Block]:
                 start = at
             above, blank = line, False
         blank = blank or match[2] == "\u2029"
-        if match.end() == len(text):
-            break
     if text:
         found.append(Block(start, len(text), Break.PARAGRAPH))
     return found

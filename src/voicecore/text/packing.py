@@ -119,9 +119,7 @@ class _Packer:
                 short = None
             elif short is None:
                 done.append(now)
-        if short is not None:
-            self._settle(short, done)
-        return done
+        return done  # the last sentence ends its paragraph, so nothing waits
 
     def _settle(self, short: _Span, done: list[_Span]) -> None:
         """Join `short`, which has no next sentence to join, to the one before, or leave it alone."""

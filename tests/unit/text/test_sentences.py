@@ -187,6 +187,7 @@ LINES = {
     "a blank line ends a paragraph without a full stop": ("Sem ponto\n\nOutro", ["Sem ponto", "Outro"]),
     "a blank line may hold blanks": ("Um\n \t\nDois", ["Um", "Dois"]),
     "Windows line ends count as one": ("Um\r\n\r\nDois", ["Um", "Dois"]),
+    "Unicode's paragraph sign": ("Um\u2029Dois", ["Um", "Dois"]),
     "a title ends at its line": ("Capítulo Um\nEra uma vez.", ["Capítulo Um", "Era uma vez."]),
     "list items are apart": ("Compre:\n- pão\n- leite\n* café", ["Compre:", "- pão", "- leite", "* café"]),
     "numbered items are apart": ("1. Farinha\n2. Ovos\n10) Sal", ["1. Farinha", "2. Ovos", "10) Sal"]),
