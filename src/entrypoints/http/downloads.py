@@ -80,14 +80,14 @@ class Manifest(msgspec.Struct, kw_only=True):
 )  # fmt: skip
 async def download(
     request: Request[Any, Any, Any], service: Wired, job_id: FromPath[str],
-    wanted: Annotated[str | None, QueryParameter(
-        name="format", description="wav mp3 ogg flac m4a opus; what the job asked for if left out.")] = None,
-    timeout_s: Annotated[int, QueryParameter(
-        name="timeout", ge=0, le=MAX_WAIT_S, description="Seconds to wait for a job that is not finished yet.")] = 0,
+    format: Annotated[str | None, QueryParameter(  # noqa: A002 - its name in errors is its name in the query
+        description="wav mp3 ogg flac m4a opus; what the job asked for if left out.")] = None,
+    timeout: Annotated[int, QueryParameter(  # noqa: ASYNC109 - as above
+        ge=0, le=MAX_WAIT_S, description="Seconds to wait for a job that is not finished yet.")] = 0,
 ) -> Response[Any]:  # fmt: skip
     """The audio of a finished job, whole or a byte range of it."""
-    chosen = None if wanted is None else format_of(wanted, "format")
-    job = await _finished(request, service, job_id, timeout_s)
+    chosen = None if format is None else format_of(format, "format")
+    job = await _finished(request, service, job_id, timeout)
     if job.status is not JobStatus.COMPLETED:
         raise Conflict(_why_no_audio(job))
     output_format = chosen or _asked_format(job)

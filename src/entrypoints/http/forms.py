@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -12,7 +12,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
-from voicecore.errors import InvalidInput
+from voicecore.errors import InvalidInput, TooLarge
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -22,13 +22,20 @@ MULTIPART = "multipart/form-data"
 #: Bytes of a body without files. 10 000 characters, each escaped as `\\uXXXX\\uXXXX` or `%XX` four times, are 120 000.
 MAX_BODY_BYTES = 512 * 1024
 _MAX_FIELDS = 100
-_NO_FILES = UploadLimits(max_file_bytes=0, max_files=0, max_body_bytes=MAX_BODY_BYTES)
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"field `(?P<name>[^`]*)`")
 
 
-async def read_body(request: Request[Any, Any, Any], kind: type[Body], *, forms: bool = True) -> Body:
-    """The body as a `kind`.
+def refuse_file(name: str, _: Form) -> None:
+    """No file is wanted. Raises `InvalidInput`."""
+    raise InvalidInput(f"The field {name[:60]!r} holds a file, and none is read here; leave it out.", field=name[:60])
+
+
+async def read_body(
+    request: Request[Any, Any, Any], kind: type[Body], *, forms: bool = True,
+    on_file: Callable[[str, Form], None] = refuse_file,
+) -> Body:  # fmt: skip
+    """The body as a `kind`. `on_file` raises what a file in it is answered with.
 
     Raises:
         InvalidInput: naming the field that is unknown, missing or of the wrong type, or that the JSON is malformed.
@@ -37,14 +44,23 @@ async def read_body(request: Request[Any, Any, Any], kind: type[Body], *, forms:
     """
     media_type = request.content_type[0].lower()
     if media_type == JSON or (media_type.startswith("application/") and media_type.endswith("+json")):
-        return decode_json(await request.body(), kind)
+        return decode_json(await _whole(request), kind)
     if forms and media_type == URLENCODED:
-        return from_fields(_urlencoded(await request.body()), kind)
+        return from_fields(_urlencoded(await _whole(request)), kind)
     if forms and media_type == MULTIPART:
         with Form() as form:
-            await read_multipart(request, form, _NO_FILES)
+            await read_multipart(request, form, UploadLimits(admit=on_file, max_body_bytes=MAX_BODY_BYTES))
             return from_fields(form.fields, kind)
     raise unsupported(media_type, (JSON, URLENCODED, MULTIPART) if forms else (JSON,))
+
+
+async def _whole(request: Request[Any, Any, Any]) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BODY_BYTES:
+            raise TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once.")
+    return bytes(data)
 
 
 def unsupported(media_type: str, accepted: Iterable[str]) -> HTTPException:

@@ -9,28 +9,30 @@ from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import accepts, problems
-from entrypoints.http.forms import read_body
+from entrypoints.http.forms import read_body, refuse_file
 from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, echo_rvc, of_job, of_page
 from entrypoints.http.job_body import to_request
 from entrypoints.http.schemas import JobBody
 from entrypoints.http.threads import blocking
+from entrypoints.http.uploads import Form
 from entrypoints.http.wiring import Wired, find_job, job_id_of, refuse_while_draining
-from voicecore.errors import InvalidInput
+from voicecore.errors import InvalidInput, NotInstalled
 from voicecore.job import JobStatus
 from voicecore.ports import JobQuery
 from voicecore.request import Mode
+from voicecore.usecases.submit_synthesis import CONVERSION_MISSING
 
 _KEY = re.compile(r"[\x20-\x7e]{1,200}")
 
 
 @post(
     "/", status_code=202, guards=[refuse_while_draining], operation_class=accepts(JobBody),
-    responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
+    request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[JobAnswer]:
     """Speak a text: the job is accepted and stored, not done. Send an `Idempotency-Key` to make repeating safe."""
     key = _idempotency_key(request)
-    body = await read_body(request, JobBody)
+    body = await read_body(request, JobBody, on_file=_refuse_file)
     wanted = to_request(body)
     job = await blocking(service.submit_synthesis, wanted, idempotency_key=key)
     return Response(of_job(job, echo_rvc(body)), status_code=202, headers={"Location": f"/jobs/{job.id}"})
@@ -65,6 +67,13 @@ def remove(service: Wired, job_id: FromPath[str]) -> JobDeleted:
     """Remove a job and its audio; a running one is cancelled first. A voice that it enrolled stays."""
     files = service.delete_job(job_id_of(job_id))
     return JobDeleted(message="The job and its files were deleted.", job_id=job_id, files_deleted=files)
+
+
+def _refuse_file(name: str, form: Form) -> None:
+    """Only mode `convert` takes a file, and nothing here converts: said before the file is read."""
+    if name == "file" and dict(form.fields).get("mode", Mode.CONVERT) == Mode.CONVERT:
+        raise NotInstalled(f"Mode 'convert' needs voice conversion. {CONVERSION_MISSING}", field="mode")
+    refuse_file(name, form)
 
 
 def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:

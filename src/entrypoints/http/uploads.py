@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -53,13 +53,17 @@ class Form:
         return file
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadLimits:
-    """Bytes of one file and of the whole body, and how many files; 0 files means that none is expected."""
+    """What a form may hold.
 
-    max_file_bytes: int
-    max_files: int = 10
-    max_body_bytes: int = 0
+    Attributes:
+        admit: called with the field name of each file and what came before it; raises if the file is not wanted.
+    """
+
+    admit: Callable[[str, Form], None]
+    max_body_bytes: int
+    max_file_bytes: int = 0
 
 
 class FormReader:
@@ -105,10 +109,7 @@ class FormReader:
         self._pending.clear()
         self._file = None
         if segment.filename is not None:
-            if len(self._form.files) >= self._limits.max_files:
-                raise InvalidInput(
-                    f"There are more than {self._limits.max_files} files; send fewer.", field=segment.name
-                )
+            self._limits.admit(segment.name or "", self._form)
             self._file = self._form.new_file(segment.name or "")
 
     async def _append(self, data: bytes) -> None:

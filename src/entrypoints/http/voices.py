@@ -28,6 +28,8 @@ from voicecore.voice import VoiceProfile, checked_name
 CONSENT_LIMIT = 2_000
 #: A body of several files may be this many times the limit of one.
 BODY_PER_FILE = 4
+#: An engine may allow fewer.
+MAX_FILES = 20
 
 
 class VoiceAnswer(msgspec.Struct, kw_only=True):
@@ -103,7 +105,7 @@ async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[Clo
     if media_type != MULTIPART:
         raise unsupported(media_type, (MULTIPART,))
     max_bytes = service.limits.max_upload_bytes
-    limits = UploadLimits(max_file_bytes=max_bytes, max_files=20, max_body_bytes=max_bytes * BODY_PER_FILE)
+    limits = UploadLimits(admit=_admit, max_file_bytes=max_bytes, max_body_bytes=max_bytes * BODY_PER_FILE)
     with Form() as form:
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
@@ -114,10 +116,14 @@ async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[Clo
     return Response(accepted, status_code=202, headers={"Location": accepted.poll_url})
 
 
+def _admit(name: str, form: Form) -> None:
+    if name != "file":
+        raise InvalidInput(f"{name[:60]!r} is not a field for files; send them as 'file'.", field=name[:60])
+    if len(form.files) >= MAX_FILES:
+        raise InvalidInput(f"There are more than {MAX_FILES} files; send fewer.", field="file")
+
+
 def _enrol(service: Service, form: Form) -> SynthesisJob:
-    for name, _ in form.files:
-        if name != "file":
-            raise InvalidInput(f"{name[:60]!r} is not a field for files; send them as 'file'.", field=name[:60])
     body = from_fields(form.fields, CloneBody)
     if body.consent is not None and len(body.consent) > CONSENT_LIMIT:
         raise InvalidInput(

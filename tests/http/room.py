@@ -1,0 +1,143 @@
+"""A running service: the real container and stores, the tone engine in this process, a real HTTP server on a real port."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import uvicorn
+
+from adapters.hosts import LocalHost
+from entrypoints.container import Container, build
+from entrypoints.http.app import create_app
+from entrypoints.service import Service
+from entrypoints.settings import Settings
+from voicecore.testing.tone import ToneEngine, ToneProvider, TonePlan
+
+HELLO = {"mode": "dubbing", "text": "Olá, mundo!", "source_language": "pt-BR"}
+#: How long a test waits for something that takes a fraction of it.
+PATIENCE_S = 30.0
+
+
+def recording(seconds: float = 6.0, hz: float = 180.0, rate: int = 16_000) -> bytes:
+    """A WAV file with a tone."""
+    samples = 0.4 * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate)) / rate)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes((samples * 32767).astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def eventually(look: Callable[[], Any], what: str = "it") -> Any:
+    """The first truthy result of `look`."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen within {PATIENCE_S:g} s")
+
+
+class Gate(ToneProvider):
+    """A tone engine whose steps wait until the test opens the gate."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.opened.set()
+
+    def open(self, *, threads: int | None = None) -> ToneEngine:
+        del threads
+        gate = self.opened
+
+        class Gated(ToneEngine):
+            def step(self):
+                return super().step() if gate.wait(0.02) else ()
+
+        return Gated(TonePlan.from_environment())
+
+
+@dataclass(slots=True)
+class Room:
+    """A service and a client of it."""
+
+    service: Service
+    client: httpx.Client
+    gate: Gate
+    container: Container
+
+    def submit(self, **changes: Any) -> dict[str, Any]:
+        """An accepted job."""
+        answer = self.client.post("/jobs", json={**HELLO, **changes})
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    def finished(self, job_id: str) -> dict[str, Any]:
+        """The job, when it is finished."""
+        done = ("completed", "failed", "cancelled")
+        return eventually(
+            lambda: (job := self.client.get(f"/jobs/{job_id}").json())["status"] in done and job, f"the end of {job_id}"
+        )
+
+    def spoken(self, **changes: Any) -> dict[str, Any]:
+        """A completed job."""
+        job = self.finished(self.submit(**changes)["id"])
+        assert job["status"] == "completed", job
+        return job
+
+    def enrolled(self, name: str = "Ana", **fields: str) -> dict[str, Any]:
+        """A completed enrolment."""
+        data = {"name": name, "language": "pt-BR", **fields}
+        answer = self.client.post("/voices/clone", data=data, files={"file": ("a.wav", recording(), "audio/wav")})
+        assert answer.status_code == 202, answer.text
+        job = self.finished(answer.json()["job_id"])
+        assert job["status"] == "completed", job
+        return job
+
+
+def listening(service: Service, stack: ExitStack) -> str:
+    """Serve the application in a thread until the stack unwinds; its address."""
+    server = uvicorn.Server(uvicorn.Config(create_app(service), log_config=None, lifespan="on"))
+    door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+    thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join()
+
+    stack.callback(stop)
+    eventually(lambda: server.started, "the start of the server")
+    return f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+@contextmanager
+def furnished(data_dir: Path, *, start: bool = True, override: Callable[[Container], None] | None = None, **settings: Any) -> Iterator[Room]:
+    """A room of these settings."""
+    container = build(Settings(engine="tone", data_dir=data_dir, **settings))
+    gate = Gate()
+    container.host.override(LocalHost({"tone": gate}))
+    if override is not None:
+        override(container)
+    service = container.service()
+    service.runner.poll_s = 0.05
+    with ExitStack() as stack:
+        stack.callback(service.close)
+        stack.callback(gate.opened.set)
+        if start:
+            service.open()
+        url = listening(service, stack)
+        client = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S))
+        yield Room(service, client, gate, container)
