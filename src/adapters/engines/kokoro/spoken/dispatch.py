@@ -13,12 +13,13 @@ from adapters.engines.kokoro.spoken.scanner import Grammar
 from adapters.engines.kokoro.spoken.spanish import spanish
 from voicecore.language import Language
 
-_BRITISH = ("GB", "IE", "AU", "NZ", "ZA", "IN")
-_DECIMAL_POINT = ("MX", "US", "PR", "GT", "HN", "NI", "PA", "SV", "DO", "PE", "419")
-
-#: Regions that write otherwise than the language's default: day before month and "one hundred and one" in British
-#: English; 1,234.56 in American Spanish (CLDR, number symbols of es_MX and es_419).
-_VARIANTS = frozenset({("en", region) for region in _BRITISH} | {("es", region) for region in _DECIMAL_POINT})
+#: Regions that write day before month and say "one hundred and one".
+_BRITISH = frozenset({"GB", "IE", "AU", "NZ", "ZA", "IN"})
+#: Regions that write 1,234.56 (CLDR, number symbols of es_MX and es_419).
+_DECIMAL_POINT = frozenset({"MX", "US", "PR", "GT", "HN", "NI", "PA", "SV", "DO", "PE", "419"})
+#: Regions whose own money is the peso, written $.
+_PESO = frozenset({"MX", "DO", "AR", "CL", "CO", "CU", "UY"})
+_OTHER_HABITS = _BRITISH | _DECIMAL_POINT | _PESO
 
 
 def spoken(text: str, language: str) -> str:
@@ -39,19 +40,19 @@ def spoken(text: str, language: str) -> str:
     'São duas casas por mil e duzentos reais e cinquenta centavos.'
     """
     tag = Language.parse(language)
-    grammar = _grammar(tag.language, (tag.language, tag.region) in _VARIANTS)
+    grammar = _grammar(tag.language, tag.region if tag.region in _OTHER_HABITS else None)
     shown = without_emoji(text)
     return shown if grammar is None else grammar.read(with_plain_digits(shown))
 
 
 @cache
-def _grammar(language: str, variant: bool) -> Grammar | None:
+def _grammar(language: str, region: str | None) -> Grammar | None:
     if language == "pt":
         return portuguese()
     if language == "en":
-        return english(variant)
+        return english(british=region in _BRITISH)
     if language == "es":
-        return spanish(variant)
+        return spanish(decimal_point=region in _DECIMAL_POINT, peso=region in _PESO)
     if language == "fr":
         return french()
     return italian() if language == "it" else None

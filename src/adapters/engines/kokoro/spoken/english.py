@@ -26,7 +26,7 @@ from adapters.engines.kokoro.spoken.scanner import Grammar, Rule
 from adapters.engines.kokoro.spoken.symbols import symbol_rules
 
 
-def english(british: bool) -> Grammar:
+def english(*, british: bool) -> Grammar:
     """The rules of English, highest priority first."""
     words = lexicon(british)
     numerals = words.numerals

@@ -81,7 +81,7 @@ def _list_rule(numerals: Numerals) -> Rule:
 
 
 def _range_rule(lexicon: Lexicon, reader: Reader) -> Rule:
-    """`10-15`, `1990–1995`, a score `3-1`; not the subtraction in `5-3=2`, nor the serial `1-2-3`."""
+    """`10-15`, `1990-1995`, a score `3-1`; not the subtraction in `5-3=2`, nor the serial `1-2-3`."""
     numerals = lexicon.numerals
 
     def say(match: re.Match[str]) -> str | None:

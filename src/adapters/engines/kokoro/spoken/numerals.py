@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from voicecore.errors import MissingDependency
@@ -111,9 +112,8 @@ class Numerals:
 
     def digits(self, digits: str) -> str:
         """Digit by digit; anything that is not a digit is a short pause."""
-        names = [_num2words(digit, self.code, "cardinal") for digit in range(10)]
         groups = re.findall(r"[0-9]+", digits)
-        return ", ".join(" ".join(names[int(digit)] for digit in group) for group in groups)
+        return ", ".join(" ".join(_num2words(int(digit), self.code, "cardinal") for digit in group) for group in groups)
 
     def say(self, amount: Amount, gender: Gender = None) -> str:
         """The amount in words. `gender` is that of the noun after it, None when it stands alone."""
@@ -128,9 +128,10 @@ class Numerals:
         return self.digits(digits)
 
 
+@lru_cache(maxsize=4096)
 def _num2words(number: int, code: str, form: str) -> str:
     try:
-        from num2words import num2words
+        from num2words import num2words  # noqa: PLC0415 - only the installed extra has it
     except ImportError as missing:
         raise MissingDependency("Reading numbers aloud needs num2words: pip install 'voicecore[kokoro]'.") from missing
     return str(num2words(number, lang=code, to=form))

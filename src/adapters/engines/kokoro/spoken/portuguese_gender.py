@@ -12,7 +12,7 @@ import re
 from adapters.engines.kokoro.spoken.lexicon import word_set
 from adapters.engines.kokoro.spoken.numerals import Gender
 
-_NEXT_NOUN = re.compile(r"(?: mil)?(?: (?:a|ou|e|até) \d{1,9}(?: mil)?)? ([a-zà-öø-ÿ]{2,30})(?![\w@.]*@)")
+_NEXT_NOUN = re.compile(r"(?: mil)?(?P<more> (?:a|ou|e|até) \d{1,9}(?: mil)?)? (?P<word>[a-zà-öø-ÿ]{2,30})(?![\w@.]*@)")
 
 _NEXT_PLURAL = re.compile(r" ([a-zà-öø-ÿ]{4,30}s)(?!\w)")
 _PLURAL_ENDINGS = ("as", "ãs", "ções", "sões", "dades", "tudes", "gens")
@@ -30,11 +30,11 @@ _FEMININE = word_set(
     "mulheres vezes mães noites tardes partes classes fases bases frases chaves naves nuvens ordens aves mortes "
     "crises teses sedes redes paredes árvores flores cores dores luzes vozes cruzes raízes atrizes mãos fotos motos "
     "tribos leis vítimas crianças pontes fontes lentes mentes gentes serpentes sementes correntes torres neves "
-    "horas vidas delas outras"
+    "horas vidas delas outras questões gestões"
 )
 #: Counted by one alone: "em 2021 compra a casa" is no purchase.
 _FEMININE_SINGULAR = word_set(
-    "pessoa casa hora vez mulher noite parte semana página linha folha coluna palavra letra mesa cadeira sala porta "
+    "pessoa questão gestão casa hora vez mulher noite parte semana página linha folha coluna palavra letra mesa cadeira sala porta "
     "janela criança menina aluna professora garota moça amiga irmã filha mãe avó tia prima família empresa escola "
     "loja fábrica cidade vila rua estrada praia ilha xícara colher garrafa caixa lata fatia pitada dose gota bola "
     "maçã laranja banana flor árvore planta vaca galinha ovelha foto moto peça unidade tonelada libra milha dúzia "
@@ -55,7 +55,8 @@ def gender_after(text: str, position: int, *, single: bool) -> Gender:
     match = _NEXT_NOUN.match(text, position)
     if match is None:
         return None
-    word = match[1]
+    word = match["word"]
+    single = single and not match["more"]
     if word in (_FEMININE_SINGULAR if single else _FEMININE):
         return "f"
     endings = _SINGULAR_ENDINGS if single else _PLURAL_ENDINGS

@@ -26,7 +26,7 @@ _FEMININE = word_set("veces vez mujeres mujer noches noche tardes tarde partes p
 
 
 def _tidy(words: str) -> str:
-    return re.sub(r"(veinti)?uno (?=mil)", lambda _: "veintiún " if match[1] else "un ", words)
+    return re.sub(r"(veinti)?uno (?=mil)", lambda match: "veintiún " if match[1] else "un ", words)
 
 
 def _agree(words: str, gender: Gender) -> str:
@@ -68,17 +68,23 @@ _MONEY = {
     "pound": Currency(Noun("libra", "libras", "f"), Noun("penique", "peniques")),
     "real": Currency(Noun("real", "reales"), _CENT), "yen": Currency(Noun("yen", "yenes")),
 }  # fmt: skip
+_PESO = Currency(Noun("peso", "pesos"), _CENT)
 _PARTS = {2: "medio", 3: "tercio", 4: "cuarto", 5: "quinto", 6: "sexto", 7: "séptimo", 8: "octavo", 9: "noveno",
           10: "décimo"}  # fmt: skip
 _RULERS = ("Felipe|Alfonso|Carlos|Juan Carlos|Isabel|Fernando|Juan Pablo|Luis|Pío|Benedicto|Enrique|Jorge|"
            "Napoleón|Francisco|Pedro|Catalina|María|Jaime|Sancho|Juan|León|Pablo|Guillermo")  # fmt: skip
 
 
-def spanish(american: bool) -> Grammar:
-    """The rules of Spanish; `american` for the countries that write 1,234.56."""
+def spanish(*, decimal_point: bool, peso: bool) -> Grammar:
+    """The rules of Spanish.
+
+    Args:
+        decimal_point: whether 1,234.56 is written, as in Mexico, or 1.234,56.
+        peso: whether $ is the peso.
+    """
     numerals = Numerals(
-        code="es", decimal_mark="." if american else ",", group_marks="," if american else ".\u00a0\u202f",
-        point="punto" if american else "coma", minus="menos", pairs=True, agree=_agree, tidy=_tidy,
+        code="es", decimal_mark="." if decimal_point else ",", group_marks="," if decimal_point else ".\u00a0\u202f",
+        point="punto" if decimal_point else "coma", minus="menos", pairs=True, agree=_agree, tidy=_tidy,
         ordinal_repairs=_ORDINALS,
     )  # fmt: skip
 
@@ -100,7 +106,7 @@ def spanish(american: bool) -> Grammar:
         of="de", before_day_month="el|día|hasta|desde|del", at="a las",
     )  # fmt: skip
     return grammar(Tongue(
-        lexicon=_lexicon(numerals), calendar=calendar, clock=clock, hours=":", reader=read, and_word="y",
+        lexicon=_lexicon(numerals, peso=peso), calendar=calendar, clock=clock, hours=":", reader=read, and_word="y",
         own=_own_rules(numerals),
         titles={"Sr": "Señor", "Sra": "Señora", "Srta": "Señorita", "Sres": "Señores", "Dr": "Doctor", "Dra": "Doctora",
                 "D": "Don", "Dña": "Doña", "Prof": "Profesor", "Profa": "Profesora", "Avda": "Avenida", "Av": "Avenida",
@@ -125,7 +131,7 @@ def _gender(word: str) -> Gender:
     return "m" if len(word) > 2 else None
 
 
-def _lexicon(numerals: Numerals) -> Lexicon:
+def _lexicon(numerals: Numerals, *, peso: bool) -> Lexicon:
     def fraction(top: int, bottom: int) -> str | None:
         part = _PARTS.get(bottom)
         if part is None:
@@ -135,7 +141,7 @@ def _lexicon(numerals: Numerals) -> Lexicon:
     return Lexicon(
         numerals=numerals, percent="por ciento", to="a", per="por", times="por", by="por",
         repetition=Noun("vez", "veces", "f"), cents_joiner="con", units=units(_UNIT_NAMES),
-        currencies=currencies(_MONEY),
+        currencies={**currencies(_MONEY), **({"$": _PESO} if peso else {})},
         scales={"mil": ("mil", "mil"), "millón": ("millón", "millones"), "millones": ("millón", "millones"),
                 "M": ("millón", "millones"), "billones": ("billón", "billones")},
         per_words={"kg": "kilo", "h": "hora", "m²": "metro cuadrado", "l": "litro"},
