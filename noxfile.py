@@ -42,7 +42,15 @@ def _elsewhere(session: nox.Session) -> None:
 def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
     _elsewhere(session)
     session.run(
-        "python", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), f"--rootdir={ROOT}", *arguments, *session.posargs, env=env
+        "python",
+        "-m",
+        "pytest",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        f"--rootdir={ROOT}",
+        *arguments,
+        *session.posargs,
+        env=env,
     )
 
 

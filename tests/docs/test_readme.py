@@ -9,7 +9,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def _lines():
-    return re.findall(r"^```bash\n(python3 -m venv [^\n]*)\n```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    return re.findall(
+        r"^```bash\n(python3 -m venv [^\n]*)\n```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
 
 
 def test_the_readme_has_exactly_two_set_up_lines():
@@ -26,10 +28,18 @@ def test_operations_lists_every_setting_with_its_default():
 
     from entrypoints.settings import Settings
 
-    rows = dict(re.findall(r"^\| `(VOICECORE_[A-Z_]+)` \| `?([^|`]*?)`? \|", (ROOT / "docs/operations.md").read_text("utf-8"), re.MULTILINE))
+    rows = dict(
+        re.findall(
+            r"^\| `(VOICECORE_[A-Z_]+)` \| `?([^|`]*?)`? \|",
+            (ROOT / "docs/operations.md").read_text("utf-8"),
+            re.MULTILINE,
+        )
+    )
     for setting in fields(Settings):
         name = "VOICECORE_" + setting.name.upper()
         assert name in rows, f"docs/operations.md does not list {name}"
         if setting.default is not MISSING and setting.default is not None:
             assert rows[name] == str(setting.default), name
-    assert {name.removeprefix("VOICECORE_").lower() for name in rows} - {"config", "url"} == {s.name for s in fields(Settings)}
+    assert {name.removeprefix("VOICECORE_").lower() for name in rows} - {"config", "url"} == {
+        s.name for s in fields(Settings)
+    }

@@ -1,0 +1,56 @@
+"""What everything but the model costs: the service with a tone engine beside a bare Litestar handler, in turn."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+from server import running_bare_handler, running_service
+from tables import Row, median, percentile, spread
+
+_BODY = {"mode": "dubbing", "text": "Bom dia.", "source_language": "pt-BR", "voice_preset": "female_warm"}
+
+
+def _timed(client: httpx.Client, method: str, path: str, **more: object) -> tuple[float, httpx.Response]:
+    began = time.perf_counter()
+    answer = client.request(method, path, **more)  # type: ignore[arg-type]
+    return 1000 * (time.perf_counter() - began), answer.raise_for_status()
+
+
+def _jobs_per_second(client: httpx.Client, count: int) -> float:
+    """Post so many jobs and wait until the last of them is done."""
+    began = time.perf_counter()
+    # A seed of its own for each job keeps the segment cache out of the figure.
+    ids = [_timed(client, "POST", "/jobs", json={**_BODY, "seed": number})[1].json()["id"] for number in range(count)]
+    while client.get(f"/jobs/{ids[-1]}").json()["status"] != "completed":
+        time.sleep(0.01)
+    return count / (time.perf_counter() - began)
+
+
+def run(*, smoke: bool) -> list[Row]:
+    requests, jobs, rounds = (20, 10, 1) if smoke else (300, 100, 3)
+    post, get, bare_post, bare_get, rates = [], [], [], [], []
+    with (
+        tempfile.TemporaryDirectory() as folder, running_service(Path(folder)) as url, running_bare_handler() as bare_url,
+        httpx.Client(base_url=url) as ours, httpx.Client(base_url=bare_url) as bare,
+    ):  # fmt: skip
+        job = _timed(ours, "POST", "/jobs", json=_BODY)[1].json()["id"]
+        _jobs_per_second(ours, 5)
+        for _ in range(rounds):
+            rates.append(_jobs_per_second(ours, jobs))
+            for _ in range(requests):
+                get.append(_timed(ours, "GET", f"/jobs/{job}")[0])
+                bare_get.append(_timed(bare, "GET", "/jobs/x")[0])
+                bare_post.append(_timed(bare, "POST", "/jobs", json=_BODY)[0])
+        for number in range(requests):
+            post.append(_timed(ours, "POST", "/jobs", json={**_BODY, "seed": 10_000 + number})[0])
+    name = "bare Litestar handler"
+    return [
+        Row("jobs per second, POST to completed, one client", median(rates), "jobs/s", spread=spread(rates)),
+        Row("POST /jobs -> 202, p50", median(post), "ms", median(bare_post), name, spread=spread(post)),
+        Row("POST /jobs -> 202, p99", percentile(post, 0.99), "ms", percentile(bare_post, 0.99), name),
+        Row("GET /jobs/{id}, p50", median(get), "ms", median(bare_get), name, spread=spread(get)),
+        Row("GET /jobs/{id}, p99", percentile(get, 0.99), "ms", percentile(bare_get, 0.99), name),
+    ]
