@@ -198,7 +198,7 @@ while True:
 def test_kill_nine_while_writing_leaves_only_whole_blobs(tmp_path: Path) -> None:
     chance = random.Random(1)
     unfinished_seen = 0
-    for _ in range(12):
+    for _ in range(8):
         process = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE)
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"

@@ -1,0 +1,253 @@
+"""Records: what was written is read back, and what we did not write is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicecore.conversion import ConversionSettings, F0Method
+from voicecore.errors import InvalidInput, StorageUnavailable
+from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
+from voicecore.language import Language
+from voicecore.quality import ProfileId, QualityProfile
+from voicecore.records import (
+    dump_job,
+    dump_profile,
+    dump_voice,
+    epoch_us,
+    load_job,
+    load_profile,
+    load_voice,
+)
+from voicecore.request import EnrolmentRequest, Mode, OutputFormat, SynthesisRequest
+from voicecore.testing.fakes import START
+from voicecore.testing.samples import audio_result, queued_job
+from voicecore.voice import VoiceId, VoiceProfile
+
+KEEP = timedelta(hours=24)
+
+# Golden records: written by version 1, and never to be edited. A later version must still read them.
+GOLDEN_QUEUED = (
+    '{"v":1,"kind":"job","id":"job_1","request":["speech",{"text":"Ol\\u00e1, mundo!","source_language":"pt-BR",'
+    '"target_language":"en","mode":"dubbing_with_clone","voice_preset":"female_generic","voice_id":"voice_1",'
+    '"engine":null,"quality_profile_id":"calm","speed":0.75,"seed":7,"output_format":"opus","conversion":'
+    '{"model_id":"rvc_1","pitch":0,"index_rate":0.5,"protect":0.33,"rms_mix_rate":0,"filter_radius":3,'
+    '"hop_length":128,"f0_method":"fcpe"}}],"engine":"tone","quality_profile_id":"calm",'
+    '"parameters":[["speed",0.75],["top_k",50]],"spoken_language":"pt-BR",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"queued","attempt":0,"tries":0,"worker":null,'
+    '"progress":0.0,"progress_message":"","segments":{"total":0,"done":0,"cached":0},"warnings":["It was long."],'
+    '"result":null,"error":null,"lease_until":null,"started_at":null,"completed_at":null,"expires_at":null}'
+)
+GOLDEN_COMPLETED = (
+    '{"v":1,"kind":"job","id":"job_2","request":["enrolment",{"name":"Ana","language":"en","clip_keys":'
+    '["uploads/a.wav","uploads/b.wav"],"reference_duration_s":9.5,"description":"","engine":"tone","consent":"Yes."}],'
+    '"engine":"tone","quality_profile_id":null,"parameters":[],"spoken_language":"en",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"completed","attempt":2,"tries":1,"worker":"w1",'
+    '"progress":100.0,"progress_message":"done","segments":{"total":1,"done":1,"cached":0},"warnings":[],"result":'
+    '{"audio_key":null,"duration_s":0.0,"sample_rate_hz":0,"file_size":0,"manifest_key":null,"voice_id":"voice_1"},'
+    '"error":null,"lease_until":null,"started_at":"2026-01-02T03:04:06+00:00",'
+    '"completed_at":"2026-01-02T03:04:07+00:00","expires_at":"2026-01-03T03:04:07+00:00"}'
+)
+GOLDEN_VOICE = (
+    '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
+    '"print_key":"voices/voice_1/print.npz","print_sha256":"00ff","reference_key":"voices/voice_1/reference.wav",'
+    '"sample_key":null,"reference_duration_s":9.5,"description":"Clara","consent":"Sim.",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_2","notes":["8 kHz reference"]}'
+)
+GOLDEN_PROFILE = (
+    '{"v":1,"kind":"profile","id":"calm","name":"Calm","engine":"tone","description":"Slow",'
+    '"parameters":{"speed":0.9,"top_k":50},"built_in":false}'
+)
+
+
+def golden_jobs() -> tuple[SynthesisJob, SynthesisJob]:
+    queued = SynthesisJob(
+        id=JobId("job_1"),
+        request=SynthesisRequest(
+            text="Olá, mundo!",
+            source_language=Language("pt", "BR"),
+            target_language=Language("en"),
+            mode=Mode.DUBBING_WITH_CLONE,
+            voice_id="voice_1",
+            quality_profile_id="calm",
+            speed=0.75,
+            seed=7,
+            output_format=OutputFormat.OPUS,
+            conversion=ConversionSettings(model_id="rvc_1", index_rate=0.5, rms_mix_rate=0, f0_method=F0Method.FCPE),
+        ),
+        engine="tone",
+        quality_profile_id="calm",
+        parameters=(("speed", 0.75), ("top_k", 50)),
+        spoken_language=Language("pt", "BR"),
+        created_at=START,
+        warnings=("It was long.",),
+    )
+    completed = SynthesisJob(
+        id=JobId("job_2"),
+        request=EnrolmentRequest(
+            name="Ana",
+            language=Language("en"),
+            clip_keys=("uploads/a.wav", "uploads/b.wav"),
+            reference_duration_s=9.5,
+            engine="tone",
+            consent="Yes.",
+        ),
+        engine="tone",
+        spoken_language=Language("en"),
+        created_at=START,
+        status=JobStatus.COMPLETED,
+        attempt=2,
+        tries=1,
+        worker="w1",
+        progress=100.0,
+        progress_message="done",
+        segments=SegmentCount(1, 1, 0),
+        result=JobResult(voice_id="voice_1"),
+        started_at=START.replace(second=6, microsecond=0),
+        completed_at=START.replace(second=7, microsecond=0),
+        expires_at=START.replace(second=7, microsecond=0) + KEEP,
+    )
+    return queued, completed
+
+
+GOLDEN_VOICE_VALUE = VoiceProfile(
+    id=VoiceId("voice_1"),
+    name="Ana",
+    language=Language("pt", "BR"),
+    engine="kokoro",
+    method="voice matching",
+    print_key="voices/voice_1/print.npz",
+    print_sha256="00ff",
+    reference_key="voices/voice_1/reference.wav",
+    reference_duration_s=9.5,
+    description="Clara",
+    consent="Sim.",
+    created_at=START,
+    source_job_id="job_2",
+    notes=("8 kHz reference",),
+)
+GOLDEN_PROFILE_VALUE = QualityProfile(
+    id=ProfileId("calm"), name="Calm", engine="tone", description="Slow", parameters={"speed": 0.9, "top_k": 50}
+)
+
+
+def test_golden_records_of_version_1_are_still_read() -> None:
+    assert (load_job(GOLDEN_QUEUED), load_job(GOLDEN_COMPLETED)) == golden_jobs()
+    assert load_voice(GOLDEN_VOICE) == GOLDEN_VOICE_VALUE
+    assert load_profile(GOLDEN_PROFILE) == GOLDEN_PROFILE_VALUE
+
+
+def test_what_is_written_is_still_version_1() -> None:
+    """If this fails, the documents have changed: give them a new version, and read both."""
+    assert tuple(map(dump_job, golden_jobs())) == (GOLDEN_QUEUED, GOLDEN_COMPLETED)
+    assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
+    assert dump_profile(GOLDEN_PROFILE_VALUE) == GOLDEN_PROFILE
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
+    lambda text: f"a{text}b"
+)
+MOMENTS = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1),
+                       timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3))]))  # fmt: skip
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> SynthesisJob:
+    job = replace(
+        queued_job(text=draw(WORDS), created_at=draw(MOMENTS)),
+        parameters=tuple(
+            draw(st.dictionaries(WORDS, st.floats(allow_nan=False, allow_infinity=False) | st.integers())).items()
+        ),
+        warnings=tuple(draw(st.lists(WORDS, max_size=3))),
+        tries=draw(st.integers(0, 5)),
+    )
+    now = draw(MOMENTS)
+    state = draw(st.sampled_from(JobStatus))
+    if state is JobStatus.QUEUED:
+        return job
+    if state is JobStatus.CANCELLED:
+        return job.cancelled(now, KEEP)
+    total = draw(st.integers(0, 9))
+    running = job.claimed(draw(WORDS), now, KEEP).progressed(
+        SegmentCount(total, draw(st.integers(0, total))), draw(WORDS)
+    )
+    if state is JobStatus.COMPLETED:
+        return running.completed(audio_result(running), now, KEEP)
+    if state is JobStatus.FAILED:
+        return running.failed(JobError(draw(WORDS), draw(WORDS), draw(st.booleans())), now, KEEP)
+    return running
+
+
+@given(jobs())
+def test_a_job_is_read_back_equal_in_one_ascii_line(job: SynthesisJob) -> None:
+    record = dump_job(job)
+    assert load_job(record) == job
+    assert load_job(record.encode()) == job
+    assert record.isascii()
+    assert "\n" not in record
+
+
+def altered(record: str, **changes: object) -> str:
+    return json.dumps(json.loads(record) | changes)
+
+
+@pytest.mark.parametrize("version", [0, 2, 99, "1", None, True, 1.0])
+def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
+    for load, record in ((load_job, GOLDEN_QUEUED), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+        with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
+            load(altered(record, v=version))
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("status", "paused"), ("status", None), ("status", "Queued"), ("id", 7), ("attempt", "1"), ("attempt", True),
+    ("attempt", 1.5), ("created_at", "yesterday"), ("created_at", "2026-01-02T03:04:05"), ("created_at", 0),
+    ("progress", 0.5), ("progress", "0"), ("segments", {"total": 1, "done": 2, "cached": 0}), ("segments", []),
+    ("warnings", "one"), ("warnings", [1]), ("request", ["song", {}]), ("request", {}), ("request", None),
+    ("request", ["speech", {}]), ("result", {}), ("parameters", [["speed"]]), ("parameters", [["speed", "1"]]),
+    ("parameters", {"speed": 1}), ("spoken_language", "?"), ("lease_until", "2026-01-02T03:04:05+00:00"),
+    ("error", {"code": "a", "message": "b", "retryable": 0}), ("priority", 1),
+])  # fmt: skip
+def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
+    with pytest.raises(StorageUnavailable):
+        load_job(altered(GOLDEN_QUEUED, **{field: value}))
+
+
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED)))
+def test_a_missing_field_is_refused(field: str) -> None:
+    document = json.loads(GOLDEN_QUEUED)
+    del document[field]
+    with pytest.raises(StorageUnavailable):
+        load_job(json.dumps(document))
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
+                                    altered(GOLDEN_QUEUED, progress=1e999)])  # fmt: skip
+def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
+    with pytest.raises(StorageUnavailable):
+        load_job(record)
+
+
+@given(st.data())
+def test_a_damaged_record_never_raises_anything_else(data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(GOLDEN_COMPLETED)))
+    instead = data.draw(st.text(max_size=3))
+    damaged = GOLDEN_COMPLETED[:cut] + instead + GOLDEN_COMPLETED[cut + data.draw(st.integers(0, 9)) :]
+    try:
+        load_job(damaged)
+    except StorageUnavailable as refusal:
+        assert refusal.message  # noqa: PT017 - either it is read, or refused with this error
+
+
+def test_numbers_that_json_has_not_are_refused_when_written() -> None:
+    with pytest.raises(InvalidInput):
+        dump_profile(replace(GOLDEN_PROFILE_VALUE, parameters={"speed": float("nan")}))
+
+
+@given(MOMENTS, MOMENTS)
+def test_microseconds_keep_the_order_and_the_distance_of_moments(first: datetime, second: datetime) -> None:
+    assert epoch_us(second) - epoch_us(first) == (second - first) // timedelta(microseconds=1)
