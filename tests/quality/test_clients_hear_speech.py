@@ -1,0 +1,100 @@
+"""Two real clients of a real server with the real voice: what they download is understood by a recogniser."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from adapters.audio import SandboxedCodec
+from tests.instruments.recogniser import transcribe, word_error_rate
+from voicecore.ports import AudioLimits
+
+pytestmark = pytest.mark.quality
+
+DONE = {"completed", "success", "done", "finished"}
+BAD = {"failed", "error", "cancelled", "canceled", "aborted"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("data")
+    env = {**os.environ, "VOICECORE_PORT": str(port), "VOICECORE_DATA_DIR": str(folder), "VOICECORE_ENGINE": "kokoro"}
+    with subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "serve"], env=env, cwd=folder) as process:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(lambda: _answers(address), 60)
+        yield address
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def _answers(address):
+    try:
+        return httpx.get(f"{address}/health").json()["status"] == "healthy"
+    except httpx.TransportError:
+        return False
+
+
+def _wait_for(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.2)
+
+
+def heard(body: bytes, language: str) -> str:
+    return transcribe(SandboxedCodec().decode(io.BytesIO(body), AudioLimits()), language)
+
+
+def test_an_orchestrator_gets_speech_it_can_use(url):
+    """Polls as the contract says, reads each value from the first field that has it, and takes the name from the header."""
+    text = "Bom dia. Os cientistas brasileiros descobriram uma nova espécie de peixe."
+    job = {
+        "mode": "dubbing",
+        "text": text,
+        "source_language": "pt-BR",
+        "target_language": "pt-BR",
+        "voice_preset": "female_generic",
+    }
+    with httpx.Client(base_url=url) as client:
+        assert client.get("/health").json()["status"] == "healthy"
+        made = client.post("/jobs", json=job)
+        assert made.is_success
+        answer = made.json()
+        job_id = answer.get("job_id") or answer["id"]
+        for _ in range(120):
+            answer = client.get(f"/jobs/{job_id}").json()
+            state = str(answer.get("status") or answer.get("state")).lower()
+            progress = answer["progress"] * 100 if answer["progress"] <= 1 else answer["progress"]
+            assert 0 <= progress <= 100
+            assert state not in BAD, answer.get("error") or answer.get("error_message")
+            if state in DONE:
+                break
+            time.sleep(0.5)
+        assert progress == 100
+        download = client.get(f"/jobs/{job_id}/download")
+        name = re.search(r'filename="?([^";]+)"?', download.headers["content-disposition"])[1]
+    assert name == f"dubbed_{job_id}.wav"
+    assert word_error_rate(text, heard(download.content, "pt-BR"), "pt-BR") <= 0.10
+
+
+@pytest.mark.parametrize("audio_format", ["mp3", "ogg", "flac", "m4a", "opus"])
+def test_a_form_posting_client_gets_speech_in_every_format(url, audio_format):
+    text = "Good morning. The library is right next to the school."
+    form = {"mode": "dubbing", "text": text, "source_language": "en", "voice_preset": "male_generic", "speed": "1.0"}
+    with httpx.Client(base_url=url, timeout=130) as client:
+        job_id = client.post("/jobs", data=form).raise_for_status().json()["id"]
+        body = client.get(
+            f"/jobs/{job_id}/download", params={"format": audio_format, "timeout": 120}
+        ).raise_for_status()
+    assert word_error_rate(text, heard(body.content, "en"), "en") <= 0.10
