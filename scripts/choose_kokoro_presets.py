@@ -66,10 +66,14 @@ NATIVE = {
     "hi": ("hf_alpha", "hm_omega"),
 }  # fmt: skip
 PREFIX = {"pt-BR": "p", "en-US": "a", "en-GB": "b", "es": "e", "fr": "f", "it": "i", "hi": "h"}
-#: Languages that take timbres from some voices only, by the first letter of their names: none for American English, which
-#: has twenty of its own, and the American ones for British English and Hindi.
-LENDERS = {"en-US": "", "en-GB": "a", "hi": "a"}
-PREFIXES = "abefhijpz"
+#: Voices that lend their timbre, by grade and by what the full surveys of Portuguese and Spanish chose. American English
+#: needs none: it has twenty of its own.
+LENDERS = (
+    "af_heart", "af_bella", "af_nicole", "af_aoede", "af_kore", "af_sarah", "bf_emma", "jf_alpha", "jf_tebukuro", "hf_beta",
+    "am_michael", "am_fenrir", "am_puck", "am_onyx", "bm_george", "bm_fable", "im_nicola", "jm_kumo", "hm_psi", "em_alex",
+)  # fmt: skip
+#: Languages whose every pairing was surveyed; slow, and the others need not be.
+SURVEYED = ("pt-BR", "es")
 #: The first sentence chooses, the other two check.
 SENTENCES = {
     "pt-BR": (
@@ -174,7 +178,7 @@ def candidates(tag: str, names: tuple[str, ...]) -> dict[str, Recipe]:
         native = NATIVE[tag][0 if name[1] == "f" else 1]
         if name[0] == PREFIX[tag] or name == native:
             found[name] = Recipe(timbre={name: 1.0}, prosody={name: 1.0})
-        elif name[0] in LENDERS.get(tag, PREFIXES):
+        elif tag != "en-US" and (tag in SURVEYED or name in LENDERS):
             share = {native: NATIVE_SHARE, name: round(1 - NATIVE_SHARE, 2)}
             found[name] = Recipe(timbre={name: 1.0}, prosody=share)
     return found

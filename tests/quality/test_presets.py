@@ -94,3 +94,15 @@ def test_no_preset_begins_or_ends_with_a_long_silence(spoken: dict[str, Audio]) 
         sounding = np.flatnonzero(level_db > level_db.max() - 40)
         assert sounding[0] * 0.01 < 0.3, preset
         assert (len(frames) - 1 - sounding[-1]) * 0.01 < 0.3, preset
+
+
+def test_the_largest_segment_of_510_phonemes_is_spoken_whole(engine: KokoroEngine) -> None:
+    language = Language("pt", "BR")
+    long = f"{SENTENCES['pt-BR']} " * 9
+    sizes = ((long[:end].strip(), engine.measure(long[:end].strip(), language)) for end in range(400, len(long)))
+    text, size = next((text, size) for text, size in sizes if size >= 505)
+    text += "!" * (510 - size)
+    assert engine.measure(text, language) == 510
+    engine.admit(Utterance(id="largest", text=text, language=language, voice="female_generic"))
+    (chunk,) = engine.step()
+    assert 25 < chunk.duration_s < 50

