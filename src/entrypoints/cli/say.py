@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import click
@@ -63,7 +61,6 @@ def say(
 
     wav, pcm, ogg and opus are written while the text is being spoken. If it fails or is interrupted, the file is removed.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
     where = _output(output)
     audio_format = chosen_format(where, wanted_format)
     target = Target(where)
@@ -82,11 +79,6 @@ def say(
         else:
             report = _by_service(order, engine, target, None)
     _tell(report, target, json_wanted=json_wanted)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Being told to end is being interrupted: the unfinished file goes away."""
-    raise KeyboardInterrupt
 
 
 def _output(output: str | None) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import BinaryIO, Self
 
 from voicecore.errors import InvalidInput
@@ -91,13 +93,28 @@ class Target:
 
     @contextmanager
     def finished_or_discarded(self) -> Iterator[Self]:
-        """Close at the end; discard if anything goes wrong, Ctrl-C included."""
-        try:
-            yield self
-        except BaseException:
-            self.discard()
-            raise
-        self.close()
+        """Close at the end; discard if anything goes wrong, Ctrl-C and SIGTERM included."""
+        with _sigterm_interrupts():
+            try:
+                yield self
+            except BaseException:
+                self.discard()
+                raise
+            self.close()
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Being told to end is being interrupted, as long as there is something to take back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_path(path: Path) -> None:
