@@ -52,14 +52,20 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_wounded_file_is_audio_or_refused(name: str, seed: int) -> None:
     data = mutated(FILES[name], random.Random(f"{name} {seed}"))
-    try:
-        heard = SandboxedCodec().decode(io.BytesIO(data), AudioLimits(max_duration_s=5, max_wall_s=60))
-    except InvalidAudio as refusal:
-        assert "decoder" not in refusal.message, "the child crashed; look whether the message should be plainer"
+    heard = decoded_or_refused(data)
+    if isinstance(heard, InvalidAudio):
+        # This word would mean that the child crashed and only the wall between us was left.
+        assert "decoder" not in heard.message
         return
-    assert isinstance(heard, Audio)
     assert 0 < heard.duration_s <= 5
     assert np.isfinite(heard.samples).all()
+
+
+def decoded_or_refused(data: bytes) -> Audio | InvalidAudio:
+    try:
+        return SandboxedCodec().decode(io.BytesIO(data), AudioLimits(max_duration_s=5, max_wall_s=60))
+    except InvalidAudio as refusal:
+        return refusal
 
 
 @pytest.mark.parametrize("seed", range(EXAMPLES))
