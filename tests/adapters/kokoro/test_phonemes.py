@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.engines.kokoro.espeak import Espeak
 from adapters.engines.kokoro.phonemes import ESPEAK_CODES, phonemes
 from adapters.engines.kokoro.symbols import AMERICAN, BRITISH, COMMON, NEAREST, known, vocabulary
 from tests.adapters.kokoro.sentences import TEXTS
-from voicecore.errors import UnsupportedLanguage
+from voicecore.errors import EngineFailed, UnsupportedLanguage
 
 
 def test_the_vocabulary_has_the_114_symbols_of_the_network() -> None:
@@ -105,3 +106,8 @@ def test_threads_do_not_disturb_each_other() -> None:
 def test_another_language_is_refused_with_the_list_of_those_it_speaks() -> None:
     with pytest.raises(UnsupportedLanguage, match="pt-BR"):
         phonemes("hallo", "de")
+
+
+def test_a_data_path_that_espeak_would_cut_is_refused() -> None:
+    with pytest.raises(EngineFailed, match="159 bytes"):
+        Espeak("libespeak-ng.so", "/" + "d" * 159)

@@ -55,6 +55,8 @@ class KokoroModel:
     ) -> npt.NDArray[np.float32]:
         """Samples at 24 kHz, float32, shape (n,), of 1 to 510 phoneme ids (without the padding ids).
 
+        Loud voices pass [-1, 1] here (1.35 was seen): bring the level down before it becomes `Audio`.
+
         `style`: float32, shape (256,): 0:128 carries timbre, 128:256 prosody. `speed` in [0.5, 2], above 1 is
         faster. Raises `InvalidInput` for inputs out of range, `EngineFailed` when the network does.
         """
