@@ -79,6 +79,9 @@ TIMES = [
     ("11:15 a.m. on Monday", "eleven fifteen A M on Monday"),
     ("It ends at 5 p.m.", "It ends at five P M."),
     ("10:15:30", "ten fifteen and thirty seconds"),
+    ("9am-5pm", "nine A M to five P M"),
+    ("9-5 p.m. daily", "nine to five P M daily"),
+    ("10:30 AM - 11:30 AM", "ten thirty A M to eleven thirty A M"),
 ]
 MONEY = [
     ("$3.50", "three dollars and fifty cents"),
@@ -110,6 +113,7 @@ UNITS = [
     ("90°", "ninety degrees"),
     ("3x4", "three by four"),
     ("10x", "ten times"),
+    ("9.58s", "nine point five eight seconds"),
 ]
 TELEPHONES = [
     ("(555) 123-4567", "five five five, one two three, four five six seven"),
@@ -120,6 +124,7 @@ TELEPHONES = [
     ("020 7946 0958", "zero two zero, seven nine four six, zero nine five eight"),
     ("123-45-6789", "one two three, four five, six seven eight nine"),
     ("Beverly Hills, CA 90210", "Beverly Hills, CA nine zero two one zero"),
+    ("Call 911 now", "Call nine one one now"),
 ]
 ABBREVIATIONS = [
     ("Mr. Smith", "Mister Smith"),

@@ -73,6 +73,9 @@ AGREEMENT = [
     ("2 delas", "duas delas"),
     ("22 opções", "vinte e duas opções"),
     ("os 2 irmãos", "os dois irmãos"),
+    ("1.500 mortes e 32 feridos", "mil e quinhentas mortes e trinta e dois feridos"),
+    ("entre 100 e 200 mulheres", "entre cem e duzentas mulheres"),
+    ("2 colheres", "duas colheres"),
 ]
 DATES = [
     ("22/11/2026", "vinte e dois de novembro de dois mil e vinte e seis"),
@@ -91,6 +94,7 @@ DATES = [
     ("22 nov. 2026", "vinte e dois de novembro de dois mil e vinte e seis"),
     ("Nasceu em 1985.", "Nasceu em mil novecentos e oitenta e cinco."),
     ("os anos 80", "os anos oitenta"),
+    ("1º/12/2026", "primeiro de dezembro de dois mil e vinte e seis"),
 ]
 TIMES = [
     ("14h30", "catorze horas e trinta minutos"),
@@ -108,6 +112,9 @@ TIMES = [
     ("8h às 18h", "oito horas às dezoito horas"),
     ("14h30min", "catorze horas e trinta minutos"),
     ("em 2 h", "em duas horas"),
+    ("8h-12h", "oito horas às doze horas"),
+    ("14:00-16:30", "catorze horas às dezesseis e trinta"),
+    ("em 5 min. ele volta", "em cinco minutos ele volta"),
 ]
 MONEY = [
     ("R$ 1.234,56", "mil duzentos e trinta e quatro reais e cinquenta e seis centavos"),
@@ -146,6 +153,9 @@ UNITS = [
     ("1920x1080", "mil novecentos e vinte por mil e oitenta"),
     ("10x", "dez vezes"),
     ("2x", "duas vezes"),
+    ("1,80 m de altura", "um metro e oitenta de altura"),
+    ("o jogo terminou 2x1", "o jogo terminou dois a um"),
+    ("foto 3x4", "foto três por quatro"),
 ]
 ORDINALS = [
     ("1º", "primeiro"),
@@ -180,6 +190,7 @@ ROMANS = [
     ("capítulo IV", "capítulo quatro"),
     ("a II Guerra Mundial", "a segunda Guerra Mundial"),
     ("CD e DVD", "CD e DVD"),
+    ("o séc. XIX", "o século dezenove"),
 ]
 ABBREVIATIONS = [
     ("o Sr. Silva", "o Senhor Silva"),
@@ -197,6 +208,8 @@ ABBREVIATIONS = [
     ("café c/ leite", "café com leite"),
     ("sim e/ou não", "sim e ou não"),
     ("apto. 12", "apartamento doze"),
+    ("R. Augusta, 1500", "Rua Augusta, mil e quinhentos"),
+    ("13,75% a.a.", "treze vírgula setenta e cinco por cento ao ano."),
 ]
 ADDRESSES = [
     ("joao@exemplo.com.br", "joao arroba exemplo ponto com ponto b r"),
@@ -222,6 +235,7 @@ SIGNS = [
     ("Oi 😀 tudo bem?", "Oi tudo bem?"),
     ("Parabéns! 🎉🎉", "Parabéns!"),
     ("adorei❤️!", "adorei!"),
+    ("~ 5 mil", "cerca de cinco mil"),
 ]
 SENTENCES = [
     ("A reunião é em 2026.", "A reunião é em dois mil e vinte e seis."),

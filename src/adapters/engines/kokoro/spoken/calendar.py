@@ -60,7 +60,7 @@ def date_rules(calendar: Calendar) -> list[Rule]:
     gap = rf"(?: (?:{calendar.of} )?|[/-]|\. ?)"
     rules = [
         Rule(r"(?<![\d-])(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?!\d|-\d)(?:(?P<t>T)(?=\d))?", iso),
-        Rule(r"(?<![\d/.-])(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4}|\d{2})(?![\d/]|[.,-]\d)",
+        Rule(r"(?<![\d/.-])(?P<first>\d{1,2})[º°]?[/.-](?P<second>\d{1,2})[/.-](?P<year>\d{4}|\d{2})(?![\d/]|[.,-]\d)",
              full),
         Rule(r"(?<![\d/.,])(?<!\$ )(?<!\$)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?![\d/%]|[.,]\d)", day_month),
         Rule(r"(?<![\d/.,])(?P<month>\d{2})/(?P<year>(?:19|20)\d{2})(?![\d/])", month_year),

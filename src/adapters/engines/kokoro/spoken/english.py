@@ -87,6 +87,7 @@ def _phone_rules(numerals: Numerals) -> list[Rule]:
         return plus + numerals.digits(match[0])
 
     return [
+        Rule(r"(?:(?<=[Cc]all )|(?<=[Dd]ial ))\d{3}(?![\d,.-]*\d)", digits),
         Rule(r"(?:\+1[ .-]?|(?<![\w.,$-])1[ .-])?(?<!\d)(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[.-]\d{4}(?![\d-])", digits),
         Rule(r"\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,4}(?!\d)", digits),
         Rule(r"(?<![\w.,$-])\d{3}-\d{4}(?![\d-])", digits),

@@ -133,7 +133,14 @@ def time_rules(numerals: Numerals) -> list[Rule]:
     def hour_only(match: re.Match[str]) -> str:
         return numerals.cardinal(int(match["h"])) + _half(match)
 
+    def from_hour(match: re.Match[str]) -> str:
+        return f"{numerals.cardinal(int(match['h']))} to "
+
+    later = r"(?=\d{1,2}(?::\d\d)? ?[AaPp]\.?[Mm])"
     return [
+        Rule(rf"(?<![\d:.,/$£€])(?P<h>1[0-2]|0?[1-9])[-–]{later}", from_hour),
+        Rule(rf"(?:(?<=[AaPp][Mm])|(?<=[AaPp]\.[Mm]\.)) ?[-–] ?{later}", lambda _: " to "),
+        Rule(r"(?<=:\d\d) ?[-–] ?(?=\d{1,2}:\d\d)", lambda _: " to "),
         Rule(rf"(?<![\d:.,/$£€])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)Z?)?(?![\d:]){half}?", clock),
         Rule(rf"(?<![\d:.,/$£€])(?P<h>1[0-2]|0?[1-9]){half}", hour_only),
     ]

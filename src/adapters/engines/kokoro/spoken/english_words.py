@@ -40,7 +40,7 @@ _UNITS = {
     "lbs": "pound", "oz": "ounce", "yd": "yard", "GB": "gigabyte", "MB": "megabyte", "KB": "kilobyte",
     "TB": "terabyte", "Mbps": "megabit per second", "Gbps": "gigabit per second", "W": "watt", "kW": "kilowatt",
     "kWh": "kilowatt-hour", "MW": "megawatt", "V": "volt", "kcal": "kilocalorie", "cal": "calorie", "hr": "hour",
-    "hrs": "hour", "h": "hour", "min": "minute", "mins": "minute", "sec": "second", "secs": "second",
+    "hrs": "hour", "h": "hour", "min": "minute", "mins": "minute", "sec": "second", "secs": "second", "s": "second",
     "ms": "millisecond", "dB": "decibel", "gal": "gallon", "rpm": "revolution per minute",
 }  # fmt: skip
 _IRREGULAR = {

@@ -1,11 +1,13 @@
 """Brazilian Portuguese: how dates, times, ordinals, titles, documents and telephone numbers are said."""
 
+# ruff: noqa: RUF001 - the signs that look alike are what this file tells apart
 from __future__ import annotations
 
 import re
 
 from adapters.engines.kokoro.spoken.abbreviations import abbreviation_rules
 from adapters.engines.kokoro.spoken.addresses import address_rules
+from adapters.engines.kokoro.spoken.brazilian_documents import document_rules, phone_rules
 from adapters.engines.kokoro.spoken.calendar import Calendar, date_rules
 from adapters.engines.kokoro.spoken.figures import figure_rules, superscript_rule
 from adapters.engines.kokoro.spoken.lexicon import preceded_by
@@ -31,19 +33,22 @@ def portuguese() -> Grammar:
     return Grammar(
         [
             *address_rules(LEXICON),
-            *_document_rules(),
-            *_phone_rules(),
+            *document_rules(),
+            *phone_rules(),
             *date_rules(_CALENDAR),
             Rule(rf"(?<![\d.,])0?1(?= de (?:{'|'.join(MONTHS)})\b)", lambda _: "primeiro"),
             *_time_rules(),
             *money_rules(LEXICON),
             *_legal_rules(),
             *_ordinal_rules(),
+            Rule(r"(?<![\d.,])(?P<m>[12]),(?P<cm>\d\d) ?m(?!\w)", _height),
+            Rule(r"(?<![\w.,])(?P<a>\d{1,2}) ?[xX] ?(?P<b>\d{1,2})(?!\w|[.,]\d)", _score),
             *measure_rules(LEXICON),
             *_scale_rules(),
             *_roman_rules(),
             *abbreviation_rules(TITLES, DOTLESS, NUMBERED, CLOSING),
             Rule(r"(?<!\w)D\.(?= [A-ZÀ-Ý])", _dom_or_dona),
+            Rule(r"(?<![\w.])R\.(?= [A-ZÀ-Ý]\w{0,20}(?: [\w.]{1,20}){0,4}, (?:nº ?)?\d)", lambda _: "Rua"),
             Rule(r"(?<!\w)24/7(?!\w)", lambda _: "vinte e quatro por sete"),
             Rule(r"(?<![\d/.,])1/2 (?=[a-zà-ÿ])", _half),
             *figure_rules(LEXICON, _number, "e"),
@@ -57,6 +62,23 @@ def _number(amount: Amount, text: str, start: int, end: int) -> str:
     dated = len(amount.whole) == 4 and text[max(0, start - 3) : start].lower() == "em "
     words = NUMERALS.say(amount, None if dated else gender_after(text, end, single=amount.is_one))
     return f"{words} de" if words.endswith(("ilhão", "ilhões")) and needs_of(text, end) else words
+
+
+def _height(match: re.Match[str]) -> str:
+    """`1,80 m`: one metre and eighty."""
+    metres = f"{NUMERALS.cardinal(int(match['m']))} {'metro' if match['m'] == '1' else 'metros'}"
+    centimetres = int(match["cm"])
+    return f"{metres} e {NUMERALS.cardinal(centimetres)}" if centimetres else metres
+
+
+_GAME = re.compile(r"(?i:jogo|placar|partida|venceu|ganh|perde|termin|empat|vitória|derrota|goleada)")
+
+
+def _score(match: re.Match[str]) -> str | None:
+    """`2x1` in a sentence about a game; otherwise it is a measure."""
+    if not _GAME.search(match.string, max(0, match.start() - 60), match.start()):
+        return None
+    return f"{NUMERALS.cardinal(int(match['a']))} a {NUMERALS.cardinal(int(match['b']))}"
 
 
 def _half(match: re.Match[str]) -> str:
@@ -115,8 +137,12 @@ def _time_rules() -> list[Rule]:
     def half_day(match: re.Match[str]) -> str:
         return _hours(int(match["h"])) + _part_of_day(match["half"], int(match["h"]))
 
+    def until(_: re.Match[str]) -> str:
+        return " às "
+
     half = r"(?P<half>[AaPp]\.?[Mm]\b\.?)"
     return [
+        Rule(r"(?:(?<=\d[hH])|(?<=\d[:hH]\d\d)) ?[-–] ?(?=\d{1,2}[:hH])", until),
         Rule(rf"{clock} ?h(?:oras|s|rs)?(?!\w)(?: ?(?P<m>(?!)))?", written),
         Rule(rf"{clock} ?[hH:](?P<m>[0-5]\d) ?(?:min|h|hs)(?!\w)", written),
         Rule(rf"{clock}[hH](?P<m>[0-5]\d)(?!\w)", written),
@@ -131,56 +157,6 @@ def _part_of_day(half: str | None, hour: int) -> str:
     if half[0] in "aA":
         return " da manhã"
     return " da noite" if 6 < hour < 12 else " da tarde"
-
-
-def _document_rules() -> list[Rule]:
-    """CPF, CNPJ, CEP and card numbers, digit by digit with the pauses of their groups."""
-
-    def say(match: re.Match[str]) -> str:
-        return NUMERALS.digits(match[0])
-
-    return [
-        Rule(r"(?<![\d.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)", say),
-        Rule(r"(?<![\d.])\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}(?!\d)", say),
-        Rule(r"(?<![\d.])\d{1,2}\.\d{3}\.\d{3}-[\dXx](?!\w)", _identity_card),
-        Rule(r"(?<![\d.,-])\d{2}\.?\d{3}-\d{3}(?![\d-])", say),
-        Rule(r"(?<!\d)(?<!\d )\d{4}([ -])\d{4}[ -]\d{4}[ -]\d{4}(?! ?\d)", say),
-    ]
-
-
-def _identity_card(match: re.Match[str]) -> str:
-    digits = NUMERALS.digits(match[0])
-    return f"{digits}, xis" if match[0][-1] in "xX" else digits
-
-
-def _phone_rules() -> list[Rule]:
-    """`+55 (11) 98765-4321`, `(11) 3456-7890`, `98765-4321`, `0800 123 4567`: area code as a number, then digits."""
-
-    def phone(match: re.Match[str]) -> str:
-        parts = []
-        if match["country"]:
-            parts.append(f"mais {NUMERALS.cardinal(int(match['country']))}")
-        if match["area"]:
-            parts.append(NUMERALS.say(Amount(match["area"])))
-        return ", ".join([*parts, NUMERALS.digits(match["local"])])
-
-    def local(match: re.Match[str]) -> str | None:
-        low, high = match["a"], match["b"]
-        years = len(low) == 4 and "1000" <= low < high <= "2199"
-        return None if years or low[0] in "01" else NUMERALS.digits(match[0])
-
-    def toll_free(match: re.Match[str]) -> str:
-        prefix = f"zero {NUMERALS.cardinal(int(match['prefix']))}"
-        return f"{prefix}, {NUMERALS.digits(match['rest'])}"
-
-    number = r"(?P<local>9?[ ]?\d{4}[ -]?\d{4})(?!\d)"
-    return [
-        Rule(rf"(?:\+(?P<country>[1-9]\d{{0,2}}) ?)(?:\(?(?P<area>\d{{2}})\)?[ -]?)?{number}", phone),
-        Rule(rf"(?P<country>(?!))?(?<!\d)\(0?(?P<area>\d{{2}})\) ?{number}", phone),
-        Rule(rf"(?P<country>(?!))?(?<![\d.,-])(?P<area>[1-9]\d) {number.replace('[ -]?', '-', 1)}", phone),
-        Rule(r"(?<![\d.,/-])(?P<a>9\d{4}|[2-5]\d{3})-(?P<b>\d{4})(?![\d/-])", local),
-        Rule(r"(?<!\d)0(?P<prefix>[3589]00)[ -]?(?P<rest>\d{3}[ -]?\d{3,4})(?!\d)", toll_free),
-    ]
 
 
 def _ordinal(number: int, feminine: bool, plural: bool = False) -> str:

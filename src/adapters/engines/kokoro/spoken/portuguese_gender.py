@@ -30,7 +30,8 @@ _FEMININE = word_set(
     "mulheres vezes mães noites tardes partes classes fases bases frases chaves naves nuvens ordens aves mortes "
     "crises teses sedes redes paredes árvores flores cores dores luzes vozes cruzes raízes atrizes mãos fotos motos "
     "tribos leis vítimas crianças pontes fontes lentes mentes gentes serpentes sementes correntes torres neves "
-    "horas vidas delas outras questões gestões"
+    "colheres peles febres greves gripes equipes hélices matrizes diretrizes cicatrizes doses estantes hipóteses "
+    "sínteses metástases idades virgens horas vidas delas outras questões gestões"
 )
 #: Counted by one alone: "em 2021 compra a casa" is no purchase.
 _FEMININE_SINGULAR = word_set(

@@ -125,7 +125,8 @@ TITLES = {
     "Av": "Avenida", "av": "avenida", "Pça": "Praça", "Rod": "Rodovia", "Sto": "Santo", "Sta": "Santa",
     "Gov": "Governador", "Pres": "Presidente", "Dep": "Deputado", "Sen": "Senador", "Gen": "General",
     "Cel": "Coronel", "Pe": "Padre", "Exmo": "Excelentíssimo", "Exma": "Excelentíssima", "Ilmo": "Ilustríssimo",
-    "Ilma": "Ilustríssima", "Tel": "Telefone", "tel": "telefone", "Al": "Alameda", "Trav": "Travessa",
+    "Ilma": "Ilustríssima", "Tel": "Telefone", "tel": "telefone", "Al": "Alameda", "Trav": "Travessa", "séc": "século",
+    "Séc": "Século", "sécs": "séculos",
 }  # fmt: skip
 DOTLESS = {"Sr": "Senhor", "Sra": "Senhora", "Srta": "Senhorita", "Dr": "Doutor", "Dra": "Doutora",
            "Prof": "Professor", "Profa": "Professora", "Profª": "Professora"}  # fmt: skip
@@ -138,8 +139,8 @@ NUMBERED = {
 }  # fmt: skip
 CLOSING = {
     "etc.": "et cetera", "p. ex.": "por exemplo", "p.ex.": "por exemplo", "ex.": "exemplo", "a.C.": "antes de Cristo",
-    "d.C.": "depois de Cristo", "obs.": "observação", "Ltda.": "Limitada", "Cia.": "Companhia", "Jr.": "Júnior",
-    "apto.": "apartamento", "máx.": "máximo", "mín.": "mínimo", "séc.": "século", "aprox.": "aproximadamente",
+    "d.C.": "depois de Cristo", "obs.": "observação", "a.a.": "ao ano", "Ltda.": "Limitada", "Cia.": "Companhia", "Jr.": "Júnior",
+    "apto.": "apartamento", "máx.": "máximo", "mín.": "mínimo", "aprox.": "aproximadamente",
     "pág.": "página", "págs.": "páginas", "núm.": "número", "vs.": "versus", "vs": "versus", "i.e.": "isto é",
     "e.g.": "por exemplo", "c/": "com", "s/": "sem", "p/": "para", "e/ou": "e ou", "S.A.": "S A", "S/A": "S A",
     "Exa.": "Excelência", "V. Exa.": "Vossa Excelência", "cód.": "código", "qtd.": "quantidade", "km": "quilômetro",

@@ -105,7 +105,7 @@ def measure_rules(lexicon: Lexicon) -> list[Rule]:
 
     return [
         Rule(rf"{span}{SPACE}?%", percent),
-        Rule(rf"{span}{SPACE}?(?P<unit>{one_of(lexicon.units)})(?![\w'’²³])", unit),
+        Rule(rf"{span}{SPACE}?(?P<unit>{one_of(lexicon.units)})(?![\w'’²³])(?:\.(?= [a-zà-ÿ]))?", unit),
         Rule(rf"{span}{SPACE}?°(?!\w)", degree),
         Rule(
             rf"{numerals.pattern('a')}(?:(?P<gap>{SPACE})[xX×]{SPACE}|[xX×]){numerals.pattern('b')}(?!\w)",

@@ -20,7 +20,7 @@ def symbol_rules(lexicon: Lexicon) -> list[Rule]:
 
     return [
         Rule(rf"#{SPACE}?(?=\d)", lambda _: f"{lexicon.number_sign} "),
-        Rule(r"~(?=\d)", lambda _: f"{names['~']} "),
+        Rule(rf"~{SPACE}?(?=\d)", lambda _: f"{names['~']} "),
         Rule(one_of(sign for sign in names if sign != "~"), say),
     ]
 
