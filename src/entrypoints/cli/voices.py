@@ -30,9 +30,9 @@ def list_voices(*, json_wanted: bool, url: str | None) -> None:
     if json_wanted:
         show_json({"voices": enrolled, "presets": presets})
         return
-    rows = [(v["id"], v["name"], v["language"], v["method"], v["description"]) for v in enrolled]
-    rows += [(p["id"], p["name"], " ".join(p["languages"]), "preset", p["description"]) for p in presets]
-    show_table(("id", "name", "languages", "made by", "description"), rows)
+    rows = [(v["id"], v["name"], v["language"], v["engine"], v["method"], v["description"]) for v in enrolled]
+    rows += [(p["id"], p["name"], " ".join(p["languages"]), p["engine"], "preset", p["description"]) for p in presets]
+    show_table(("id", "name", "languages", "engine", "made by", "description"), rows)
 
 
 @voices.command()

@@ -1,0 +1,199 @@
+"""clone, voices, jobs and say with an enrolled voice: the same commands in this process and against a running service."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.cli.shell import PATIENCE_S, Result, Shell
+from voicecore.audio import Audio
+
+Command = Callable[..., Result]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(shell: Shell) -> Iterator[str]:
+    """A service as `voicecore serve` runs it; its address. It owns the data folder of `shell`."""
+    port = free_port()
+    with shell.start("serve", "--port", str(port), stderr=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port}"
+        transport = httpx.HTTPTransport(retries=8)  # with growing pauses: about a minute
+        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
+            assert client.get(f"{url}/live").status_code == 200
+        yield url
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+
+
+@pytest.fixture
+def service(shell: Shell) -> Iterator[str]:
+    with serving(shell) as url:
+        yield url
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    """Three seconds of 330 Hz, in which the tone engine hears a voice."""
+    time_s = np.arange(3 * 16_000) / 16_000
+    path = tmp_path / "reference.wav"
+    Audio((0.3 * np.sin(2 * np.pi * 330 * time_s)).astype(np.float32), 16_000).write_wav(path)
+    return path
+
+
+def story(command: Command, reference: Path, *where: str) -> None:
+    """The life of a voice, told by commands."""
+    folder = reference.parent
+    cloned = command("clone", "Ana", str(reference), "--consent", "Ana said yes.", "--json", *where)
+    assert (cloned.code, cloned.err) == (0, "")
+    voice = cloned.json
+    assert (voice["name"], voice["method"], voice["consent"]) == ("Ana", "tone matching", "Ana said yes.")
+
+    listed = command("voices", "list", "--json", *where).json
+    assert [each["id"] for each in listed["voices"]] == [voice["id"]]
+    assert "female_generic" in [each["id"] for each in listed["presets"]]
+    assert voice["id"].encode() in command("voices", "list", *where).out
+
+    by_name = command("say", "Olá", "-v", "ana", "-o", str(folder / "name.wav"), "--json", *where)
+    assert (by_name.code, by_name.err) == (0, "")
+    command("say", "Olá", "-v", voice["id"], "-o", str(folder / "id.wav"), *where)
+    preset = command("say", "Olá", "-o", str(folder / "preset.wav"), *where)
+    assert preset.code == 0
+    assert (folder / "name.wav").read_bytes() == (folder / "id.wav").read_bytes()
+    assert (folder / "name.wav").read_bytes() != (folder / "preset.wav").read_bytes()
+    spoken = Audio.from_wav_bytes((folder / "name.wav").read_bytes())
+    assert by_name.json["duration_s"] == pytest.approx(spoken.duration_s)
+
+    job = by_name.json["job_id"]
+    jobs = command("jobs", "list", "--json", *where).json
+    assert job in [each["id"] for each in jobs["jobs"]]
+    assert command("jobs", "show", job, "--json", *where).json["status"] == "completed"
+    assert command("jobs", "wait", job, *where).code == 0
+    assert command("jobs", "download", job, "-o", str(folder / "again.wav"), *where).code == 0
+    assert (folder / "again.wav").read_bytes() == (folder / "name.wav").read_bytes()
+    assert command("jobs", "cancel", job, *where).code == 1  # it is completed
+    assert command("jobs", "delete", job, *where).code == 0
+    assert command("jobs", "show", job, *where).code == 4
+
+    assert command("voices", "sample", "Ana", "-o", str(folder / "sample.wav"), *where).code == 0
+    assert (folder / "sample.wav").read_bytes().startswith(b"RIFF")
+    assert command("voices", "rename", "ana", "Beatriz", "--json", *where).json["name"] == "Beatriz"
+    assert command("voices", "show", "beatriz", "--json", *where).json["id"] == voice["id"]
+    assert command("clone", "BEATRIZ", str(reference), *where).code == 1  # the name is taken
+    assert command("voices", "delete", "Beatriz", *where).code == 0
+    assert command("voices", "show", "Beatriz", *where).code == 4
+    assert command("say", "Olá", "-v", "Beatriz", "-o", str(folder / "gone.wav"), *where).code == 4
+    assert not (folder / "gone.wav").exists()
+
+
+def test_a_voice_lives_in_this_process(command: Command, reference: Path) -> None:
+    story(command, reference)
+
+
+def test_a_voice_lives_in_a_running_service(command: Command, service: str, reference: Path) -> None:
+    story(command, reference, "--url", service)
+
+
+def test_the_address_of_the_service_may_come_from_the_environment(
+    command: Command, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICECORE_URL", service)
+    assert command("jobs", "list", "--json").json["total"] == 0
+
+
+def test_a_data_folder_in_use_says_how_to_talk_to_its_owner(command: Command, service: str) -> None:
+    done = command("voices", "list")
+    assert done.code == 1
+    assert done.err.startswith("voicecore: ")
+    assert done.err.count("\n") == 1
+    assert "--url http://127.0.0.1:8004" in done.err
+
+
+def test_say_with_a_preset_does_not_need_the_data_folder(command: Command, service: str) -> None:
+    assert command("say", "Olá", "-o", "ola.wav").code == 0
+
+
+def test_serving_on_a_taken_port_ends_with_2(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = shell.run("serve", "--port", str(taken.getsockname()[1]))
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def test_a_clone_shows_its_method_and_prints_the_id(command: Command, reference: Path) -> None:
+    done = command("clone", "Ana", str(reference))
+    assert done.code == 0
+    assert done.out.startswith(b"voice_")
+    assert "tone matching" in done.err
+
+
+def test_a_reference_that_cannot_be_used_ends_with_2_and_makes_no_voice(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("this is not sound")
+    silent = Audio(np.zeros(5 * 16_000, np.float32), 16_000)
+    silent.write_wav(tmp_path / "silent.wav")
+    for name in ("text.wav", "silent.wav"):
+        done = command("clone", "Ana", str(tmp_path / name))
+        assert done.code == 2
+        assert done.err.count("\n") == 1
+    assert command("voices", "list", "--json").json["voices"] == []
+
+
+def test_a_failed_job_fails_the_command_with_the_jobs_reason(command: Command, reference: Path) -> None:
+    command("clone", "Ana", str(reference))
+    done = command("say", "Olá falha", "-v", "Ana", "-o", "falha.wav", plan={"fail_on": "falha"})
+    assert done.code == 1
+    assert "told to fail" in done.err
+    assert not (reference.parent / "falha.wav").exists()
+
+
+def test_interrupting_a_command_cancels_its_job(shell: Shell) -> None:
+    with serving(shell.slow(hang_on="espera")) as url, httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
+        with shell.start("say", "Olá espera", "-o", "espera.wav", "--url", url) as process:
+            while not (jobs := client.get("/jobs").json()["jobs"]):
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 130, err
+        assert client.get(f"/jobs/{jobs[0]['id']}").json()["status"] == "cancelled"
+    assert not (shell.home / "espera.wav").exists()
+
+
+def test_what_names_a_job_cannot_lead_elsewhere(command: Command) -> None:
+    for name in ("../voices", "a/b", "?status=failed", "nobody"):
+        assert command("jobs", "show", name).code == 4
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\n\r\n[1]", b"HTTP/1.0 500 No\r\n\r\n"])
+def test_what_is_not_voicecore_is_called_so(command: Command, answer: bytes) -> None:
+    # A one-answer server of its own process, which speaks just enough HTTP.
+    program = (
+        "import socket, sys\n"
+        "with socket.create_server(('127.0.0.1', 0)) as door:\n"
+        "    print(door.getsockname()[1], flush=True)\n"
+        "    caller, _ = door.accept()\n"
+        "    caller.recv(65536)\n"
+        f"    caller.sendall({answer!r})\n"
+        "    caller.close()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as stranger:
+        port = int(stranger.stdout.readline())
+        done = command("jobs", "list", "--url", f"http://127.0.0.1:{port}")
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert "Traceback" not in done.err
