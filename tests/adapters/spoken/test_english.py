@@ -71,17 +71,17 @@ DATES = [
 ]
 TIMES = [
     ("14:30", "fourteen thirty"),
-    ("2:30 pm", "two thirty P M"),
-    ("2pm", "two P M"),
+    ("2:30 pm", "two thirty PM"),
+    ("2pm", "two PM"),
     ("9:05", "nine oh five"),
     ("at 2:00", "at two o'clock"),
     ("14:00", "fourteen hundred hours"),
-    ("11:15 a.m. on Monday", "eleven fifteen A M on Monday"),
-    ("It ends at 5 p.m.", "It ends at five P M."),
+    ("11:15 a.m. on Monday", "eleven fifteen AM on Monday"),
+    ("It ends at 5 p.m.", "It ends at five PM."),
     ("10:15:30", "ten fifteen and thirty seconds"),
-    ("9am-5pm", "nine A M to five P M"),
-    ("9-5 p.m. daily", "nine to five P M daily"),
-    ("10:30 AM - 11:30 AM", "ten thirty A M to eleven thirty A M"),
+    ("9am-5pm", "nine AM to five PM"),
+    ("9-5 p.m. daily", "nine to five PM daily"),
+    ("10:30 AM - 11:30 AM", "ten thirty AM to eleven thirty AM"),
 ]
 MONEY = [
     ("$3.50", "three dollars and fifty cents"),

@@ -150,6 +150,6 @@ def _half(match: re.Match[str]) -> str:
     written = match["half"]
     if not written:
         return ""
-    # Apart, or the letters of AM would be read as the word.
-    letters = " A M" if written[0] in "aA" else " P M"
+    # Together and in capitals: espeak spells AM, and reads A M as an article and a letter.
+    letters = " AM" if written[0] in "aA" else " PM"
     return letters + ("." if written.endswith(".") and ends_sentence(match) else "")
