@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar
@@ -21,12 +23,17 @@ from voicecore import __version__
 from voicecore.errors import VoiceCoreError
 
 
+#: For synchronous routes, which mostly wait for the store.
+_THREADS = 24
+
+
 def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
     """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
     return Litestar(
         route_handlers=[each.router for each in (jobs, downloads, voices, engines, profiles, rvc, admin, health)],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
         state=State({"service": service}),
+        on_startup=[_roomy_executor],
         lifespan=[_owning(service)] if owns_service else [],
         before_send=[add_headers],
         exception_handlers={
@@ -42,6 +49,11 @@ def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
         logging_config=None,
         debug=False,
     )  # fmt: skip
+
+
+async def _roomy_executor() -> None:
+    """Synchronous routes run in the loop's default executor, which on two cores would have six threads."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "voicecore-http"))
 
 
 def _owning(service: Service) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

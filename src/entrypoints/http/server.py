@@ -59,21 +59,26 @@ class DrainingServer(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Raises `InvalidInput` if the address cannot be listened on."""
-    log_to_stderr(settings.log_level)
-    if not _loopback(settings.host):
-        _log.warning(
-            "listening on %s, which is not this machine alone: there are no API keys yet, so anybody who can reach "
-            "port %d can use and delete everything; put an authenticating proxy before it",
-            settings.host, settings.port,
-        )  # fmt: skip
-    with _listener(settings.host, settings.port) as door, build(settings).service() as service:
+    with _listener(settings.host, settings.port) as door:
+        log_to_stderr(settings.log_level)
+        if not _loopback(settings.host):
+            _log.warning(
+                "listening on %s, which is not this machine alone: there are no API keys yet, so anybody who can "
+                "reach port %d can use and delete everything; put an authenticating proxy before it",
+                settings.host, settings.port,
+            )  # fmt: skip
+        _run(settings, door)
+    _log.info("stopped")
+
+
+def _run(settings: Settings, door: socket.socket) -> None:
+    with build(settings).service() as service:
         config = uvicorn.Config(
             create_app(service), log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=_KEEP_ALIVE_S,
         )  # fmt: skip
         _log.info("listening on %s port %d", settings.host, settings.port)
         DrainingServer(config, service).run(sockets=[door])
-    _log.info("stopped")
 
 
 def _listener(host: str, port: int) -> socket.socket:
