@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import socket
 
-from adapters.blobs.filesystem import FilesystemBlobStore
 from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
+from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost
 from adapters.queues.memory import MemoryDoorbell
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
@@ -61,7 +61,9 @@ class Container(containers.DeclarativeContainer):
     store = providers.Singleton(SqliteJobStore, database, clock)
     catalog = providers.Singleton(SqliteCatalog, database)
     blobs = providers.Singleton(FilesystemBlobStore, providers.Callable(lambda s: s.data_dir / "blobs", settings))
-    codec = providers.Singleton(SandboxedCodec, max_children=settings.provided.decoders)
+    codec = providers.Singleton(
+        SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes
+    )
     engines = providers.Singleton(offered_engines, settings)
     host = providers.Singleton(
         ChildProcessHost, threads=settings.provided.threads, models_dir=settings.provided.weights_dir
