@@ -210,14 +210,27 @@ class JobStoreMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.clock.advance(timedelta(seconds=seconds))
 
+    @rule(target=attempts, worker=st.sampled_from(["w1", "w2"]))
+    def claim_and_die(self, worker: str) -> object:
+        """Common enough in one move that jobs get poisoned; the dead one's attempt may still write, much later."""
+        claimed = self.claim(worker)
+        self.clock.advance(LEASE)
+        return claimed
+
+    @rule(limit=st.integers(0, 4))
+    def keeping_ends(self, limit: int) -> None:
+        self.clock.advance(KEEP)
+        self.purge(limit)
+
     @precondition(lambda self: len(self.jobs) > 1)
-    @rule(limit=st.integers(1, 3), status=st.sampled_from([None, *JobStatus]), mode=st.sampled_from([None, *MODES]))
+    @rule(limit=st.integers(1, 3), status=st.sampled_from([None] * 5 + [*JobStatus]),
+          mode=st.sampled_from([None, None, *MODES]))  # fmt: skip
     def leaf_through(self, limit: int, status: JobStatus | None, mode: Mode | None) -> None:
         admitted = [each for each in self.jobs.values() if status in (None, each.status) and mode in (None, each.mode)]
         newest_first = sorted(((each.created_at, each.id) for each in admitted), reverse=True)
         shown: list[str] = []
         cursor: str | None = None
-        while True:
+        for _ in range(len(admitted) + 1):
             page = self.store.page(JobQuery(status=status, mode=mode, limit=limit, cursor=cursor))
             assert page.total == len(admitted)
             shown += [job.id for job in page.jobs]

@@ -92,9 +92,9 @@ class EndingContract(JobStoreHooks):
     def test_finished_jobs_expire_oldest_first(self, store: JobStore, clock: FakeClock) -> None:
         for number in (3, 1, 2):
             store.add(queued_job(f"job_{number}", created_at=START + number * SECOND))
-        first = complete(store, clock)
+        first = store.cancel(JobId("job_3"), KEEP)
         clock.advance(SECOND)
-        second = store.cancel(JobId("job_3"), KEEP)
+        second = complete(store, clock)
         assert tuple(store.expired(10)) == ()
         clock.advance(KEEP)
         assert tuple(store.expired(10)) == (first, second)
