@@ -20,6 +20,8 @@ TEXT_LIMIT = 10_000
 #: Control characters that may stand in a text: tab, line feed, carriage return.
 _ALLOWED_CONTROLS = "\t\n\r"
 SEED_LIMIT = 2**32 - 1
+#: Unicode general categories that are spoken: letters, numbers, currency and mathematical symbols.
+_SPEAKABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sc", "Sm"})
 
 
 class Mode(StrEnum):
@@ -62,8 +64,8 @@ def checked_text(text: str, limit: int = TEXT_LIMIT) -> str:
                 f"The text holds the control character U+{ord(character):04X} at position {position}; remove it.",
                 field="text",
             )
-    # Symbols such as % or + are spoken as words, so they count; punctuation and blanks alone do not.
-    if not any(unicodedata.category(character)[0] in "LNS" for character in text):
+    # Signs of money and arithmetic are spoken as words, so they count; emoji, punctuation and blanks alone do not.
+    if not any(unicodedata.category(character) in _SPEAKABLE for character in text):
         raise InvalidText("The text has no letter or digit; write something to speak.", field="text")
     return text
 

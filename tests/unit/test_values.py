@@ -123,7 +123,7 @@ def test_a_language_finds_itself_then_its_likely_region_then_any():
 
 
 # --- text and requests --------------------------------------------------------------------------------
-@pytest.mark.parametrize("text", ["", "   \n", "\x00", "a\x07b", "\x1b[31m", "...", "?!", "—", "\ud800", "a" * 10_001])
+@pytest.mark.parametrize("text", ["", "   \n", "\x00", "a\x07b", "\x1b[31m", "...", "?!", "—", "👍", "\ud800", "a" * 10_001])
 def test_a_text_that_cannot_be_spoken_is_refused(text):
     with pytest.raises(InvalidText):
         checked_text(text)
