@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from voicecore.language import Language
 from voicecore.voice import DEFAULT_PRESET, DESCRIPTION_LIMIT, checked_name
 
 TEXT_LIMIT = 10_000
-#: Control characters that may stand in a text: tab, line feed, carriage return.
-_ALLOWED_CONTROLS = "\t\n\r"
+#: Unicode categories Cc and Cs (controls, lone surrogates), but for tab, line feed and carriage return.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 SEED_LIMIT = 2**32 - 1
 #: Unicode general categories that are spoken: letters, numbers, currency and mathematical symbols.
 _SPEAKABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sc", "Sm"})
@@ -57,13 +58,11 @@ def checked_text(text: str, limit: int = TEXT_LIMIT) -> str:
         )
     if not text.strip():
         raise InvalidText("The text is empty; write something to speak.", field="text")
-    for position, character in enumerate(text):
-        category = unicodedata.category(character)
-        if category == "Cs" or (category == "Cc" and character not in _ALLOWED_CONTROLS):
-            raise InvalidText(
-                f"The text holds the control character U+{ord(character):04X} at position {position}; remove it.",
-                field="text",
-            )
+    if found := _FORBIDDEN.search(text):
+        raise InvalidText(
+            f"The text holds the control character U+{ord(found[0]):04X} at position {found.start()}; remove it.",
+            field="text",
+        )
     # Signs of money and arithmetic are spoken as words, so they count; emoji, punctuation and blanks alone do not.
     if not any(unicodedata.category(character) in _SPEAKABLE for character in text):
         raise InvalidText("The text has no letter or digit; write something to speak.", field="text")

@@ -68,8 +68,15 @@ class SqliteDatabase:
         mode = self._writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise StorageUnavailable(f"{self.path} cannot use a write-ahead log (it got {mode!r}); use a local disk.")
-        # fullfsync matters on macOS, where fsync does not reach the platter, and does nothing elsewhere.
-        for setting in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "foreign_keys = ON"):
+        # fullfsync matters on macOS, where fsync does not reach the platter, and does nothing elsewhere. secure_delete
+        # overwrites what was deleted: a deleted job's text must not be found in the file.
+        for setting in (
+            "synchronous = FULL",
+            "fullfsync = ON",
+            "checkpoint_fullfsync = ON",
+            "foreign_keys = ON",
+            "secure_delete = ON",
+        ):
             self._writer.execute(f"PRAGMA {setting}")
         migrate(self._writer)
 
