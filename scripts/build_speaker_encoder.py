@@ -41,18 +41,20 @@ def read_checkpoint(wheel: Path) -> dict[str, torch.Tensor]:
         raise SystemExit(f"{wheel} has sha256 {digest}, expected {WHEEL_SHA256}: download Resemblyzer 0.1.4 again.")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         checkpoint = archive.read("resemblyzer/pretrained.pt")
-    state: dict[str, torch.Tensor] = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)["model_state"]
+    state: dict[str, torch.Tensor] = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)[
+        "model_state"
+    ]
     return state
 
 
 def gates(weights: torch.Tensor) -> np.ndarray[Any, Any]:
-    """torch orders an LSTM's gates i, f, g, o; ONNX orders them i, o, f, c."""
+    """Reorder the gates: torch orders an LSTM's gates i, f, g, o; ONNX orders them i, o, f, c."""
     i, f, g, o = np.split(weights.numpy(), 4, axis=0)
     return np.concatenate([i, o, f, g], axis=0)
 
 
 def graph(state: dict[str, torch.Tensor]) -> onnx.ModelProto:
-    """mel (batch, frames, 40) float32 -> embedding (batch, 256) float32, unit length."""
+    """Network: mel (batch, frames, 40) float32 -> embedding (batch, 256) float32, unit length."""
     stored: list[onnx.TensorProto] = [
         numpy_helper.from_array(np.array([0], np.int64), "layer_axis"),
         numpy_helper.from_array(np.array([1], np.int64), "direction_axis"),
@@ -114,7 +116,9 @@ def main() -> None:
         raise SystemExit(f"The graph differs from torch by {difference:.1e}, more than {LARGEST_DIFFERENCE:.0e}.")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_bytes(serialised)
-    print(f"{TARGET.name}: {len(serialised)} bytes, sha256 {hashlib.sha256(serialised).hexdigest()}, off torch by {difference:.1e}")
+    print(
+        f"{TARGET.name}: {len(serialised)} bytes, sha256 {hashlib.sha256(serialised).hexdigest()}, off torch by {difference:.1e}"
+    )
 
 
 if __name__ == "__main__":

@@ -27,9 +27,7 @@ _ASTERISK = "usr/share/asterisk/sounds"
 _TUXPAINT = "usr/share/tuxpaint/stamps"
 #: Clips of useful speech; shorter ones are single words.
 MIN_CLIP_S, MAX_CLIP_S = 1.5, 9.0
-_INSTALL_HINT = (
-    "human speech for the tests comes from Debian packages: run on Debian or Ubuntu, with `apt-get update` done once as root"
-)
+_INSTALL_HINT = "human speech for the tests comes from Debian packages: run on Debian or Ubuntu, with `apt-get update` done once as root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,10 @@ SPEAKERS = (
 
 
 def cache_folder() -> Path:
-    """`$XDG_CACHE_HOME/voicecore-tests/human-speech`, or the same under `~/.cache`."""
+    """`$VOICECORE_TESTING_CACHE/human-speech`, or `voicecore-tests/human-speech` in the user's cache."""
+    chosen = os.environ.get("VOICECORE_TESTING_CACHE")
+    if chosen:
+        return Path(chosen, "human-speech")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "voicecore-tests", "human-speech")
 
 

@@ -33,7 +33,9 @@ def _model() -> Any:
     weights += (resources.files(_PART_2) / "data" / "model.bin.part2").read_bytes()
     digest = hashlib.sha256(weights).hexdigest()
     if digest != MODEL_SHA256:
-        raise RuntimeError(f"whisper-base has sha256 {digest}, expected {MODEL_SHA256}: reinstall {_PART_1} and {_PART_2}.")
+        raise RuntimeError(
+            f"whisper-base has sha256 {digest}, expected {MODEL_SHA256}: reinstall {_PART_1} and {_PART_2}."
+        )
     files: dict[str, bytes] = {
         name: (first / name).read_bytes() for name in ("config.json", "tokenizer.json", "vocabulary.txt")
     }
@@ -52,7 +54,7 @@ def transcribe(audio: Audio, language: str) -> str:
         samples = soxr.resample(samples, audio.sample_rate_hz, WHISPER_RATE_HZ).astype(np.float32)
     segments, _ = _model().transcribe(
         samples,
-        language=language.split("-")[0].lower(),
+        language=language.split("-", 1)[0].lower(),
         beam_size=5,
         temperature=0.0,
         condition_on_previous_text=False,

@@ -32,7 +32,7 @@ def spoken_form(text: str, language: str) -> str:
     >>> spoken_form("O trem das 7h30 custa R$ 3,50!", "pt-BR")
     'o trem das sete e trinta custa três reais e cinquenta centavos'
     """
-    code = language.split("-")[0].lower()
+    code = language.split("-", 1)[0].lower()
     text = unicodedata.normalize("NFKC", text.replace("’", "'"))
     text = _money(text, code)
     if code in _CLOCK:
