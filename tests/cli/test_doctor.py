@@ -74,7 +74,9 @@ def test_looking_makes_no_folder(command: Command, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("error", [MissingDependency("It needs x."), RuntimeError("broken wheel"), OSError("no library")])
+@pytest.mark.parametrize(
+    "error", [MissingDependency("It needs x."), RuntimeError("broken wheel"), OSError("no library")]
+)
 def test_a_check_that_breaks_is_a_finding_and_not_the_end(error: Exception) -> None:
     found: list[Finding] = []
     with judged("codec", found.append, otherwise=State.OFF):

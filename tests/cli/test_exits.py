@@ -117,7 +117,7 @@ def test_help_and_version_end_with_0(command: Command) -> None:
 
 
 @pytest.mark.parametrize("extra_missing", ["click", "rich", "httpx"])
-def test_a_base_install_names_the_extra_and_ends_with_2(tmp_path: Path, extra_missing: str) -> None:
+def test_without_the_extra_the_command_names_it_and_ends_with_3(tmp_path: Path, extra_missing: str) -> None:
     # A finder that refuses the package stands for an environment without it.
     program = f"""
 import importlib.util, sys
@@ -127,7 +127,7 @@ from entrypoints.cli import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert done.stderr == f"voicecore: the command line needs {extra_missing}: pip install 'voicecore[cli]'\n"
 
 
@@ -137,11 +137,17 @@ def test_speaking_does_not_load_the_service(shell: Shell, command: list[str]) ->
 import sys
 from entrypoints.cli.app import run
 code = run({command!r})
-heavy = [name for name in ("litestar", "msgspec", "uvicorn", "httpx", "dependency_injector", "rich", "soundfile", "av") if name in sys.modules]
+services = {{"litestar", "msgspec", "uvicorn", "httpx", "dependency_injector", "rich", "soundfile", "av"}}
+heavy = sorted(services & set(sys.modules))
 sys.exit(f"loaded: {{heavy}}" if heavy else code)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=shell.home, env=shell.environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        cwd=shell.home,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
 

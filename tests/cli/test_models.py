@@ -102,7 +102,9 @@ def test_list_shows_every_model_with_its_licence(command: Command) -> None:
     assert listed.code == 0
     for model in read_manifest():
         assert f"{model.name}\t{model.licence}".encode() in listed.out
-    assert {each["model"] for each in command("models", "list", "--json").json["models"]} == {m.name for m in read_manifest()}
+    assert {each["model"] for each in command("models", "list", "--json").json["models"]} == {
+        m.name for m in read_manifest()
+    }
 
 
 # --- pull -------------------------------------------------------------------------------------------------------------
@@ -201,7 +203,9 @@ def test_what_has_another_digest_never_gets_the_files_name(tmp_path: Path, web: 
     assert list((tmp_path / "toy").iterdir()) == []
 
 
-def test_what_is_longer_than_it_should_be_is_cut_off_and_deleted(tmp_path: Path, web: httpx.Client, origin: Origin) -> None:
+def test_what_is_longer_than_it_should_be_is_cut_off_and_deleted(
+    tmp_path: Path, web: httpx.Client, origin: Origin
+) -> None:
     origin.data = DATA + b"more"
     with pytest.raises(ModelCorrupt, match="more than"):
         pull(FILE, tmp_path, None, quiet, client=web)
@@ -214,7 +218,9 @@ def test_what_is_not_at_the_url_is_missing(tmp_path: Path, web: httpx.Client) ->
 
 
 def test_a_redirect_to_plain_http_is_refused(tmp_path: Path) -> None:
-    redirect = httpx.MockTransport(lambda _request: httpx.Response(302, headers={"Location": "http://models.example/x"}))
+    redirect = httpx.MockTransport(
+        lambda _request: httpx.Response(302, headers={"Location": "http://models.example/x"})
+    )
     with httpx.Client(transport=redirect, follow_redirects=True) as client, pytest.raises(InvalidInput, match="https"):
         pull(FILE, tmp_path, None, quiet, client=client)
 

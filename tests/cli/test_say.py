@@ -103,7 +103,12 @@ def test_json_tells_what_was_made(command: Command, tmp_path: Path) -> None:
     assert report["bytes"] == (tmp_path / "four.wav").stat().st_size
     assert report["sample_rate_hz"] == audio.sample_rate_hz == 16_000
     assert report["duration_s"] == pytest.approx(audio.duration_s)
-    assert (report["engine"], report["language"], report["voice"], report["seed"]) == ("tone", "pt-BR", "female_generic", 7)
+    assert (report["engine"], report["language"], report["voice"], report["seed"]) == (
+        "tone",
+        "pt-BR",
+        "female_generic",
+        7,
+    )
     assert report["real_time_factor"] == pytest.approx(report["speak_s"] / report["duration_s"])
     segments = report["segments"]
     assert [each["text"] for each in segments] == ["Um dois.", "Tres quatro.", "Cinco seis.", "Sete oito."]

@@ -179,7 +179,9 @@ def test_what_names_a_job_cannot_lead_elsewhere(command: Command) -> None:
         assert command("jobs", "show", name).code == 4
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\n\r\n[1]", b"HTTP/1.0 500 No\r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.0 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\n\r\n[1]", b"HTTP/1.0 500 No\r\n\r\n"]
+)
 def test_what_is_not_voicecore_is_called_so(command: Command, answer: bytes) -> None:
     # A one-answer server of its own process, which speaks just enough HTTP.
     program = (

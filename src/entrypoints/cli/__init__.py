@@ -12,9 +12,8 @@ def main() -> None:
     """Run the command line of this process and end it with the exit code of `docs/cli.md`."""
     missing = [name for name in ("click", "rich", "httpx") if importlib.util.find_spec(name) is None]
     if missing:
-        # click's own code for wrong usage, since this is said before there is any usage.
         sys.stderr.write(f"voicecore: the command line needs {', '.join(missing)}: pip install 'voicecore[cli]'\n")
-        sys.exit(2)
+        sys.exit(3)  # as every other part that is not installed
     from entrypoints.cli.app import run  # noqa: PLC0415 - click may be missing, see above
 
     sys.exit(run(sys.argv[1:]))
