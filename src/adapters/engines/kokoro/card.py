@@ -18,7 +18,7 @@ NAME = "kokoro"
 #: Raise it when text normalisation, phonemes, trimming or the limiter change what is heard: it is part of the digest.
 SOUND_VERSION = 1
 LANGUAGES = tuple(Language.parse(tag) for tag in ("pt-BR", "en-US", "en-GB", "es", "fr", "it", "hi"))
-_DATA = ("kokoro/voices.npz", "kokoro/vocab.json", "kokoro/presets.json")
+_DATA = ("kokoro/voices.npz", "kokoro/vocab.json", "kokoro/presets.json", "kokoro/matching.npz")
 _DESCRIPTIONS = {
     "female_generic": "A clear female voice.",
     "male_generic": "A clear male voice.",
@@ -39,7 +39,7 @@ _ENROLMENT = Enrolment(
 
 
 def model_digest() -> str:
-    """sha256 over everything that decides the sound: weights, voices, alphabet, presets, and `SOUND_VERSION`.
+    """sha256 over everything that decides the sound: weights, voices, alphabet, presets, matching, `SOUND_VERSION`.
 
     Raises `MissingModel` when a shipped file is absent.
     """

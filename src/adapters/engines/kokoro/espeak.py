@@ -95,7 +95,7 @@ class Espeak:
 def espeak() -> Espeak:
     """The instance of this process. Raises `MissingDependency` without espeakng-loader."""
     try:
-        import espeakng_loader
+        import espeakng_loader  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MissingDependency(
             "The Kokoro engine needs espeakng-loader: pip install 'voicecore[kokoro]'."

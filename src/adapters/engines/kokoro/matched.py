@@ -46,7 +46,7 @@ class MatchedVoice:
     @classmethod
     def learn(cls, clips: Sequence[Audio], tag: str) -> MatchedVoice:
         """The voice in `clips`. Raises `InvalidAudio`, or `MissingDependency` without the packages."""
-        from . import matching
+        from . import matching  # noqa: PLC0415 - an extra
 
         return cls(dict(matching.match(clips, tag)))
 
@@ -69,14 +69,14 @@ class MatchedVoice:
 
     def style(self, voices: Voices, tag: str, token_count: int) -> Styles:
         """The style for a string of so many phonemes in a language: float32, shape (256,)."""
-        from . import matching
+        from . import matching  # noqa: PLC0415 - an extra
 
         styles: Styles = matching.style(self.arrays, voices, tag, token_count)
         return styles
 
     def recoloured(self, samples: Samples, sample_rate_hz: int) -> Samples:
         """`samples` with pitch and spectrum moved towards the voice."""
-        from . import matching
+        from . import matching  # noqa: PLC0415 - an extra
 
         moved: Samples = matching.recolour(samples, sample_rate_hz, self.arrays)
         return moved

@@ -34,7 +34,7 @@ class KokoroModel:
         Raises `MissingDependency` without onnxruntime.
         """
         try:
-            import onnxruntime
+            import onnxruntime  # noqa: PLC0415 - an extra
         except ImportError as error:
             raise MissingDependency(
                 "The Kokoro engine needs onnxruntime: pip install 'voicecore[kokoro]'."

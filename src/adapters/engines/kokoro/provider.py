@@ -14,7 +14,14 @@ from .card import NAME, make_card
 from .engine import KokoroEngine
 from .model import KokoroModel
 
-_PACKAGES = {"onnxruntime": "onnxruntime", "espeakng_loader": "espeakng-loader", "num2words": "num2words"}
+#: Module → package of everything in the extra that the engine imports sooner or later.
+_PACKAGES = {
+    "onnxruntime": "onnxruntime",
+    "espeakng_loader": "espeakng-loader",
+    "num2words": "num2words",
+    "pyworld": "pyworld-prebuilt",
+    "soxr": "soxr",
+}
 
 
 class KokoroProvider:
