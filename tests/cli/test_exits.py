@@ -170,3 +170,26 @@ def test_an_answer_without_a_known_code_ends_by_its_status() -> None:
     assert exit_code_of("something_new", 404) is Exit.NOT_FOUND
     assert exit_code_of("something_new", 501) is Exit.NOT_INSTALLED
     assert exit_code_of("something_new", 503) is Exit.FAILED
+
+
+@pytest.mark.parametrize("asked", [["serve"], ["voices", "list"], ["say", "Olá", "-v", "Ana", "-o", "ola.wav"]])
+def test_commands_of_the_service_name_its_extra_where_it_is_missing(shell: Shell, asked: list[str]) -> None:
+    (shell.home / "data").mkdir()  # where a voice called Ana might be
+    program = f"""
+import sys
+sys.modules["litestar"] = sys.modules["dependency_injector"] = None  # as if they were not installed
+from entrypoints.cli.app import run
+sys.exit(run({asked!r}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=shell.home,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert one_line(done.stderr)
+    assert "pip install 'voicecore[service]'" in done.stderr
+    assert not (shell.home / "ola.wav").exists()

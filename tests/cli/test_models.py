@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from adapters.modelfiles import data_path
 from adapters.modelfiles.locate import find, look, verify
 from adapters.modelfiles.manifest import ModelFile, read_manifest
 from adapters.modelfiles.pull import pull
+from adapters.modelfiles.refresh import refresh
 from tests.cli.shell import Result
 from voicecore.errors import InvalidInput, MissingModel, ModelCorrupt, StorageUnavailable
 
@@ -64,6 +66,38 @@ def test_every_model_names_licence_and_origin() -> None:
         assert model.files
         for file in model.fetchable:
             assert file.url is None or file.url.startswith("https://")
+
+
+def test_refreshing_the_manifest_writes_the_digests_of_what_ships(tmp_path: Path) -> None:
+    (tmp_path / "toy.bin").write_bytes(DATA)
+    fetched = {"path": "far.bin", "size": 1, "sha256": "0", "url": "https://models.example/far.bin"}
+    entry = {"name": "toy", "title": "Toy", "licence": "MIT", "origin": "here",
+             "files": [{"path": "toy.bin", "shipped": True}, fetched]}  # fmt: skip
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"models": [entry]}))
+    assert refresh(manifest) == 1
+    assert refresh(manifest) == 0
+    shipped, other = json.loads(manifest.read_text())["models"][0]["files"]
+    assert (shipped["size"], shipped["sha256"]) == (FILE.size, FILE.sha256)
+    assert other == fetched
+
+
+@pytest.mark.parametrize("path", ["../outside.bin", "/etc/passwd", "a/../../b"])
+def test_a_manifest_cannot_name_files_outside_of_its_folder(tmp_path: Path, path: str) -> None:
+    entry = {"name": "toy", "title": "Toy", "licence": "MIT", "origin": "here",
+             "files": [{"path": path, "size": 1, "sha256": "0"}]}  # fmt: skip
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"models": [entry]}))
+    with pytest.raises(ModelCorrupt, match="leaves the folder"):
+        read_manifest(manifest)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": [{"name": "toy"}]}', '{"models": [{"surprise": 1}]}'])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(text)
+    with pytest.raises(ModelCorrupt, match="cannot be read"):
+        read_manifest(manifest)
 
 
 # --- verify -----------------------------------------------------------------------------------------------------------
@@ -274,3 +308,21 @@ def test_pull_ends_with_3_where_the_folder_lacks_the_model(command: Command, tmp
     assert done.code == 3
     assert "kokoro-v1.0.int8.onnx" in done.err
     assert done.err.count("\n") == 1
+
+
+def test_pull_ends_with_3_and_leaves_nothing_where_the_bytes_are_wrong(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "kokoro-v1.0.int8.onnx").write_bytes(b"not a model")
+    done = command("models", "pull", "kokoro", "--from", str(tmp_path))
+    assert done.code == 3
+    assert weights.MODEL_SHA256 in done.err
+    assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == []
+
+
+def test_pull_takes_the_installed_packages_and_the_engine_finds_the_result(command: Command, tmp_path: Path) -> None:
+    done = command("models", "pull", "kokoro", "--json")
+    assert done.code == 0, done.err
+    assert weights.locate(tmp_path / "data" / "models") == [Path(done.json["files"][0])]
+    weights.check_size(tmp_path / "data" / "models")
+    before = Path(done.json["files"][0]).stat().st_mtime_ns
+    assert command("models", "pull", "kokoro").code == 0
+    assert Path(done.json["files"][0]).stat().st_mtime_ns == before  # it is right already

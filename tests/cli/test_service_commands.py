@@ -114,6 +114,28 @@ def test_the_address_of_the_service_may_come_from_the_environment(
 ) -> None:
     monkeypatch.setenv("VOICECORE_URL", service)
     assert command("jobs", "list", "--json").json["total"] == 0
+    assert command("jobs").code == 0  # without it, the folder's owner would be in the way
+    assert command("voices").code == 0
+
+
+def test_the_doctor_recognises_a_running_service(
+    command: Command, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICECORE_PORT", service.rpartition(":")[2])
+    line = next(each for each in command("doctor", "--json").json["findings"] if each["what"] == "service")
+    assert line["state"] == "ok"
+    assert "runs at" in line["detail"]
+
+
+def test_waiting_for_a_job_may_have_an_end(shell: Shell, command: Command) -> None:
+    with serving(shell.slow(hang_on="espera")) as url, httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
+        body = {"mode": "dubbing", "text": "Olá espera", "source_language": "pt-BR"}
+        job = client.post("/jobs", json=body).json()["id"]
+        done = command("jobs", "wait", job, "--timeout", "0.2", "--url", url)
+        assert done.code == 1
+        assert done.err.startswith(f"voicecore: Job {job} is still ")
+        assert command("jobs", "cancel", job, "--url", url).code == 0
+        assert command("jobs", "wait", job, "--url", url).code == 1
 
 
 def test_a_data_folder_in_use_says_how_to_talk_to_its_owner(command: Command, service: str) -> None:

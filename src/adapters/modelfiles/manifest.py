@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from adapters.modelfiles import data_path
@@ -49,19 +49,19 @@ class Model:
         return tuple(each for each in self.files if not each.shipped)
 
 
-def read_manifest() -> tuple[Model, ...]:
-    """All models, in the manifest's order.
+def read_manifest(manifest: Path | None = None) -> tuple[Model, ...]:
+    """All models, in the manifest's order; None reads the one that ships.
 
     Raises:
         MissingModel: if this installation lacks the manifest.
         ModelCorrupt: if it cannot be read.
     """
-    path = data_path("manifest.json")
+    path = manifest or data_path("manifest.json")
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return tuple(_model(each) for each in document["models"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelCorrupt(f"The manifest {path} cannot be read ({error!r}); install voicecore again.") from error
+        raise ModelCorrupt(f"The manifest {path} cannot be read ({error}); install voicecore again.") from error
 
 
 def _model(entry: dict[str, Any]) -> Model:

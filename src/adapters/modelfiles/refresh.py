@@ -10,27 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from pathlib import Path
 
 from adapters.modelfiles import data_path
 
 
-def main() -> int:
-    """Rewrite the manifest; the number of entries that changed is printed."""
-    path = data_path("manifest.json")
-    document = json.loads(path.read_text(encoding="utf-8"))
+def refresh(manifest: Path) -> int:
+    """Rewrite a manifest from the files beside it; how many of its entries changed."""
+    document = json.loads(manifest.read_text(encoding="utf-8"))
     changed = 0
     for model in document["models"]:
         for entry in model["files"]:
-            if not entry.get("shipped"):
-                continue
-            data = data_path(entry["path"]).read_bytes()
-            fresh = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            changed += any(entry.get(key) != value for key, value in fresh.items())
-            entry.update(fresh)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{path.name}: {changed} entries changed\n")
-    return 0
+            if entry.get("shipped"):
+                data = (manifest.parent / entry["path"]).read_bytes()
+                fresh = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                changed += any(entry.get(key) != value for key, value in fresh.items())
+                entry.update(fresh)
+    manifest.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return changed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.stdout.write(f"{refresh(data_path('manifest.json'))} entries changed\n")

@@ -7,7 +7,7 @@ import click
 from entrypoints.cli.client import connect
 from entrypoints.cli.formats import chosen_format
 from entrypoints.cli.naming import job_path
-from entrypoints.cli.options import as_json, service_url
+from entrypoints.cli.options import as_json, run_by_default, service_url
 from entrypoints.cli.progress import spinner
 from entrypoints.cli.tables import show_json, show_table
 from entrypoints.cli.target import Target
@@ -24,7 +24,7 @@ _FORMATS = [each.value for each in OutputFormat]
 def jobs(context: click.Context) -> None:
     """What a service has been asked to do. Jobs and their audio are kept for a day."""
     if context.invoked_subcommand is None:
-        context.invoke(list_jobs, status=None, limit=20, cursor=None, json_wanted=False, url=None)
+        run_by_default(context, list_jobs)
 
 
 @jobs.command("list")

@@ -11,7 +11,7 @@ from adapters.modelfiles.locate import Verdict, look, verify
 from adapters.modelfiles.manifest import Model, ModelFile, read_manifest
 from adapters.modelfiles.pull import pull
 from entrypoints.cli.exits import Exit
-from entrypoints.cli.options import as_json
+from entrypoints.cli.options import as_json, run_by_default
 from entrypoints.cli.progress import byte_bar
 from entrypoints.cli.tables import show_json, show_table
 from entrypoints.settings import load
@@ -23,7 +23,7 @@ from voicecore.errors import InvalidInput, NotFound
 def models(context: click.Context) -> None:
     """Model files: what is needed, where it is, whether it is whole. Nothing is downloaded but by `pull`."""
     if context.invoked_subcommand is None:
-        context.invoke(list_models, json_wanted=False)
+        run_by_default(context, list_models)
 
 
 @models.command("list")

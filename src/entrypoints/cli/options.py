@@ -22,3 +22,9 @@ def service_url(command: Command) -> Command:
         envvar="VOICECORE_URL",
         help="A running service, such as http://127.0.0.1:8004. Default: the data folder of this machine.",
     )(command)
+
+
+def run_by_default(group: click.Context, command: click.Command) -> Any:
+    """Run a subcommand that was not named, with its defaults and environment variables; its result."""
+    with command.make_context(command.name, [], parent=group) as context:
+        return command.invoke(context)

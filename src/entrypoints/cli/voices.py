@@ -6,7 +6,7 @@ import click
 
 from entrypoints.cli.client import connect
 from entrypoints.cli.naming import find_voice
-from entrypoints.cli.options import as_json, service_url
+from entrypoints.cli.options import as_json, run_by_default, service_url
 from entrypoints.cli.tables import show_json, show_table
 from entrypoints.cli.target import Target
 
@@ -16,7 +16,7 @@ from entrypoints.cli.target import Target
 def voices(context: click.Context) -> None:
     """Voices you enrolled, and the presets that come with the engines. VOICE is an id or a name."""
     if context.invoked_subcommand is None:
-        context.invoke(list_voices, json_wanted=False, url=None)
+        run_by_default(context, list_voices)
 
 
 @voices.command("list")
