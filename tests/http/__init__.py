@@ -1,0 +1,1 @@
+"""Tests of the REST service."""  # noqa: A005 - tests.http hides nothing

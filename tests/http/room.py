@@ -22,7 +22,7 @@ from entrypoints.container import Container, build
 from entrypoints.http.app import create_app
 from entrypoints.service import Service
 from entrypoints.settings import Settings
-from voicecore.testing.tone import ToneEngine, ToneProvider, TonePlan
+from voicecore.testing.tone import ToneEngine, TonePlan, ToneProvider
 
 HELLO = {"mode": "dubbing", "text": "Olá, mundo!", "source_language": "pt-BR"}
 #: How long a test waits for something that takes a fraction of it.
@@ -69,6 +69,21 @@ class Gate(ToneProvider):
         return Gated(TonePlan.from_environment())
 
 
+def refused(answer: httpx.Response, status: int, field: str | None = None, word: str = "") -> dict:
+    """The problem, checked for its shape."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert {"type", "title", "status", "detail", "code", "error", "error_message", "request_id"} <= problem.keys()
+    assert problem["status"] == status
+    assert problem["detail"] == problem["error"] == problem["error_message"]
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    if field is not None:
+        assert problem["field"] == field, problem
+    assert word.lower() in problem["detail"].lower(), problem
+    return problem
+
+
 @dataclass(slots=True)
 class Room:
     """A service and a client of it."""
@@ -111,6 +126,7 @@ def listening(service: Service, stack: ExitStack) -> str:
     """Serve the application in a thread until the stack unwinds; its address."""
     server = uvicorn.Server(uvicorn.Config(create_app(service), log_config=None, lifespan="on"))
     door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()
 
@@ -124,7 +140,9 @@ def listening(service: Service, stack: ExitStack) -> str:
 
 
 @contextmanager
-def furnished(data_dir: Path, *, start: bool = True, override: Callable[[Container], None] | None = None, **settings: Any) -> Iterator[Room]:
+def furnished(
+    data_dir: Path, *, start: bool = True, override: Callable[[Container], None] | None = None, **settings: Any
+) -> Iterator[Room]:
     """A room of these settings."""
     container = build(Settings(engine="tone", data_dir=data_dir, **settings))
     gate = Gate()

@@ -6,8 +6,7 @@ import pytest
 
 from voicecore.voice import PRESETS
 
-from .room import Room
-from .test_jobs import refused
+from .room import Room, refused
 
 
 def test_an_engine_says_what_it_really_is_and_can(shared: Room):
@@ -46,9 +45,21 @@ def test_presets_are_filtered_by_language_and_engine(shared: Room):
 def test_the_eight_built_in_profiles_are_listed_and_immutable(shared: Room):
     everything = shared.client.get("/quality-profiles").json()["profiles"]
     built_in = {each["id"]: each for each in everything if each["built_in"]}
-    assert built_in.keys() == {"balanced", "expressive", "stable", "fast", "high_quality", "natural", "audiobook", "low_latency"}
+    assert built_in.keys() == {
+        "balanced",
+        "expressive",
+        "stable",
+        "fast",
+        "high_quality",
+        "natural",
+        "audiobook",
+        "low_latency",
+    }
     assert shared.client.get("/quality-profiles/xtts/balanced").json()["parameters"]["temperature"] == 0.75
-    assert {each["id"] for each in shared.client.get("/quality-profiles/tone").json()["profiles"]} >= {"natural", "audiobook"}
+    assert {each["id"] for each in shared.client.get("/quality-profiles/tone").json()["profiles"]} >= {
+        "natural",
+        "audiobook",
+    }
     refused(shared.client.patch("/quality-profiles/tone/natural", json={"name": "x"}), 409)
     refused(shared.client.delete("/quality-profiles/tone/natural"), 409)
     refused(shared.client.get("/quality-profiles/nothing"), 404)
@@ -81,7 +92,9 @@ def test_a_profile_is_made_changed_used_copied_and_deleted(room: Room):
 
 def test_a_default_profile_takes_effect_with_the_next_job_and_ends_with_its_deletion(room: Room):
     client = room.client
-    profile_id = client.post("/quality-profiles", json={"engine": "tone", "name": "Quick", "parameters": {"speed": 2}}).json()["id"]
+    profile_id = client.post(
+        "/quality-profiles", json={"engine": "tone", "name": "Quick", "parameters": {"speed": 2}}
+    ).json()["id"]
     before = room.submit()
     answer = client.post(f"/quality-profiles/tone/{profile_id}/set-default")
     assert (answer.status_code, answer.json()["default_of"]) == (200, ["tone"])
@@ -123,4 +136,6 @@ def test_conversion_models_are_honestly_none(shared: Room):
     assert client.get("/rvc-models/stats").json()["total"] == 0
     refused(client.get("/rvc-models/any"), 404)
     refused(client.delete("/rvc-models/any"), 404)
-    refused(client.post("/rvc-models", data={"name": "x"}, files={"pth_file": ("x.pth", b"x" * 3_000_000)}), 501, word="rvc")
+    refused(
+        client.post("/rvc-models", data={"name": "x"}, files={"pth_file": ("x.pth", b"x" * 3_000_000)}), 501, word="rvc"
+    )

@@ -36,7 +36,9 @@ def test_a_form_client_lists_profiles_posts_a_form_polls_and_saves_a_wav(tmp_pat
             "target_language": "", "voice_id": profile["id"], "tts_engine": "tone", "quality_profile": "natural",
             "speed": "1.0", "enable_rvc": "false", "rvc_pitch": "0", "rvc_f0_method": "rmvpe", "voice_preset": "",
         })  # fmt: skip
-        answer = client.post("/jobs", content=body, headers={"content-type": "application/x-www-form-urlencoded; charset=utf-8"})
+        answer = client.post(
+            "/jobs", content=body, headers={"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+        )
         assert answer.status_code == 202, answer.text
         job = poll(client, answer.json()["job_id"])
         assert (job["status"], job["text"]) == ("completed", "Olá, çã & 100%! + dois = três")

@@ -13,8 +13,7 @@ from entrypoints.http.health import grade_disk, overall
 from voicecore.errors import StorageUnavailable
 from voicecore.ports import JobStore
 
-from .room import HELLO, Room, eventually, furnished, recording
-from .test_jobs import refused
+from .room import HELLO, Room, eventually, furnished, recording, refused
 
 
 def test_health_says_healthy_with_every_check_of_the_contract(shared: Room):
@@ -26,7 +25,10 @@ def test_health_says_healthy_with_every_check_of_the_contract(shared: Room):
     # The disk of the machine that runs the tests may really be full, and that alone may show.
     others = [check["status"] for name, check in health["checks"].items() if name != "disk"]
     assert others == ["ok"] * 3
-    assert health["status"] == {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}[health["checks"]["disk"]["status"]]
+    assert (
+        health["status"]
+        == {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}[health["checks"]["disk"]["status"]]
+    )
     assert health["checks"]["disk"]["free_gb"] > 0
     assert health["checks"]["engine"]["model_loaded"] is True
     assert health["checks"]["workers"]["active"] == 1
@@ -160,7 +162,9 @@ def test_a_plain_request_id_is_kept_and_a_strange_one_replaced(shared: Room):
 
 
 def test_other_origins_get_no_permission(shared: Room):
-    answer = shared.client.options("/jobs", headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"})
+    answer = shared.client.options(
+        "/jobs", headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    )
     assert "access-control-allow-origin" not in answer.headers
 
 
@@ -195,4 +199,6 @@ def test_texts_and_names_never_reach_the_log(room: Room, caplog: pytest.LogCaptu
         room.client.post("/jobs", json={**HELLO, "text": word, "speed": 9})
         room.client.post("/jobs", content='{"text": "%s' % word, headers={"content-type": "application/json"})  # noqa: UP031
         room.enrolled(name=word)
-    assert word not in "".join(record.getMessage() for record in caplog.records if record.name.startswith(("voicecore", "litestar", "uvicorn")))
+    assert word not in "".join(
+        record.getMessage() for record in caplog.records if record.name.startswith(("voicecore", "litestar", "uvicorn"))
+    )

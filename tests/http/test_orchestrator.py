@@ -88,12 +88,16 @@ def orchestrator(server: Process) -> Iterator[Orchestrator]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with serving(tmp_path_factory.mktemp("server"), VOICECORE_TESTING_TONE='{"step_s": 0.02, "fail_on": "quebre"}') as process:
+    with serving(
+        tmp_path_factory.mktemp("server"), VOICECORE_TESTING_TONE='{"step_s": 0.02, "fail_on": "quebre"}'
+    ) as process:
         yield process
 
 
 def test_an_orchestrator_dubs_a_text_and_names_the_file_as_the_service_does(orchestrator: Orchestrator):
-    name, audio = orchestrator.dub(mode="dubbing", text="Uma frase. " * 40, source_language="pt-BR", target_language="en")
+    name, audio = orchestrator.dub(
+        mode="dubbing", text="Uma frase. " * 40, source_language="pt-BR", target_language="en"
+    )
     assert re.fullmatch(r"dubbed_job_[a-z0-9]+\.wav", name)
     with wave.open(io.BytesIO(audio)) as file:
         assert file.getnframes() / file.getframerate() > 10

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from .room import HELLO, Room, eventually, furnished, recording
-from .test_jobs import refused
+from .room import HELLO, Room, eventually, furnished, recording, refused
 
 NAMED = {"name": "Ana", "language": "pt-BR"}
 
@@ -34,7 +33,12 @@ def test_a_voice_is_enrolled_from_several_files_and_speaks(room: Room):
     job = room.finished(accepted["job_id"])
     assert (job["status"], job["mode"], job["text"]) == ("completed", "clone", None)
     voice = room.client.get(f"/voices/{job['voice_id']}").json()
-    assert (voice["name"], voice["description"], voice["consent"], voice["status"]) == ("Ana", "Uma voz", "Sim.", "active")
+    assert (voice["name"], voice["description"], voice["consent"], voice["status"]) == (
+        "Ana",
+        "Uma voz",
+        "Sim.",
+        "active",
+    )
     assert voice["method"] == "tone matching"
     assert voice["reference_duration"] == pytest.approx(7, abs=0.01)
     spoken = room.spoken(mode="dubbing_with_clone", voice_id=job["voice_id"])
@@ -141,7 +145,9 @@ def test_audio_is_known_by_its_content_not_by_its_name(room: Room):
     assert room.finished(answer.json()["job_id"])["status"] == "completed"
 
 
-@pytest.mark.parametrize("data", [recording(0.4), recording(6, hz=0), recording()[:-30_000], b""], ids=["short", "silent", "cut", "empty"])
+@pytest.mark.parametrize(
+    "data", [recording(0.4), recording(6, hz=0), recording()[:-30_000], b""], ids=["short", "silent", "cut", "empty"]
+)
 def test_audio_that_is_of_no_use_is_a_400(shared: Room, data: bytes):
     answer = shared.client.post("/voices/clone", data=NAMED, files=one_file(data))
     assert answer.status_code in (400, 415), answer.text

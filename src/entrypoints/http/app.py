@@ -22,7 +22,6 @@ from entrypoints.service import Service
 from voicecore import __version__
 from voicecore.errors import VoiceCoreError
 
-
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 

@@ -15,7 +15,7 @@ from entrypoints.http.documented import gives_audio, problems
 from entrypoints.http.job_answers import download_name
 from entrypoints.http.job_body import format_of
 from entrypoints.http.ranges import Download, answer
-from entrypoints.http.threads import blocking, blocking_long
+from entrypoints.http.threads import ENCODINGS, blocking
 from entrypoints.http.wiring import Wired, find_job
 from entrypoints.service import Service
 from voicecore.errors import Conflict, Draining
@@ -91,7 +91,9 @@ async def download(
     if job.status is not JobStatus.COMPLETED:
         raise Conflict(_why_no_audio(job))
     output_format = chosen or _asked_format(job)
-    stat = await blocking_long(service.export_audio, job, output_format)
+    # The master is there already; other formats may have to be encoded first.
+    run = blocking if output_format is OutputFormat.WAV else ENCODINGS.run
+    stat = await run(service.export_audio, job, output_format)
     file = Download(service.blobs, stat, MEDIA_TYPES[output_format], download_name(job.id, output_format))
     return answer(request, file)
 

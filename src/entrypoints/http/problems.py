@@ -95,7 +95,7 @@ def _respond(
 def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -> Response[Problem]:
     """An error of the core, with `Retry-After` where trying again can help."""
     status = status_of(error)
-    if status >= 500 and not error.retryable:
+    if status == 500:
         _log.error("request %s: %s: %s", request_id(request.scope), error.code, error.message)
     headers = {}
     if status in (429, 503):

@@ -85,15 +85,15 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         door = socket.create_server((host, port), family=family, backlog=512)
-        # Accepted sockets inherit it. asyncio sets it only on sockets that name TCP as their protocol, which those of
-        # `create_server` do not; without it every answer waits 40 ms for the client's delayed acknowledgement.
-        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return door
     except OSError as error:
         raise InvalidInput(
             f"Cannot listen on {host} port {port} ({error.strerror or error}); "
             "choose others with VOICECORE_HOST and VOICECORE_PORT."
         ) from error
+    # Accepted sockets inherit it. asyncio sets it only on sockets that name TCP as their protocol, which those of
+    # `create_server` do not; without it every answer waits 40 ms for the client's delayed acknowledgement.
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door
 
 
 def _loopback(host: str) -> bool:

@@ -16,7 +16,7 @@ from entrypoints.http.job_answers import utc
 from entrypoints.http.job_body import language_of
 from entrypoints.http.ranges import Download, answer
 from entrypoints.http.schemas import CloneBody, VoicePatch
-from entrypoints.http.threads import blocking, blocking_long
+from entrypoints.http.threads import UPLOADS, blocking
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
 from entrypoints.http.wiring import Wired, refuse_while_draining, voice_id_of
 from entrypoints.service import Service
@@ -109,7 +109,7 @@ async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[Clo
     with Form() as form:
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
-        job = await blocking_long(_enrol, service, form)
+        job = await UPLOADS.run(_enrol, service, form)
     accepted = CloneAccepted(
         message="The voice is being learned.", job_id=job.id, status=job.status, poll_url=f"/jobs/{job.id}"
     )

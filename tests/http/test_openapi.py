@@ -1,0 +1,106 @@
+"""`/openapi.json` is the truth: what it lists is there, and requests made from it are answered as it says."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.specs.openapi.checks import negative_data_rejection
+
+from .room import Room
+
+CONTRACT = {
+    ("get", "/health"), ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job_id}"), ("get", "/jobs/{job_id}/download"),
+    ("head", "/jobs/{job_id}/download"), ("get", "/jobs/{job_id}/formats"), ("get", "/jobs/{job_id}/segments"),
+    ("post", "/jobs/{job_id}/cancel"), ("delete", "/jobs/{job_id}"), ("post", "/voices/clone"), ("get", "/voices"),
+    ("get", "/voices/{voice_id}"), ("patch", "/voices/{voice_id}"), ("delete", "/voices/{voice_id}"),
+    ("get", "/voices/{voice_id}/sample"), ("get", "/presets"), ("get", "/languages"), ("get", "/engines"),
+    ("get", "/quality-profiles"), ("get", "/quality-profiles/{engine}"), ("get", "/quality-profiles/{engine}/{profile_id}"),
+    ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
+    ("delete", "/quality-profiles/{engine}/{profile_id}"), ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"),
+    ("post", "/quality-profiles/{engine}/{profile_id}/set-default"), ("post", "/rvc-models"), ("get", "/rvc-models"),
+    ("delete", "/rvc-models/{model_id}"), ("get", "/rvc-models/stats"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
+    ("get", "/live"), ("get", "/ready"),
+}  # fmt: skip
+CHECKS = (
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+)
+
+
+def described(room: Room) -> dict:
+    return room.client.get("/openapi.json").json()
+
+
+def operations(document: dict) -> list[tuple[str, str, dict]]:
+    return [(method, path, body) for path, item in document["paths"].items() for method, body in item.items()]
+
+
+def test_every_endpoint_of_the_contract_is_described(shared: Room):
+    assert {(method, path) for method, path, _ in operations(described(shared))} >= CONTRACT
+
+
+def test_every_body_refuses_fields_it_does_not_know_and_job_bodies_come_in_three_kinds(shared: Room):
+    document = described(shared)
+    bodies = [body["requestBody"]["content"] for *_, body in operations(document) if "requestBody" in body]
+    assert len(bodies) >= 6
+    for content in bodies:
+        for media_type in content.values():
+            assert media_type["schema"]["additionalProperties"] is False
+    assert document["paths"]["/jobs"]["post"]["requestBody"]["content"].keys() == {
+        "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+    }  # fmt: skip
+
+
+def test_every_refusal_is_described_as_a_problem(shared: Room):
+    document = described(shared)
+    for method, path, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and path not in ("/health", "/ready"):
+                assert response["content"].keys() == {"application/problem+json"}, (method, path, status)
+    assert {"202", "400", "404", "409", "413", "415", "429", "501", "503"} <= document["paths"]["/jobs"]["post"][
+        "responses"
+    ].keys()
+
+
+#: Operations that can be asked something wrong: those with a body or a query.
+FALLIBLE = {
+    ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job_id}/download"), ("post", "/voices/clone"),
+    ("patch", "/voices/{voice_id}"), ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
+    ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"), ("post", "/admin/cleanup"), ("get", "/presets"),
+}  # fmt: skip
+few = settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+def requests_of(room: Room, operation: tuple[str, str], kind: GenerationMode):
+    """Requests made from the description, right or wrong by it."""
+    method, path = operation
+    schema = schemathesis.openapi.from_url(f"{room.client.base_url}/openapi.json")
+    return schema[path][method.upper()].as_strategy(generation_mode=kind)
+
+
+def check(case: schemathesis.Case) -> None:
+    answer = case.call(timeout=30)
+    # 501 is documented where a part is not installed; any other failure of the service is a defect.
+    assert answer.status_code < 500 or answer.status_code == 501, answer.text
+    case.validate_response(answer, checks=CHECKS)
+
+
+@pytest.mark.parametrize("operation", sorted(CONTRACT), ids=" ".join)
+def test_requests_that_are_right_by_the_description_are_answered_as_described(shared: Room, operation: tuple[str, str]):
+    few(given(case=requests_of(shared, operation, GenerationMode.POSITIVE))(check))()
+
+
+@pytest.mark.parametrize("operation", sorted(FALLIBLE), ids=" ".join)
+def test_requests_that_are_wrong_by_the_description_are_refused_as_described(shared: Room, operation: tuple[str, str]):
+    few(given(case=requests_of(shared, operation, GenerationMode.NEGATIVE))(check))()
