@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import httpx
 import pytest
 
@@ -33,12 +35,11 @@ def test_every_error_of_the_core_has_the_status_of_the_documentation(kind: type[
 
 @pytest.mark.parametrize(
     ("headers", "path"),
-    [({"X-Huge": "x" * 200_000}, "/"), ({}, "/jobs/" + "x" * 100_000), ({"Range": "bytes=" + "1" * 60_000}, "/")],
+    [({"X-Huge": "x" * 200_000}, "/"), ({}, "/jobs/" + "x" * 60_000), ({"Range": "bytes=" + "1" * 60_000}, "/")],
     ids=["header", "address", "range"],
 )
 def test_huge_headers_and_addresses_are_refused_and_the_service_lives_on(shared: Room, headers: dict, path: str):
-    try:
+    # The server may also close the door in the middle of it, which is a refusal, too.
+    with suppress(httpx.TransportError):
         assert shared.client.get(path, headers=headers).status_code in (200, 400, 404, 414, 431)
-    except httpx.TransportError:
-        pass  # the server closed the door in the middle of it, which is a refusal, too
     assert shared.client.get("/live").status_code == 200

@@ -71,7 +71,9 @@ class FormReader:
 
     def __init__(self, form: Form, boundary: str, limits: UploadLimits) -> None:
         self._form, self._limits = form, limits
-        self._parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS, strict=True)
+        # Not strict: what many clients send behind the last boundary, a line end, would be refused, and only if it
+        # happened to come in a chunk of its own.
+        self._parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
         self._segment: MultipartSegment | None = None
         self._file: BinaryIO | None = None
         self._pending = bytearray()
