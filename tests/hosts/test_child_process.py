@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import threading
 import time
 
+import numpy as np
 import psutil
 import pytest
 
 from adapters.hosts import ChildProcessHost
+from adapters.hosts.frames import Frame, read_frame, write_frame
 from voicecore.engine import Utterance
 from voicecore.errors import EngineCrashed, EngineFailed, InvalidInput, NotFound
 from voicecore.language import Language
 from voicecore.testing.tone import PLAN_VARIABLE
+from voicecore.voice import VoicePrint
 
 PT = Language("pt", "BR")
 
@@ -46,7 +50,9 @@ def test_a_process_that_dies_at_work_is_an_engine_crash_and_the_next_engine_work
     first = host.pid
     with pytest.raises(EngineCrashed, match="exit status 9"):
         engine.admit(utter("ele morre agora"))
-    assert not host.alive()
+    assert host.pid is None
+    # It can take work all the same: a service that called itself unwell until its next job would never get one.
+    assert host.alive()
     again = host.engine("tone")
     assert host.pid != first
     again.admit(utter("bom dia"))
@@ -159,3 +165,58 @@ def test_what_a_library_prints_in_the_process_does_not_break_the_protocol(host, 
     heard = capfd.readouterr()
     assert heard.out == ""
     assert heard.err.count("careless library") == 20
+
+
+def test_what_lies_in_the_working_directory_is_not_imported_by_the_process(host, monkeypatch, tmp_path):
+    for name in ("adapters", "voicecore"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError('a stranger in the working directory')\n")
+    monkeypatch.chdir(tmp_path)
+    assert host.engine("tone").measure("bom dia", PT) == 7
+
+
+def test_a_sigterm_to_the_whole_group_leaves_the_process_to_the_service(host):
+    engine = host.engine("tone")
+    os.kill(host.pid, signal.SIGTERM)
+    for _ in range(20):
+        assert engine.measure("bom dia", PT) == 7
+        time.sleep(0.01)
+
+
+def test_a_defect_in_an_engine_leaves_its_traceback_in_the_log(host, monkeypatch, capfd):
+    engine = host.engine("tone")
+    with pytest.raises(EngineFailed, match="KeyError"):
+        engine.admit(Utterance(id="u", text="oi", language=PT, voice=VoicePrint("tone", "0" * 64, {})))
+    host.close()
+    assert "Traceback" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "uint32", "uint64", ">f4", "<f8", "bool"])
+def test_every_numeric_array_that_a_voice_print_may_hold_passes_the_pipe(dtype):
+    sent = Frame({}, {"hz": np.array([0, 1], dtype=dtype), "none": np.zeros((0, 3), dtype=dtype)})
+    pipe = io.BytesIO()
+    write_frame(pipe, sent)
+    pipe.seek(0)
+    got = read_frame(pipe).arrays
+    assert got["hz"].tolist() == sent.arrays["hz"].tolist()
+    assert got["none"].shape == (0, 3)
+
+
+def test_the_next_engine_after_an_interrupt_by_force_is_a_fresh_one_however_soon(host, monkeypatch):
+    plan(monkeypatch, hang_on="trava")
+    engine = host.engine("tone")
+    first = host.pid
+
+    def hang():
+        with pytest.raises(EngineCrashed):
+            engine.admit(utter("isto trava"))
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    while host._under_way is None:
+        time.sleep(0.01)
+    host.interrupt()
+    # No waiting for the thread: whoever comes next must not get the process that is about to end.
+    assert host.engine("tone").measure("oi", PT) == 2
+    assert host.pid != first
+    thread.join(5)

@@ -12,11 +12,13 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from adapters.hosts import messages
 from adapters.hosts.frames import Frame, read_frame, write_frame
+from voicecore.errors import VoiceCoreError
 from voicecore.language import Language
 from voicecore.ports import SpeechEngine
 from voicecore.registry import engine_provider
@@ -33,6 +35,9 @@ class Child:
         try:
             return getattr(self, f"call_{call.head['call']}")(call)  # type: ignore[no-any-return]
         except Exception as error:  # noqa: BLE001 - it travels to the service, whose caller handles it
+            if not isinstance(error, VoiceCoreError):
+                # The traceback cannot travel; without it here a defect could never be found.
+                traceback.print_exc()
             return Frame(messages.pack_error(error))
 
     def call_open(self, call: Frame) -> Frame:
@@ -74,7 +79,7 @@ def _read_calls(pipe: BinaryIO, calls: queue.SimpleQueue[Frame]) -> None:
     try:
         while True:
             calls.put(read_frame(pipe))
-    except (EOFError, ConnectionError):
+    except (EOFError, OSError, ValueError):
         # The service is gone, or no longer speaks our language. Nobody waits for an answer: end now.
         os._exit(0)
 
@@ -91,8 +96,10 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 def main() -> None:
     """Serve until the input ends."""
     faulthandler.enable()
-    # Ctrl-C reaches the whole group; the service decides what becomes of the work under way.
+    # Ctrl-C, and the SIGTERM of a service manager, reach the whole group; the service decides what becomes of the work
+    # under way, and this process ends with its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     incoming, outgoing = _private_pipes()
     calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(incoming, calls), daemon=True).start()

@@ -21,7 +21,9 @@ _LENGTHS = struct.Struct("<II")
 _MAX_HEAD = 4 * 1024 * 1024
 #: 2 GiB would be six hours of 24 kHz float32; a call carries minutes at most.
 _MAX_ARRAYS = 1024 * 1024 * 1024
-_DTYPES = frozenset({"float32", "float64", "float16", "int64", "int32", "int16", "uint8", "bool"})
+#: Every numeric kind that a voice print may hold.
+_DTYPES = frozenset({"bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64",
+                     "uint8", "uint16", "uint32", "uint64"})  # fmt: skip
 
 
 class BrokenFrame(ConnectionError):
@@ -38,7 +40,10 @@ class Frame:
 
 def write_frame(pipe: BinaryIO, frame: Frame) -> None:
     """Write and flush. Raises `BrokenPipeError` if nobody reads."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in frame.arrays.items()}
+    # In this machine's byte order, as both ends are on it.
+    arrays = {
+        name: np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for name, array in frame.arrays.items()
+    }
     listed = [[name, str(array.dtype), list(array.shape)] for name, array in arrays.items()]
     head = json.dumps({"head": dict(frame.head), "arrays": listed}).encode()
     body = b"".join(array.tobytes() for array in arrays.values())

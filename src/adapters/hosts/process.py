@@ -29,7 +29,8 @@ class _Process:
 
     def __init__(self) -> None:
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "adapters.hosts.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            # -P: else `-m` would import whatever is called `adapters` in the directory the service was started from.
+            [sys.executable, "-P", "-m", "adapters.hosts.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._in = cast("BufferedWriter", self._popen.stdin)
         self._out = cast("BufferedReader", self._popen.stdout)
@@ -47,16 +48,17 @@ class _Process:
             write_frame(self._in, frame)
             answer = read_frame(self._out)
         except (EOFError, ConnectionError, ValueError) as error:
-            self.kill()
-            status = self._popen.wait()
+            status = self.kill()
             what = str(error) if isinstance(error, BrokenFrame) else f"exit status {status}"
             raise EngineCrashed(f"The process that runs the engine ended while it worked ({what}).") from None
         if "error" in answer.head:
             raise messages.unpack_error(answer.head)
         return answer
 
-    def kill(self) -> None:
+    def kill(self) -> int:
+        """End it by force, and wait until `alive` says so; its exit status."""
         self._popen.kill()
+        return self._popen.wait()
 
     def close(self) -> None:
         """End it: an idle child leaves when its input ends; one that does not is killed."""
@@ -65,8 +67,7 @@ class _Process:
         try:
             self._popen.wait(INTERRUPT_GRACE_S)
         except subprocess.TimeoutExpired:
-            self._popen.kill()
-            self._popen.wait()
+            self.kill()
         self._out.close()
 
 
@@ -132,8 +133,8 @@ class ChildProcessHost:
         return self._engines[name]
 
     def alive(self) -> bool:
-        process = self._process
-        return process is None or process.alive()
+        """True also after the process died or was killed: the next `engine` starts another."""
+        return True
 
     def call(self, process: _Process, frame: Frame) -> Frame:
         """One call to the child, known to `interrupt` while it lasts."""
