@@ -35,7 +35,7 @@ def test_every_error_of_the_core_has_the_status_of_the_documentation(kind: type[
 
 @pytest.mark.parametrize(
     ("headers", "path"),
-    [({"X-Huge": "x" * 200_000}, "/"), ({}, "/jobs/" + "x" * 60_000), ({"Range": "bytes=" + "1" * 60_000}, "/")],
+    [({"X-Huge": "x" * 200_000}, "/"), ({}, "/jobs/" + "x" * 50_000), ({"Range": "bytes=" + "1" * 60_000}, "/")],
     ids=["header", "address", "range"],
 )
 def test_huge_headers_and_addresses_are_refused_and_the_service_lives_on(shared: Room, headers: dict, path: str):
