@@ -7,6 +7,7 @@ lists every setting; a test checks that it does.
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import sys
 import tomllib
@@ -68,7 +69,7 @@ class Settings:
     def __post_init__(self) -> None:
         require(self.threads >= 0, "VOICECORE_THREADS must not be negative; 0 leaves the choice to the engine.")
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
-        require(self.drain_s >= 0, "VOICECORE_DRAIN_S must not be negative.")
+        require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
         require(
@@ -84,6 +85,10 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """What the service allows. Raises `InvalidInput` for a limit that makes no sense."""
+        longest_s = timedelta.max.total_seconds() / 2
+        for name, value_s in (("JOB_TIMEOUT_S", self.job_timeout_s), ("LEASE_S", self.lease_s),
+                              ("KEEP_JOBS_H", 3600 * self.keep_jobs_h)):  # fmt: skip
+            require(abs(value_s) < longest_s, f"{PREFIX}{name} is more than a clock can count.")
         return Limits(
             max_text=self.max_text,
             max_queued=self.max_queued,
@@ -131,13 +136,24 @@ def _read(key: str, value: object) -> Any:
         hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/operations.md lists them."
         raise InvalidInput(f"There is no setting {PREFIX}{key.upper()}; {hint}")
     kind = kinds[key]
+    name = f"{PREFIX}{key.upper()}"
+    # An empty path would be the working directory, and an empty host every address.
+    require(not isinstance(value, str) or bool(value.strip()), f"{name} is empty; give a value or leave it out.")
+    if kind in ("int", "float"):
+        return _number(name, kind, value)
+    require(isinstance(value, str), f"{name} is {value!r}; give a text.")
     try:
-        if kind.startswith("Path"):
-            return Path(str(value)).expanduser()
-        if kind == "int":
-            return int(str(value))
-        return float(str(value)) if kind == "float" else str(value)
+        return Path(str(value)).expanduser() if kind.startswith("Path") else str(value)
+    except RuntimeError as error:
+        raise InvalidInput(f"{name} is {value!r}, which is no folder: {error}") from None
+
+
+def _number(name: str, kind: str, value: object) -> float:
+    try:
+        number = int(str(value)) if kind == "int" else float(str(value))
     except ValueError:
-        raise InvalidInput(
-            f"{PREFIX}{key.upper()} is {value!r}; give {'a whole number' if kind == 'int' else 'a number'}."
-        ) from None
+        number = math.nan
+    # Infinity, too, is no time that a clock could be set to.
+    whole = "a whole number" if kind == "int" else "a number"
+    require(isinstance(number, int) or math.isfinite(number), f"{name} is {value!r}; give {whole}.")
+    return number

@@ -8,6 +8,11 @@ from datetime import timedelta
 from voicecore.errors import require
 from voicecore.request import TEXT_LIMIT
 
+#: Beyond these, dates overflow and a lost job would wait for ever.
+LONGEST_LEASE = timedelta(days=1)
+LONGEST_TIME = timedelta(days=3650)
+LONGEST_AUDIO_S = 86_400.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -42,5 +47,9 @@ class Limits:
             require(getattr(self, name) > 0, f"{name} must be above 0.")
         require(self.segment_cache_bytes >= 0, "segment_cache_bytes must not be negative; 0 keeps no cache.")
         require(self.lease >= timedelta(seconds=3), "lease must be at least 3 s, or a busy machine loses jobs.")
+        require(self.lease <= LONGEST_LEASE, f"lease must be at most {LONGEST_LEASE}.")
+        require(self.max_audio_s <= LONGEST_AUDIO_S, f"max_audio_s must be at most {LONGEST_AUDIO_S:g}.")
         for name in ("job_timeout", "keep_jobs"):
-            require(getattr(self, name) > timedelta(), f"{name} must be above 0.")
+            require(
+                timedelta() < getattr(self, name) <= LONGEST_TIME, f"{name} must be above 0 and at most {LONGEST_TIME}."
+            )

@@ -1,0 +1,50 @@
+"""Settings from the environment and from a file: read, or refused by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from entrypoints.settings import Settings, load
+from voicecore.errors import InvalidInput
+
+NUMBERS = ["VOICECORE_JOB_TIMEOUT_S", "VOICECORE_LEASE_S", "VOICECORE_KEEP_JOBS_H", "VOICECORE_DRAIN_S",
+           "VOICECORE_MAX_AUDIO_S"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1", "1e300", "1e9", "abc", ""])
+def test_a_number_that_no_service_could_keep_is_refused(name, value):
+    with pytest.raises(InvalidInput, match=r"(?i)" + name.removeprefix("VOICECORE_").split("_")[0]):
+        load({name: value})
+
+
+@pytest.mark.parametrize("name", ["DATA_DIR", "MODELS_DIR", "HOST", "ENGINE", "LOG_LEVEL", "PORT"])
+def test_an_empty_value_is_refused_and_not_taken_for_the_working_directory_or_every_address(name):
+    with pytest.raises(InvalidInput, match=f"VOICECORE_{name}"):
+        load({f"VOICECORE_{name}": " "})
+
+
+@pytest.mark.parametrize(
+    "line", ['data_dir = ["a"]', "engine = 5", "engine = true", "port = 8004.5", "port = true", "host = {a = 1}", f"port = '1{'0' * 400}'",
+             "drain_s = true", "models_dir = 1979-05-27", 'data_dir = "~no_such_user_here/x"'],
+)  # fmt: skip
+def test_a_value_of_another_kind_in_the_file_is_refused_by_name(tmp_path, line):
+    (tmp_path / "voicecore.toml").write_text(line)
+    with pytest.raises(InvalidInput, match="VOICECORE_" + line.split()[0].upper()):
+        load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")})
+
+
+def test_the_environment_wins_over_the_file_and_numbers_may_be_quoted(tmp_path):
+    (tmp_path / "voicecore.toml").write_text('port = "9000"\nlease_s = 60\nthreads = 2\n')
+    settings = load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml"), "VOICECORE_THREADS": "1"})
+    assert (settings.port, settings.lease_s, settings.threads) == (9000, 60.0, 1)
+    assert settings.limits.lease.total_seconds() == 60
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_known_one():
+    with pytest.raises(InvalidInput, match="VOICECORE_PORT"):
+        load({"VOICECORE_PROT": "1"})
+
+
+def test_the_defaults_hold():
+    assert load({}) == Settings()
