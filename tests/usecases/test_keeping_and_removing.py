@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import numpy as np
@@ -9,10 +10,19 @@ import pytest
 
 from voicecore.audio import Audio
 from voicecore.errors import Conflict, Gone, InvalidInput, NameTaken, NotFound
-from voicecore.job import JobStatus
-from voicecore.request import OutputFormat
+from voicecore.job import JobResult, JobStatus
+from voicecore.language import Language
+from voicecore.ports import JobQuery
+from voicecore.request import OutputFormat, SynthesisRequest
+from voicecore.usecases.submit_enrolment import NewVoice
 
 DAY = timedelta(hours=24)
+PT = Language("pt", "BR")
+
+
+def reference():
+    t = np.arange(32_000) / 16_000
+    return [io.BytesIO(Audio((0.3 * np.sin(2 * np.pi * 330 * t)).astype(np.float32), 16_000).wav_bytes())]
 
 
 def test_deleting_a_job_removes_its_audio_and_its_cached_segments(house):
@@ -164,3 +174,108 @@ def test_pauses_and_segment_size_change_the_sound_of_the_whole(house):
     small = house.profiles.create("tone", "Curto", "", {"segment_size": 0.5})
     long = "Uma oração comprida, com vírgulas no meio dela, sim."
     assert house.spoken(long, quality_profile_id=small.id).segments.total > house.spoken(long).segments.total
+
+
+def test_a_cleanup_beside_an_enrolment_that_ends_just_then_leaves_the_voice_whole(house, monkeypatch):
+    house.enrol(NewVoice(name="Ana", language=PT), reference())
+    truth = house.catalog.voices.add
+
+    def add(voice):
+        # Its blobs are stored. A deep cleanup asks for their owner now, and between its two questions the job ends.
+        asked = []
+
+        def get(item_id):
+            seen = get_truth(item_id)
+            if not asked:
+                asked.append(item_id)
+                truth(voice)
+                running = house.store.page(JobQuery()).jobs[0]
+                house.store.finish(running.completed(JobResult(voice_id=voice.id), house.clock.now(), DAY))
+            return seen
+
+        get_truth = house.catalog.voices.get
+        with monkeypatch.context() as patched:
+            patched.setattr(house.catalog.voices, "get", get)
+            house.purge(deep=True)
+        if not asked:
+            truth(voice)
+
+    monkeypatch.setattr(house.catalog.voices, "add", add)
+    assert house.run("worker")
+    [voice] = house.catalog.voices.all()
+    assert house.blobs.stat(voice.print_key)
+    assert house.blobs.stat(voice.reference_key)
+
+
+def test_a_deep_cleanup_leaves_uploads_whose_job_is_about_to_be_stored(house):
+    house.blobs.put("uploads/job_soon/0.wav", [b"x"])
+    house.clock.advance(timedelta(seconds=5))
+    house.purge(deep=True)
+    assert house.stored("uploads/") == ["uploads/job_soon/0.wav"]
+    house.clock.advance(timedelta(hours=2))
+    house.purge()
+    assert house.stored("uploads/") == []
+
+
+def test_references_of_an_enrolment_that_was_cancelled_in_the_queue_are_swept_before_the_job_expires(house):
+    job = house.enrol(NewVoice(name="Ana", language=PT), reference())
+    waiting = house.enrol(NewVoice(name="Eva", language=PT), reference())
+    house.store.cancel(job.id, DAY)
+    house.clock.advance(timedelta(hours=2))
+    house.purge()
+    assert house.stored("uploads/") == [f"uploads/{waiting.id}/0.wav"]
+
+
+def test_segments_that_a_running_job_cached_after_its_voice_was_deleted_are_swept(house):
+    house.blobs.put("segments/voice_gone/0123.f32", [b"xxxx"])
+    preset = house.spoken()
+    house.clock.advance(timedelta(hours=2))
+    house.purge()
+    assert house.stored("segments/voice_gone/") == []
+    assert len(house.stored("segments/")) == preset.segments.total
+
+
+def test_an_orphaned_plan_takes_its_cached_segments_with_it(house, monkeypatch):
+    job = house.spoken()
+    house.store.delete(job.id)
+    house.clock.advance(timedelta(hours=2))
+    house.purge()
+    assert house.stored() == []
+
+
+def test_a_cleanup_counts_the_bytes_it_removed_without_reading_the_whole_store_again(house, monkeypatch):
+    job = house.spoken()
+    kept = house.spoken("Outra frase que fica.")
+    house.store.delete(job.id)
+    house.clock.advance(timedelta(hours=2))
+    before = sum(stat.size for stat in house.blobs.list())
+    truth, listed = house.blobs.list, []
+    monkeypatch.setattr(house.blobs, "list", lambda prefix="": listed.append(prefix) or truth(prefix))
+    removed = house.purge()
+    assert removed.bytes == before - sum(stat.size for stat in truth()) > 0
+    assert "" not in listed
+    assert house.audio(kept).duration_s > 0
+
+
+def test_a_deep_cleanup_holds_one_page_of_jobs_at_a_time(house, monkeypatch):
+    for number in range(230):
+        job = house.submit(SynthesisRequest(text=f"Frase {number}.", source_language=PT))
+        house.store.cancel(job.id, DAY)
+    truth, removed, at_page = house.store.page, [], []
+
+    def page(query):
+        at_page.append(230 - sum(house.store.counts().values()))
+        return truth(query)
+
+    monkeypatch.setattr(house.store, "page", page)
+    removed.append(house.purge(deep=True).jobs)
+    assert removed == [230]
+    assert at_page[-1] > 0
+
+
+def test_a_stranger_cannot_make_profiles_without_end(house, monkeypatch):
+    monkeypatch.setattr("voicecore.usecases.edit_profiles.MAX_PROFILES", 2)
+    house.profiles.create("tone", "Um", "", {})
+    house.profiles.create("tone", "Dois", "", {})
+    with pytest.raises(Conflict, match="2 quality profiles, which is the limit"):
+        house.profiles.create("tone", "Três", "", {})

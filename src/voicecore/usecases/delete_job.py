@@ -11,6 +11,7 @@ from voicecore.errors import BlobCorrupt, Conflict, NotFound
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, JobStore
+from voicecore.usecases.removal import Removed, remove, remove_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +34,21 @@ class DeleteJob:
         deleted = self.delete_blobs(job_id)
         self.store.delete(job_id)
         # Again: an attempt that had not seen the cancellation yet may have written meanwhile.
-        return deleted + self.delete_blobs(job_id)
+        return (deleted + self.delete_blobs(job_id)).files
 
-    def expire(self, job: SynthesisJob) -> int:
+    def expire(self, job: SynthesisJob) -> Removed:
         """As deletion, but the id is remembered as expired. Audio goes first, so that a crash leaves no orphan."""
         deleted = self.delete_blobs(job.id)
         self.store.delete(job.id, tombstone=True)
         return deleted
 
-    def delete_blobs(self, job_id: str) -> int:
+    def delete_blobs(self, job_id: str) -> Removed:
         """Delete the job's cached segments, results and uploads."""
         # Cached segments go too, even if another job has the same sentence: it will make it again.
-        count = sum(self.blobs.delete(key) for key in self._planned(job_id))
+        removed = remove(self.blobs, (self.blobs.stat(key) for key in self._planned(job_id)))
         for prefix in (blobkeys.job_prefix(job_id), blobkeys.upload_prefix(job_id)):
-            count += sum(self.blobs.delete(stat.key) for stat in list(self.blobs.list(prefix)))
-        return count
+            removed += remove_all(self.blobs, prefix)
+        return removed
 
     def _planned(self, job_id: str) -> list[str]:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from voicecore import blobkeys
 from voicecore.errors import NotFound
 from voicecore.ports import BlobStore, Catalog
+from voicecore.usecases.removal import Removed, remove_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class DeleteVoice:
         if self.catalog.voices.get(voice_id) is None:
             raise NotFound(f"There is no voice {voice_id[:80]!r}; GET /voices lists them.")
         # Blobs first: after a crash the profile is still there and can be deleted again.
-        count = 0
+        removed = Removed()
         for prefix in (blobkeys.segment_prefix(voice_id), blobkeys.voice_prefix(voice_id)):
-            count += sum(self.blobs.delete(stat.key) for stat in list(self.blobs.list(prefix)))
+            removed += remove_all(self.blobs, prefix)
         self.catalog.voices.delete(voice_id)
-        return count
+        return removed.files

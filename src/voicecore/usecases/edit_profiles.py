@@ -12,6 +12,9 @@ from voicecore.profiles import BUILT_IN, PIPELINE_PARAMETERS, XTTS_PARAMETERS, s
 from voicecore.quality import Parameter, ProfileId, QualityProfile, check_parameters
 from voicecore.usecases.engines import Engines
 
+#: Users' profiles altogether. Every request looks through them.
+MAX_PROFILES = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class EditProfiles:
@@ -77,6 +80,8 @@ class EditProfiles:
 
     def _add(self, profile: QualityProfile) -> QualityProfile:
         self._refuse_built_in_name(profile)
+        if (count := len(self.catalog.profiles.all())) >= MAX_PROFILES:
+            raise Conflict(f"There are {count} quality profiles, which is the limit; delete one first.")
         self.catalog.profiles.add(profile)
         return profile
 

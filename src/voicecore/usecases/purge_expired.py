@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from voicecore import blobkeys
 from voicecore.errors import Gone
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Catalog, Clock, JobQuery, JobStore
 from voicecore.usecases.delete_job import DeleteJob
+from voicecore.usecases.removal import Removed, remove
 from voicecore.usecases.segment_cache import SegmentCache
 
 _BATCH = 100
@@ -41,61 +44,63 @@ class PurgeExpired:
 
     def __call__(self, *, deep: bool = False) -> Purged:
         """What was removed."""
-        before = self._bytes()
-        jobs = files = 0
+        jobs, removed = 0, Removed()
         while batch := self.store.expired(_BATCH):
             for job in batch:
-                files += self.delete_job.expire(job)
+                removed += self.delete_job.expire(job)
                 jobs += 1
         if deep:
             for job in self._finished():
-                files += self.delete_job.delete_blobs(job.id)
+                removed += self.delete_job.delete_blobs(job.id)
                 jobs += self.store.delete(job.id)
-        files += self._orphans(timedelta() if deep else _ORPHAN_AGE)
-        files += self.cache.evict()
-        return Purged(jobs, files, max(0, before - self._bytes()))
+        removed += self._orphans(timedelta() if deep else _ORPHAN_AGE)
+        removed += self.cache.evict()
+        return Purged(jobs, removed.files, removed.bytes)
 
-    def _finished(self) -> list[SynthesisJob]:
-        found: list[SynthesisJob] = []
+    def _finished(self) -> Iterator[SynthesisJob]:
+        """One page in memory at a time; a cursor is a place, so it holds though what was before it is deleted."""
         for status in (status for status in JobStatus if status.finished):
             cursor = None
             while True:
                 page = self.store.page(JobQuery(status=status, limit=_BATCH, cursor=cursor))
-                found.extend(page.jobs)
+                yield from page.jobs
                 cursor = page.next_cursor
                 if cursor is None:
                     break
-        return found
 
-    def _orphans(self, age: timedelta) -> int:
+    def _orphans(self, age: timedelta) -> Removed:
         """Blobs of jobs and voices that are not there (any more)."""
-        oldest = self.clock.now() - age
+        now = self.clock.now()
         owners: dict[tuple[str, str], bool] = {}
-        count = 0
-        for folder in ("jobs/", "uploads/", "voices/"):
+        removed = Removed()
+        for folder in ("jobs/", "uploads/", "voices/", f"{blobkeys.SEGMENTS}voice_"):
+            # Uploads are written before their job is stored, so a young one is never an orphan.
+            oldest = now - (_ORPHAN_AGE if folder == "uploads/" else age)
             for stat in list(self.blobs.list(folder)):
                 kind, owner = stat.key.split("/")[:2]
                 if stat.modified_at > oldest:
                     continue
                 if (kind, owner) not in owners:
                     owners[kind, owner] = self._has_owner(kind, owner)
+                    if kind == "jobs" and not owners[kind, owner]:
+                        # With what its plan names in the cache.
+                        removed += self.delete_job.delete_blobs(owner)
                 if not owners[kind, owner]:
-                    count += self.blobs.delete(stat.key)
-        return count
+                    removed += remove(self.blobs, [stat])
+        return removed
 
     def _has_owner(self, kind: str, owner: str) -> bool:
-        if kind == "voices":
-            if self.catalog.voices.get(owner) is not None:
-                return True
+        """Whether a job or a voice still needs what lies there. Uploads are needed until their job ends."""
+        if kind != "segments":
             # An enrolment that runs has written its voice's blobs, and adds the voice last.
-            owner = "job_" + owner.removeprefix("voice_")
-        try:
-            job = self.store.get(JobId(owner))
-        except Gone:
-            return False
-        if kind == "voices":
-            return job is not None and not job.status.finished
-        return job is not None
+            job = self._job("job_" + owner.removeprefix("voice_") if kind == "voices" else owner)
+            if job is not None and (kind == "jobs" or not job.status.finished):
+                return True
+        # Asked after the job, not before: an enrolment that is over by now has added its voice by now.
+        return kind in ("voices", "segments") and self.catalog.voices.get(owner) is not None
 
-    def _bytes(self) -> int:
-        return sum(stat.size for stat in self.blobs.list())
+    def _job(self, job_id: str) -> SynthesisJob | None:
+        try:
+            return self.store.get(JobId(job_id))
+        except Gone:
+            return None

@@ -16,6 +16,7 @@ from voicecore.engine import EngineCard, Utterance
 from voicecore.errors import BlobCorrupt, NotFound
 from voicecore.ports import BlobStore
 from voicecore.request import fingerprint
+from voicecore.usecases.removal import Removed, remove
 
 
 def segment_key(card: EngineCard, utterance: Utterance, voice_name: str, voice_digest: str) -> str:
@@ -54,17 +55,17 @@ class SegmentCache:
         if self.max_bytes > 0:
             self.blobs.put(key, [np.ascontiguousarray(samples, dtype="<f4").tobytes()])
 
-    def evict(self) -> int:
-        """Delete the oldest entries until the rest fits the bound; how many went.
+    def evict(self) -> Removed:
+        """Delete the oldest entries until the rest fits the bound.
 
         A job that misses an evicted segment makes it again, so eviction costs time, never sound.
         """
         entries = sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: stat.modified_at)
         excess = sum(stat.size for stat in entries) - self.max_bytes
-        removed = 0
+        oldest = []
         for stat in entries:
             if excess <= 0:
                 break
-            removed += self.blobs.delete(stat.key)
+            oldest.append(stat)
             excess -= stat.size
-        return removed
+        return remove(self.blobs, oldest)
