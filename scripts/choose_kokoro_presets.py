@@ -36,7 +36,8 @@ from voicecore.audio import Audio
 TARGET_LUFS = -20.0
 #: Both encoders tell one speaker from two at about .837.
 MOST_ALIKE = 0.77
-HIGHEST_WER = 0.10
+#: Below the .10 that is promised, so that other sentences have room.
+HIGHEST_WER = 0.08
 NATIVE_SHARE = 0.65
 ROLES = {"f": ("female_young", "female_warm", "female_soft"), "m": ("male_deep", "male_warm", "male_soft")}
 GENERIC = {"f": "female_generic", "m": "male_generic"}
@@ -74,6 +75,10 @@ LENDERS = (
 )  # fmt: skip
 #: Languages whose every pairing was surveyed; slow, and the others need not be.
 SURVEYED = ("pt-BR", "es")
+#: French is not understood in a timbre that never spoke a Romance language (WER .3-.9 for most). There the Romance voices
+#: lend theirs whole, and others mix theirs half and half with one of these.
+ROMANCE = ("ef_dora", "if_sara", "em_santa", "im_nicola", "em_alex")
+MIXED_WITH = {"f": ("ef_dora", "if_sara"), "m": ("em_santa", "im_nicola")}
 #: The first sentence chooses, the other two check.
 SENTENCES = {
     "pt-BR": (
@@ -172,14 +177,17 @@ def sentences(tag: str) -> tuple[str, ...]:
 
 
 def candidates(tag: str, names: tuple[str, ...]) -> dict[str, Recipe]:
-    """Voice that lends its timbre → recipe."""
+    """Voice that lends its timbre, or "voice+voice" for a mixture → recipe."""
     found: dict[str, Recipe] = {}
     for name in names:
         native = NATIVE[tag][0 if name[1] == "f" else 1]
+        share = {native: NATIVE_SHARE, name: round(1 - NATIVE_SHARE, 2)}
         if name[0] == PREFIX[tag] or name == native:
             found[name] = Recipe(timbre={name: 1.0}, prosody={name: 1.0})
-        elif tag != "en-US" and (tag in SURVEYED or name in LENDERS):
-            share = {native: NATIVE_SHARE, name: round(1 - NATIVE_SHARE, 2)}
+        elif tag == "fr" and name in LENDERS and name not in ROMANCE:
+            for other in MIXED_WITH[name[1]]:
+                found[f"{name}+{other}"] = Recipe(timbre={name: 0.5, other: 0.5}, prosody=share)
+        elif name in ROMANCE if tag == "fr" else tag in SURVEYED or (name in LENDERS and tag != "en-US"):
             found[name] = Recipe(timbre={name: 1.0}, prosody=share)
     return found
 
@@ -203,7 +211,7 @@ def best_sets(
     """Sets of four of one gender in which no pair is too alike, best first: (fitness, preset → voice)."""
     own = [i for i, name in enumerate(names) if name[1] == gender]
     near = alike(facts)
-    grades = GRADE_WEIGHT * np.array([GRADES.get(names[i], 2.0) for i in own])
+    grades = GRADE_WEIGHT * np.array([GRADES.get(names[i].split("+")[0], 2.0) for i in own])
     scores = {
         role: dict(zip(own, fitness([facts[i] for i in own], role) + grades, strict=True)) for role in ROLES[gender]
     }
