@@ -5,7 +5,7 @@ jobs/{job}/a{attempt}/audio.{format}    finished audio; the attempt fences off w
 jobs/{job}/a{attempt}/manifest.json     segments with their times
 uploads/{job}/{n}.wav                   decoded reference clips, until the enrolment ends
 segments/{voice}/{sha256}.f32           raw little-endian float32 samples of one segment
-voices/{voice}/print.npz|reference.wav|sample.wav
+voices/{voice}/a{attempt}/print.npz|reference.wav|sample.wav      written by one attempt of the enrolment
 """
 
 from __future__ import annotations
@@ -64,16 +64,21 @@ def voice_prefix(voice_id: str) -> str:
     return f"voices/{voice_id}/"
 
 
-def voice_print(voice_id: str) -> str:
+def voice_attempt_prefix(voice_id: str, attempt: int) -> str:
+    """What one attempt of the enrolment wrote. A later one writes elsewhere, so that none can change another's voice."""
+    return f"voices/{voice_id}/a{attempt}/"
+
+
+def voice_print(voice_id: str, attempt: int) -> str:
     """The arrays an engine needs."""
-    return f"voices/{voice_id}/print.npz"
+    return f"voices/{voice_id}/a{attempt}/print.npz"
 
 
-def voice_reference(voice_id: str) -> str:
+def voice_reference(voice_id: str, attempt: int) -> str:
     """The kept reference."""
-    return f"voices/{voice_id}/reference.wav"
+    return f"voices/{voice_id}/a{attempt}/reference.wav"
 
 
-def voice_sample(voice_id: str) -> str:
+def voice_sample(voice_id: str, attempt: int) -> str:
     """A sentence spoken in the voice."""
-    return f"voices/{voice_id}/sample.wav"
+    return f"voices/{voice_id}/a{attempt}/sample.wav"

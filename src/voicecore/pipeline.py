@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -143,7 +143,7 @@ def speak(
     *,
     recall: Recall = lambda _segment: None,
     keep: Keep = lambda _segment, _samples: None,
-) -> Iterator[SpokenChunk]:
+) -> Generator[SpokenChunk, None, None]:
     """Speak the segments and yield their sound in order, as soon as it is there.
 
     Args:

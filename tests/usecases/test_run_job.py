@@ -243,6 +243,85 @@ def test_a_crashed_engine_counts_against_the_job(house, monkeypatch):
     assert house.store.get(job.id).status is JobStatus.COMPLETED
 
 
+def test_what_an_engine_still_holds_is_dropped_before_the_job_is_given_up_even_if_its_error_lives_on(make_house, monkeypatch):
+    house = make_house(batch_size=1, letters_per_chunk=1)
+    errors = []
+
+    def kept(key, data):
+        if not key.endswith("audio.wav"):
+            return truth(key, data)
+        try:
+            next(iter(data))
+            house.blobs.capacity = 0
+            truth(key, data)
+        except DiskFull as error:
+            # As a logger or a debugger would: the traceback keeps every frame, and so every generator, alive.
+            errors.append(error)
+            raise
+
+    truth = house.blobs.put
+    monkeypatch.setattr(house.blobs, "put", kept)
+    monkeypatch.setattr(house.codec, "encode", lambda blocks, _rate, _format: (b"x" for _ in blocks))
+    assert house.spoken(THREE).status is JobStatus.FAILED
+    assert errors
+    monkeypatch.undo()
+    house.blobs.capacity = None
+    assert not house.provider.engine.step()
+    assert house.spoken("Bom dia.").status is JobStatus.COMPLETED
+
+
+def test_the_watch_outlives_a_defect_so_that_the_time_limit_still_holds(make_house, monkeypatch):
+    house = make_house({"job_timeout": timedelta(seconds=60), "lease": timedelta(minutes=10)}, step_s=0.05)
+    job = house.submit(request(THREE * 6))
+    truth, broken = house.store.get, threading.Event()
+
+    def get(job_id):
+        if threading.current_thread().name.startswith("watch-") and not broken.is_set():
+            broken.set()
+            raise RuntimeError("a defect of the store")
+        return truth(job_id)
+
+    monkeypatch.setattr(house.store, "get", get)
+    thread = threading.Thread(target=house.run, args=("worker",))
+    thread.start()
+    assert broken.wait(5)
+    house.clock.advance(timedelta(seconds=61))
+    thread.join(10)
+    assert truth(job.id).error.code == "deadline_exceeded"
+
+
+def test_a_job_deleted_while_it_runs_leaves_none_of_its_segments_in_the_cache(make_house, monkeypatch):
+    house = make_house(batch_size=1)
+    job = house.submit(request(THREE))
+    truth, deleted = house.cache.blobs.put, []
+
+    def put(key, data):
+        # The engine has made a segment, and before it is kept a client deletes the job.
+        if key.startswith("segments/") and not deleted:
+            deleted.append(house.delete_job(job.id))
+        return truth(key, data)
+
+    monkeypatch.setattr(house.blobs, "put", put)
+    assert house.run("worker")
+    assert deleted
+    assert house.stored() == []
+
+
+def test_a_job_deleted_before_its_plan_was_written_leaves_no_plan(house, monkeypatch):
+    job = house.submit(request(THREE))
+    truth, deleted = house.blobs.put, []
+
+    def put(key, data):
+        if key.endswith("plan.json"):
+            deleted.append(house.delete_job(job.id))
+        return truth(key, data)
+
+    monkeypatch.setattr(house.blobs, "put", put)
+    assert house.run("worker")
+    assert deleted
+    assert house.stored() == []
+
+
 def _until(condition, timeout_s=10.0):
     end = time.monotonic() + timeout_s
     while not condition():

@@ -184,3 +184,79 @@ def test_a_full_queue_leaves_no_upload_behind(make_house):
     with pytest.raises(QueueFull):
         house.enrol(NewVoice(name="Eva", language=PT), files(tone()))
     assert len(house.stored("uploads/")) == 1
+
+
+def test_an_enrolment_cancelled_at_the_last_moment_leaves_no_voice(house, monkeypatch):
+    job = house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    truth = house.catalog.voices.add
+
+    def add(voice):
+        house.store.cancel(job.id, timedelta(hours=1))
+        truth(voice)
+
+    monkeypatch.setattr(house.catalog.voices, "add", add)
+    assert house.run("worker")
+    assert house.store.get(job.id).status is JobStatus.CANCELLED
+    assert house.catalog.voices.all() == ()
+    assert house.stored() == []
+
+
+def test_an_enrolment_cancelled_while_it_runs_leaves_neither_its_reference_nor_a_print(house, monkeypatch):
+    job = house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    truth = house.blobs.put
+
+    def put(key, data):
+        if key.endswith("sample.wav"):
+            house.store.cancel(job.id, timedelta(hours=1))
+        return truth(key, data)
+
+    monkeypatch.setattr(house.blobs, "put", put)
+    assert house.run("worker")
+    assert house.stored() == []
+
+
+def test_a_stalled_enrolment_that_wakes_changes_nothing_of_the_voice_that_another_attempt_made(house, monkeypatch):
+    job = house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    truth, other = house.blobs.put, []
+
+    def put(key, data):
+        # The first attempt is asleep here for longer than its lease; another one makes the voice.
+        if key.endswith("print.npz") and not other:
+            other.append(True)
+            house.clock.advance(timedelta(minutes=1))
+            assert house.run("other")
+            voice = house.catalog.voices.get(house.store.get(job.id).result.voice_id)
+            other[:] = [{key: house.blobs.stat(key) for key in (voice.print_key, voice.reference_key, voice.sample_key)}]
+            house.clock.advance(timedelta(seconds=1))
+        return truth(key, data)
+
+    monkeypatch.setattr(house.blobs, "put", put)
+    assert house.run("stalled")
+    assert house.store.get(job.id).status is JobStatus.COMPLETED
+    assert {key: house.blobs.stat(key) for key in other[0]} == other[0]
+    assert sorted(other[0]) == house.stored("voices/")
+
+
+def test_an_enrolment_that_crashed_before_its_voice_was_listed_leaves_no_second_reference(house, monkeypatch):
+    house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
+    monkeypatch.setattr(house.catalog.voices, "add", lambda voice: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        house.run("worker")
+    monkeypatch.undo()
+    house.clock.advance(timedelta(minutes=1))
+    assert house.run("worker")
+    assert len(house.stored("voices/")) == 3
+    assert house.delete_voice(house.catalog.voices.all()[0].id) == 3
+
+
+def test_files_are_decoded_only_until_they_are_too_long_together(house, monkeypatch):
+    decoded = []
+
+    def decode(data, limits):
+        decoded.append(limits.max_duration_s)
+        return Audio(np.full(8_000 * 200, 0.1, np.float32), 8_000)
+
+    monkeypatch.setattr(house.codec, "decode", decode)
+    with pytest.raises(InvalidAudio, match=r"at least 400\.0 s; give 1 to 300 s"):
+        house.enrol(NewVoice(name="Ana", language=PT), files(*[tone()] * 10))
+    assert decoded == [600.0, 400.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from typing import Self
 from voicecore.errors import Gone, LeaseLost, StorageUnavailable
 from voicecore.job import JobStatus, SegmentCount, SynthesisJob
 from voicecore.ports import Clock, JobStore
+
+_log = logging.getLogger("voicecore.jobs")
 
 
 class StopReason(StrEnum):
@@ -88,7 +91,9 @@ class JobWatch:
                 self._look()
             except (LeaseLost, Gone):
                 self._stop_for(StopReason.LOST)
-            except StorageUnavailable:
+            except Exception as error:  # noqa: BLE001 - whatever it is, without this thread nobody keeps the time limit
+                if not isinstance(error, StorageUnavailable):
+                    _log.exception("the watch of job %s could not look", self._job.id)
                 # The store may be back before the lease runs out; if not, another worker may have the job.
                 if self._clock.now() >= self._renewed_at + self._lease:
                     self._stop_for(StopReason.LOST)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.audio import Audio, join
-from voicecore.errors import InvalidInput, NameTaken
+from voicecore.errors import InvalidInput, NotFound, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.pipeline import speak
 from voicecore.planning import plan_segments, resolve, utterance_maker
 from voicecore.ports import BlobStore, Catalog, Clock, SpeechEngine
 from voicecore.request import EnrolmentRequest
+from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.job_watch import JobWatch
+from voicecore.usecases.removal import remove, remove_all
 from voicecore.voice import VoiceId, VoicePrint, VoiceProfile
 
 #: One sentence a language, spoken in each new voice so that people can hear it before they trust it.
@@ -52,42 +55,54 @@ class RunEnrolment:
         if not isinstance(request, EnrolmentRequest):
             raise TypeError("RunEnrolment runs enrolments.")
         voice_id = voice_id_of(job)
-        kept = self.catalog.voices.get(voice_id)
-        if kept is None:
-            self._enrol(watch, engine, job, request, voice_id)
+        if self.catalog.voices.get(voice_id) is None:
+            self._enrol(watch, engine, request, voice_id)
         for key in request.clip_keys:
             self.blobs.delete(key)
         return JobResult(voice_id=voice_id, duration_s=request.reference_duration_s)
 
-    def _enrol(
-        self, watch: JobWatch, engine: SpeechEngine, job: SynthesisJob, request: EnrolmentRequest, voice_id: VoiceId
-    ) -> None:
-        enrolment = engine.card.enrolment
+    def withdraw(self, job: SynthesisJob) -> None:
+        """Remove the voice of a job that was cancelled when the voice was already in the catalogue."""
+        with suppress(NotFound):
+            DeleteVoice(self.catalog, self.blobs)(voice_id_of(job))
+
+    def _enrol(self, watch: JobWatch, engine: SpeechEngine, request: EnrolmentRequest, voice_id: VoiceId) -> None:
+        ours = blobkeys.voice_attempt_prefix(voice_id, watch.job.attempt)
+        try:
+            profile = self._learn(watch, engine, request, voice_id)
+            # Renewing here fences the only step that others can see.
+            watch.progress(SegmentCount(2, 2), "voice stored")
+            self.catalog.voices.add(profile)
+        except VoiceCoreError:
+            remove_all(self.blobs, ours)
+            raise
+        # An attempt that was killed may have left a reference and a print.
+        everything = self.blobs.list(blobkeys.voice_prefix(voice_id))
+        remove(self.blobs, (stat for stat in everything if not stat.key.startswith(ours)))
+
+    def _learn(
+        self, watch: JobWatch, engine: SpeechEngine, request: EnrolmentRequest, voice_id: VoiceId
+    ) -> VoiceProfile:
+        """The voice with its blobs stored, not yet in the catalogue."""
+        job, enrolment = watch.job, engine.card.enrolment
         if enrolment is None:
             raise InvalidInput(f"The engine {engine.card.name!r} cannot learn voices.", field="engine")
         clips = [self._clip(key) for key in request.clip_keys]
         voice_print = engine.enroll(clips, job.spoken_language)
         watch.progress(SegmentCount(2, 1), "voice learned, speaking a sample")
-        sample = _sample(engine, voice_print, job.spoken_language, job.id)
+        sample = _sample(engine, voice_print, job.spoken_language, f"{job.id}.{job.attempt}")
         watch.check()
-        stored = self.blobs.put(blobkeys.voice_print(voice_id), [voice_print.to_bytes()])
-        self.blobs.put(blobkeys.voice_reference(voice_id), [_joined(clips).wav_bytes()])
-        self.blobs.put(blobkeys.voice_sample(voice_id), [sample.wav_bytes()])
-        profile = VoiceProfile(
+        stored = self.blobs.put(blobkeys.voice_print(voice_id, job.attempt), [voice_print.to_bytes()])
+        reference = blobkeys.voice_reference(voice_id, job.attempt)
+        self.blobs.put(reference, [_joined(clips).wav_bytes()])
+        spoken = blobkeys.voice_sample(voice_id, job.attempt)
+        self.blobs.put(spoken, [sample.wav_bytes()])
+        return VoiceProfile(
             id=voice_id, name=request.name, language=request.language, engine=job.engine, method=enrolment.method,
             description=request.description, consent=request.consent, created_at=self.clock.now(), source_job_id=job.id,
-            print_key=stored.key, print_sha256=stored.sha256, reference_key=blobkeys.voice_reference(voice_id),
-            sample_key=blobkeys.voice_sample(voice_id), reference_duration_s=request.reference_duration_s,
-            notes=(enrolment.description,),
+            print_key=stored.key, print_sha256=stored.sha256, reference_key=reference, sample_key=spoken,
+            reference_duration_s=request.reference_duration_s, notes=(enrolment.description,),
         )  # fmt: skip
-        # Renewing here fences the only step that others can see.
-        watch.progress(SegmentCount(2, 2), "voice stored")
-        try:
-            self.catalog.voices.add(profile)
-        except NameTaken:
-            for stat in list(self.blobs.list(blobkeys.voice_prefix(voice_id))):
-                self.blobs.delete(stat.key)
-            raise
 
     def _clip(self, key: str) -> Audio:
         with self.blobs.open(key) as reader:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from voicecore import blobkeys
-from voicecore.errors import DeadlineExceeded, EngineFailed, LeaseLost, Poisoned, VoiceCoreError
-from voicecore.job import JobError, JobResult, SynthesisJob
+from voicecore.errors import DeadlineExceeded, EngineFailed, Gone, LeaseLost, Poisoned, VoiceCoreError
+from voicecore.job import JobError, JobResult, JobStatus, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, Clock, EngineHost, JobStore
-from voicecore.request import EnrolmentRequest
+from voicecore.request import EnrolmentRequest, Mode
 from voicecore.usecases.job_watch import JobWatch, StopReason
+from voicecore.usecases.removal import remove_all
 from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_synthesis import RunSynthesis
 
@@ -92,7 +93,7 @@ class RunJob:
         if watch.reason is StopReason.SHUTDOWN:
             return job.handed_back(bad=False)
         if watch.reason is StopReason.LOST or isinstance(error, LeaseLost):
-            self._sweep(job)
+            self._sweep_lost(job)
             return None
         _log.warning("job %s attempt %d: %s: %s", job.id, job.attempt, error.code, error.message)
         if isinstance(error, EngineFailed) and error.retryable:
@@ -113,7 +114,7 @@ class RunJob:
             self.store.finish(ended)
         except LeaseLost:
             _log.info("job %s attempt %d lost its lease at the end; nothing is published", ended.id, ended.attempt)
-            self._sweep(ended)
+            self._sweep_lost(ended)
             return
         if ended.status.finished and isinstance(ended.request, EnrolmentRequest):
             self._delete_all(blobkeys.upload_prefix(ended.id))
@@ -123,10 +124,26 @@ class RunJob:
         """Remove what this attempt wrote and nobody will read."""
         self._delete_all(blobkeys.attempt_prefix(job.id, job.attempt))
 
+    def _sweep_lost(self, job: SynthesisJob) -> None:
+        """As `_sweep`, and what nobody else will remove if the job was cancelled or deleted while this attempt ran."""
+        self._sweep(job)
+        try:
+            stored = self.store.get(job.id)
+            if stored is not None and stored.status is JobStatus.CANCELLED and job.mode is Mode.CLONE:
+                self.enrol.withdraw(job)
+        except Gone:
+            stored = None
+        except VoiceCoreError as error:
+            _log.warning("could not sweep after job %s: %s", job.id, error.message)
+            return
+        if stored is None:
+            self._delete_all(blobkeys.job_prefix(job.id))
+        if stored is None or stored.status.finished:
+            self._delete_all(blobkeys.upload_prefix(job.id))
+
     def _delete_all(self, prefix: str) -> None:
         try:
-            for stat in list(self.blobs.list(prefix)):
-                self.blobs.delete(stat.key)
+            remove_all(self.blobs, prefix)
         except VoiceCoreError as error:
             # What stays is found again by PurgeExpired, which compares blobs with jobs.
             _log.warning("could not sweep %s: %s", prefix, error.message)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.audio import Samples
-from voicecore.errors import NotFound
+from voicecore.errors import NotFound, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.pipeline import SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
 from voicecore.ports import AudioCodec, BlobStore, Catalog, SpeechEngine
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.text import Segment
-from voicecore.usecases.job_watch import JobWatch
+from voicecore.usecases.job_watch import JobWatch, StopReason
+from voicecore.usecases.removal import remove
 from voicecore.usecases.segment_cache import SegmentCache, segment_key
 from voicecore.voice import VoicePrint
 
@@ -67,15 +69,24 @@ class RunSynthesis:
         keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
         self._write_plan(job, segments, keys)
         rate = engine.card.sample_rate_hz
-        chunks = speak(
-            engine, segments, utter,
-            recall=lambda segment: self.cache.recall(keys[segment.index]),
-            keep=lambda segment, samples: self.cache.keep(keys[segment.index], samples),
-        )  # fmt: skip
         log = _SegmentLog(watch, len(segments), rate)
-        master = self.blobs.put(
-            blobkeys.master(job.id, job.attempt), self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
-        )
+        kept: list[str] = []
+
+        def keep(segment: Segment, samples: Samples) -> None:
+            kept.append(keys[segment.index])
+            self.cache.keep(keys[segment.index], samples)
+
+        speech = speak(engine, segments, utter, recall=lambda each: self.cache.recall(keys[each.index]), keep=keep)
+        try:
+            # Closed here, not whenever its last reference goes: the engine must be free before the next job.
+            with closing(speech) as chunks:
+                blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
+                master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
+        except VoiceCoreError:
+            if watch.reason is StopReason.LOST:
+                # If the job was deleted, its deletion looked for them before they were there.
+                remove(self.blobs, (self.blobs.stat(key) for key in kept))
+            raise
         manifest = self._write_manifest(job, log)
         return JobResult(
             audio_key=master.key, duration_s=log.samples / rate, sample_rate_hz=rate, file_size=master.size,

@@ -98,12 +98,20 @@ class SubmitEnrolment:
 
     def _decode(self, files: Sequence[BinaryIO], min_s: float, max_s: float) -> list[Audio]:
         # A little over the engine's limit, so that the sum below says by how much.
-        limit_s = min(self.limits.max_audio_s, max(max_s, 1.0) * 2)
-        clips = [self.codec.decode(file, AudioLimits(max_duration_s=limit_s)) for file in files]
-        total_s = sum(clip.duration_s for clip in clips)
+        limit_s = max(max_s, 1.0) * 2
+        clips: list[Audio] = []
+        total_s = 0.0
+        for file in files:
+            # Together, not each: small files can decode to much, and all of it is in memory.
+            allowed_s = min(self.limits.max_audio_s, limit_s - total_s)
+            clips.append(self.codec.decode(file, AudioLimits(max_duration_s=allowed_s)))
+            total_s += clips[-1].duration_s
+            if total_s > max_s:
+                break
         if not min_s <= total_s <= max_s:
+            least = "at least " if len(clips) < len(files) else ""
             raise InvalidAudio(
-                f"The reference lasts {total_s:.1f} s; give {min_s:g} to {max_s:g} s of speech.", field="file"
+                f"The reference lasts {least}{total_s:.1f} s; give {min_s:g} to {max_s:g} s of speech.", field="file"
             )
         if max(clip.peak for clip in clips) < 1e-3:
             raise InvalidAudio("The reference is silent; give a recording with speech.", field="file")
