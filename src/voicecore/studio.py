@@ -41,6 +41,7 @@ class Studio:
         self._engine = engine
         self._numbers = itertools.count()
         self._closed = False
+        self._speaking = False
 
     @property
     def card(self) -> EngineCard:
@@ -67,6 +68,7 @@ class Studio:
 
         Raises:
             InvalidInput: if any of these is not right; the message says how to mend it.
+            Conflict: if a stream of this studio has begun and not ended.
             EngineFailed: if the engine could not speak.
         """
         pieces = self.stream(text, language=language, voice=voice, seed=seed, **parameters)
@@ -107,7 +109,17 @@ class Studio:
         resolved = resolve(card, parameters)
         segments = plan_segments(self._engine, text, spoken, resolved)
         utter = utterance_maker(card, f"studio{next(self._numbers)}", spoken, voice, resolved, seed)
-        return Speech(segments, speak(self._engine, segments, utter))
+        return Speech(segments, self._alone(speak(self._engine, segments, utter)))
+
+    def _alone(self, chunks: Iterator[SpokenChunk]) -> Iterator[SpokenChunk]:
+        """The chunks, while nobody else uses the engine: what it makes goes to whoever asks it next."""
+        if self._speaking:
+            raise Conflict("This studio is speaking another text: finish or close that stream first, or open another studio.")
+        self._speaking = True
+        try:
+            yield from chunks
+        finally:
+            self._speaking = False
 
     def enroll(self, clips: Audio | Sequence[Audio], *, language: str = "pt-BR") -> VoicePrint:
         """Learn a voice from reference speech, to be given as `voice`. `card.enrolment` says what this engine makes of it.

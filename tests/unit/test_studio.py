@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import voicecore
+from voicecore.audio import join
 from voicecore.errors import Conflict, InvalidInput, InvalidText, NotFound, UnsupportedLanguage
+from voicecore.studio import Studio
+from voicecore.testing.tone import ToneEngine, TonePlan
 
 TEXT = "Bom dia. Esta é uma frase bem mais comprida do que a primeira, e tem uma vírgula. E esta é a última das frases deste texto."
 
@@ -84,3 +87,13 @@ def test_the_public_names_are_these():
         "VoiceCoreError", "VoicePreset", "VoicePrint", "VoiceProfile", "engine_names", "open",
     }  # fmt: skip
     assert all(hasattr(voicecore, name) for name in voicecore.__all__)
+
+
+def test_two_streams_of_one_studio_cannot_steal_each_others_sound():
+    with Studio(ToneEngine(TonePlan(batch_size=4, letters_per_chunk=1))) as studio:
+        first = studio.stream("aaaaaaaa")
+        alone = next(first)
+        with pytest.raises(Conflict, match="another text"):
+            studio.say("bbbbbbbb")
+        rest = join([alone.samples, *(piece.samples for piece in first)], studio.card.sample_rate_hz)
+        assert np.array_equal(rest.samples, studio.say("aaaaaaaa").samples)
