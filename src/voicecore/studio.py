@@ -114,7 +114,9 @@ class Studio:
     def _alone(self, chunks: Iterator[SpokenChunk]) -> Iterator[SpokenChunk]:
         """The chunks, while nobody else uses the engine: what it makes goes to whoever asks it next."""
         if self._speaking:
-            raise Conflict("This studio is speaking another text: finish or close that stream first, or open another studio.")
+            raise Conflict(
+                "This studio is speaking another text: finish or close that stream first, or open another studio."
+            )
         self._speaking = True
         try:
             yield from chunks

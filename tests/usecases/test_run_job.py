@@ -243,7 +243,9 @@ def test_a_crashed_engine_counts_against_the_job(house, monkeypatch):
     assert house.store.get(job.id).status is JobStatus.COMPLETED
 
 
-def test_what_an_engine_still_holds_is_dropped_before_the_job_is_given_up_even_if_its_error_lives_on(make_house, monkeypatch):
+def test_what_an_engine_still_holds_is_dropped_before_the_job_is_given_up_even_if_its_error_lives_on(
+    make_house, monkeypatch
+):
     house = make_house(batch_size=1, letters_per_chunk=1)
     errors = []
 

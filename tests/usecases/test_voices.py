@@ -226,7 +226,9 @@ def test_a_stalled_enrolment_that_wakes_changes_nothing_of_the_voice_that_anothe
             house.clock.advance(timedelta(minutes=1))
             assert house.run("other")
             voice = house.catalog.voices.get(house.store.get(job.id).result.voice_id)
-            other[:] = [{key: house.blobs.stat(key) for key in (voice.print_key, voice.reference_key, voice.sample_key)}]
+            other[:] = [
+                {key: house.blobs.stat(key) for key in (voice.print_key, voice.reference_key, voice.sample_key)}
+            ]
             house.clock.advance(timedelta(seconds=1))
         return truth(key, data)
 
