@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -70,6 +71,12 @@ class EngineCard:
     def __post_init__(self) -> None:
         require(bool(self.languages), f"Engine {self.name!r} lists no language.")
         require(self.segment_limit >= 1, f"Engine {self.name!r} needs a segment limit of at least 1.")
+        for preset in self.presets:
+            # Preset ids become part of blob keys.
+            good = re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", preset.id) is not None
+            require(
+                good, f"Engine {self.name!r} has the preset id {preset.id!r}; use [a-z0-9_.-], at most 64 characters."
+            )
         require(self.batch_size >= 1, f"Engine {self.name!r} needs a batch size of at least 1.")
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 

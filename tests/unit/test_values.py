@@ -123,7 +123,9 @@ def test_a_language_finds_itself_then_its_likely_region_then_any():
 
 
 # --- text and requests --------------------------------------------------------------------------------
-@pytest.mark.parametrize("text", ["", "   \n", "\x00", "a\x07b", "\x1b[31m", "...", "?!", "—", "👍", "\ud800", "a" * 10_001])
+@pytest.mark.parametrize(
+    "text", ["", "   \n", "\x00", "a\x07b", "\x1b[31m", "...", "?!", "—", "👍", "\ud800", "a" * 10_001]
+)
 def test_a_text_that_cannot_be_spoken_is_refused(text):
     with pytest.raises(InvalidText):
         checked_text(text)
@@ -329,3 +331,15 @@ def test_a_parameter_takes_numbers_in_its_range_only(value):
 def test_limits_that_make_no_sense_are_refused(changes):
     with pytest.raises(InvalidInput):
         Limits(**changes)
+
+
+@pytest.mark.parametrize("preset_id", ["", "Female", "a/b", "../x", "a b", "x" * 65, ".hidden"])
+def test_a_presets_id_must_fit_into_a_blob_key(preset_id):
+    from dataclasses import replace
+
+    from voicecore.testing.tone import ToneEngine
+    from voicecore.voice import VoicePreset
+
+    card = ToneEngine().card
+    with pytest.raises(InvalidInput, match="preset id"):
+        replace(card, presets=(VoicePreset(preset_id, "x", "x", card.languages),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -262,3 +263,21 @@ def test_files_are_decoded_only_until_they_are_too_long_together(house, monkeypa
     with pytest.raises(InvalidAudio, match=r"at least 400\.0 s; give 1 to 300 s"):
         house.enrol(NewVoice(name="Ana", language=PT), files(*[tone()] * 10))
     assert decoded == [600.0, 400.0]
+
+
+def test_a_voice_of_another_model_version_is_learned_again_from_its_kept_reference(house):
+    voice_id = enrolled(house).result.voice_id
+    before = house.catalog.voices.get(voice_id)
+    first = speak(house, voice_id)
+    newer = replace(house.host.engine("tone").card, model_digest="1" * 64)
+    house.host.engine("tone")._card = newer
+    second = speak(house, voice_id)
+    assert second.status is JobStatus.COMPLETED
+    after = house.catalog.voices.get(voice_id)
+    assert after.print_sha256 != before.print_sha256
+    assert house.blobs.stat(before.print_key) is None
+    assert house.provider.engine.given[-1].voice.model_digest == newer.model_digest
+    assert (first.segments.cached, second.segments.cached) == (0, 0)
+    assert speak(house, voice_id).segments.cached == 1
+    house.delete_voice(voice_id)
+    assert not any(voice_id in key for key in house.stored())

@@ -41,9 +41,7 @@ class Frame:
 def write_frame(pipe: BinaryIO, frame: Frame) -> None:
     """Write and flush. Raises `BrokenPipeError` if nobody reads."""
     # In this machine's byte order, as both ends are on it.
-    arrays = {
-        name: np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for name, array in frame.arrays.items()
-    }
+    arrays = {name: np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for name, array in frame.arrays.items()}
     listed = [[name, str(array.dtype), list(array.shape)] for name, array in arrays.items()]
     head = json.dumps({"head": dict(frame.head), "arrays": listed}).encode()
     body = b"".join(array.tobytes() for array in arrays.values())

@@ -28,10 +28,12 @@ class _Process:
     """A running child and its pipes. Calls are answered in order; one at a time."""
 
     def __init__(self) -> None:
-        self._popen = subprocess.Popen(
-            # -P: else `-m` would import whatever is called `adapters` in the directory the service was started from.
-            [sys.executable, "-P", "-m", "adapters.hosts.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        # -P: else `-m` would import whatever is called `adapters` in the directory the service was started from.
+        command = [sys.executable, "-P", "-m", "adapters.hosts.child"]
+        try:
+            self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
+        except OSError as error:
+            raise EngineCrashed(f"The process that runs the engine could not be started: {error}.") from error
         self._in = cast("BufferedWriter", self._popen.stdin)
         self._out = cast("BufferedReader", self._popen.stdout)
 

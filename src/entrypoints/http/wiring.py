@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
 from entrypoints.service import Service
-from voicecore.errors import Draining, NotFound
+from voicecore.errors import Draining, Gone, NotFound
 from voicecore.job import JobId, SynthesisJob
 
 Wired: TypeAlias = NamedDependency[SkipValidation[Service]]
@@ -37,6 +37,9 @@ def find_job(service: Service, text: str) -> SynthesisJob:
     job = service.store.get(job_id_of(text))
     if job is None:
         raise NotFound(f"There is no job {text[:80]!r}.")
+    if job.expired(service.clock.now()):
+        # The next tidying will remove it; until then nobody shall get what the answer may not promise to keep.
+        raise Gone(f"Job {text} has expired: its audio is kept for {service.limits.keep_jobs} only.")
     return job
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.audio import Samples
-from voicecore.errors import NotFound, VoiceCoreError
+from voicecore.errors import VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.pipeline import SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
@@ -17,6 +17,7 @@ from voicecore.ports import AudioCodec, BlobStore, Catalog, SpeechEngine
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.text import Segment
 from voicecore.usecases.job_watch import JobWatch, StopReason
+from voicecore.usecases.load_voice_print import LoadVoicePrint
 from voicecore.usecases.removal import remove
 from voicecore.usecases.segment_cache import SegmentCache, segment_key
 from voicecore.voice import VoicePrint
@@ -29,15 +30,6 @@ class _Voice:
     spoken: str | VoicePrint
     name: str
     digest: str
-
-
-def load_print(blobs: BlobStore, catalog: Catalog, voice_id: str) -> VoicePrint:
-    """The print of an enrolled voice. Raises `NotFound`, `BlobCorrupt`."""
-    profile = catalog.voices.get(voice_id)
-    if profile is None:
-        raise NotFound(f"The voice {voice_id!r} was deleted.", field="voice_id")
-    with blobs.open(profile.print_key) as reader:
-        return VoicePrint.from_bytes(reader.read())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +52,7 @@ class RunSynthesis:
         request = job.request
         if not isinstance(request, SynthesisRequest):
             raise TypeError("RunSynthesis runs jobs that speak a text.")
-        voice = self._voice(request)
+        voice = self._voice(request, engine)
         resolved = dict(job.parameters)
         utter = utterance_maker(
             engine.card, f"{job.id}.{job.attempt}", job.spoken_language, voice.spoken, resolved, request.seed
@@ -93,13 +85,11 @@ class RunSynthesis:
             manifest_key=manifest,
         )  # fmt: skip
 
-    def _voice(self, request: SynthesisRequest) -> _Voice:
+    def _voice(self, request: SynthesisRequest, engine: SpeechEngine) -> _Voice:
         if request.voice_id is None:
             return _Voice(request.voice_preset, request.voice_preset, f"preset:{request.voice_preset}")
-        profile = self.catalog.voices.get(request.voice_id)
-        if profile is None:
-            raise NotFound(f"The voice {request.voice_id!r} was deleted.", field="voice_id")
-        return _Voice(load_print(self.blobs, self.catalog, profile.id), profile.id, profile.print_sha256)
+        spoken, digest = LoadVoicePrint(self.blobs, self.catalog)(request.voice_id, engine)
+        return _Voice(spoken, request.voice_id, digest)
 
     def _write_plan(self, job: SynthesisJob, segments: tuple[Segment, ...], keys: dict[int, str]) -> None:
         """Before the first segment, so that a deleted or failed job can find all it put into the cache."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from voicecore.errors import VoiceCoreError
+from voicecore.job import JobId
 from voicecore.ports import Doorbell
 
 _log = logging.getLogger("voicecore.runner")
@@ -60,6 +61,8 @@ class Runner:
         self._stopping.set()
         if self._thread is None:
             return
+        # So that an idle loop ends now, not when its wait is over.
+        self.doorbell.ring(JobId("stop"))
         self._thread.join(grace_s)
         while self._thread.is_alive():
             self.interrupt()

@@ -1,0 +1,50 @@
+"""The print of an enrolled voice, for the model that is going to speak."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from voicecore.audio import Audio
+from voicecore.errors import NotFound
+from voicecore.ports import BlobStore, Catalog, SpeechEngine
+from voicecore.voice import VoicePrint, VoiceProfile
+
+_log = logging.getLogger("voicecore.voices")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadVoicePrint:
+    """Reads the print; where the engine's model has changed since, the voice is learned again from its kept reference."""
+
+    blobs: BlobStore
+    catalog: Catalog
+
+    def __call__(self, voice_id: str, engine: SpeechEngine) -> tuple[VoicePrint, str]:
+        """The print, and the digest that stands for it in fingerprints.
+
+        Raises:
+            NotFound: if the voice was deleted.
+            BlobCorrupt: if its print or reference is damaged.
+        """
+        profile = self.catalog.voices.get(voice_id)
+        if profile is None:
+            raise NotFound(f"The voice {voice_id!r} was deleted.", field="voice_id")
+        with self.blobs.open(profile.print_key) as reader:
+            stored = VoicePrint.from_bytes(reader.read())
+        if stored.model_digest == engine.card.model_digest:
+            return stored, profile.print_sha256
+        return self._learned_again(profile, engine)
+
+    def _learned_again(self, profile: VoiceProfile, engine: SpeechEngine) -> tuple[VoicePrint, str]:
+        _log.info("voice %s was made by another version of %s; learning it again", profile.id, engine.card.name)
+        with self.blobs.open(profile.reference_key) as reader:
+            reference = Audio.from_wav_bytes(reader.read())
+        learned = engine.enroll([reference], engine.card.spoken(profile.language))
+        # Under a name of its own, so that profile and print always fit, whenever this is killed.
+        folder = profile.print_key.rsplit("/", 1)[0]
+        stat = self.blobs.put(f"{folder}/print-{engine.card.model_digest[:16]}.npz", [learned.to_bytes()])
+        self.catalog.voices.replace(replace(profile, print_key=stat.key, print_sha256=stat.sha256))
+        if stat.key != profile.print_key:
+            self.blobs.delete(profile.print_key)
+        return learned, stat.sha256
