@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import httpx
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from litestar.exceptions import HTTPException
 
 from entrypoints.http.ranges import wanted_range
+from voicecore.testing.fakes import FakeClock
 
 from .room import Room, refused
 
@@ -222,6 +224,13 @@ def test_an_expired_job_is_gone(room: Room):
     room.service.delete_job.expire(room.service.store.get(job["id"]))
     for path in ("", "/download", "/formats", "/segments"):
         refused(room.client.get(f"/jobs/{job['id']}{path}"), 410)
+
+
+def test_a_job_whose_time_is_over_is_gone_before_anybody_tidied(room: Room):
+    job = room.spoken()
+    room.service.clock = FakeClock(datetime.now(UTC) + timedelta(hours=25))
+    refused(room.client.get(f"/jobs/{job['id']}"), 410)
+    refused(room.client.get(f"/jobs/{job['id']}/download"), 410)
 
 
 class Counting:
