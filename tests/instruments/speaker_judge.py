@@ -24,16 +24,20 @@ from voicecore.audio import Audio
 RATE_HZ = 16_000
 MODEL_SHA256 = "c4d17ba220a33d7f27866c78f573372f4ae2dd57b405cdacdaf4483ecc374812"
 SAME_SPEAKER_BOUNDARY = 0.837
+#: The recipe has no level of its own, and the network hears a recording 17 dB louder as somebody else (.94 becomes .6), so
+#: all are compared at one level. -23 dBFS: there the thirteen of `human_speech` are .943 with themselves and .315 with each
+#: other, as without levelling (.950 and .315).
+LEVEL_DBFS = -23.0
 _N_FFT, _WINDOW, _HOP, _BANDS = 512, 400, 160, 40
 _FRAMES, _STRIDE = 80, 40
 
 
 def d_vector(audio: Audio) -> NDArray[np.float32]:
-    """The speaker embedding of `audio`, float32, shape (256,), unit length; pauses are cut out first."""
+    """The speaker embedding of `audio`, float32, shape (256,), unit length; pauses are cut out first, then levels made equal."""
     samples = np.asarray(audio.samples, dtype=np.float32)
     if audio.sample_rate_hz != RATE_HZ:
         samples = soxr.resample(samples, audio.sample_rate_hz, RATE_HZ).astype(np.float32)
-    features = _log_mel(_without_pauses(samples))
+    features = _log_mel(_levelled(_without_pauses(samples)))
     if len(features) < _FRAMES:
         features = np.pad(features, ((0, _FRAMES - len(features)), (0, 0)))
     windows = np.stack([features[start : start + _FRAMES] for start in range(0, len(features) - _FRAMES + 1, _STRIDE)])
@@ -79,6 +83,12 @@ def _without_pauses(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     loud = (level_db > level_db.max() - 42).astype(np.float64)
     near = np.convolve(loud, np.ones(15), mode="same") > 0.5
     return np.asarray(frames[near].ravel(), dtype=np.float32)
+
+
+def _levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`samples` at `LEVEL_DBFS`, root mean square; silence stays silence."""
+    level = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
+    return samples * np.float32(10 ** (LEVEL_DBFS / 20) / level) if level > 1e-7 else samples
 
 
 def _log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:

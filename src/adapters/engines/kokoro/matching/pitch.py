@@ -36,7 +36,7 @@ class Pitch:
 def pyworld() -> ModuleType:
     """The WORLD library (Morise et al. 2016). Raises `MissingDependency` without it."""
     try:
-        import pyworld
+        import pyworld  # noqa: PLC0415 - only voice matching needs it
     except ImportError as error:
         raise MissingDependency("Voice matching needs pyworld: pip install 'voicecore[kokoro]'.") from error
     module: ModuleType = pyworld

@@ -26,7 +26,8 @@ EMBEDDING_SIZE = 256
 _N_FFT, _HOP, _BANDS = 400, 160, 40
 _WINDOW_FRAMES = 160
 _WINDOWS_A_SECOND = 1.3
-#: Quieter speech is raised to this level, louder is left alone (`audio_norm_target_dBFS`).
+#: Every speech is brought to this level (`audio_norm_target_dBFS`). Resemblyzer leaves louder speech alone, but its features are
+#: not logarithms, so that it would hear a loud and a quiet copy of one recording as two people (similarity below .95).
 _LEVEL_DBFS = -30.0
 #: How many windows go through the network at once, so that a long reference needs no more memory than a short one.
 _BATCH = 32
@@ -38,7 +39,7 @@ class SpeakerEncoder:
     def __init__(self, model: Path | None = None, *, threads: int = 1) -> None:
         """`model`: the ONNX file, by default the one that ships. Raises `MissingDependency` without onnxruntime."""
         try:
-            import onnxruntime
+            import onnxruntime  # noqa: PLC0415 - 200 ms that presets may not need
         except ImportError as error:
             raise MissingDependency("Voice matching needs onnxruntime: pip install 'voicecore[kokoro]'.") from error
         path = model if model is not None else data_path("speaker_encoder/resemblyzer.onnx")
@@ -59,7 +60,7 @@ class SpeakerEncoder:
         level = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
         if level < 1e-5:
             raise InvalidAudio("There is no speech in this audio; give a recording in which somebody speaks.")
-        mel = log_free_mel(samples * np.float32(max(1.0, 10 ** (_LEVEL_DBFS / 20) / level)))
+        mel = log_free_mel(samples * np.float32(10 ** (_LEVEL_DBFS / 20) / level))
         starts = range(0, max(1, len(mel) - _WINDOW_FRAMES + 1), round(100 / _WINDOWS_A_SECOND))
         total = np.zeros(EMBEDDING_SIZE, np.float64)
         for first in range(0, len(starts), _BATCH):

@@ -19,7 +19,7 @@ def resampled(audio: Audio, rate_hz: int) -> Samples:
     if audio.sample_rate_hz == rate_hz:
         return audio.samples
     try:
-        import soxr
+        import soxr  # noqa: PLC0415 - only voice matching needs it
     except ImportError as error:
         raise MissingDependency("Voice matching needs soxr: pip install 'voicecore[kokoro]'.") from error
     return np.asarray(soxr.resample(audio.samples, audio.sample_rate_hz, rate_hz), dtype=np.float32)
