@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.metadata import entry_points
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voicecore.errors import NotFound
 from voicecore.ports import EngineProvider
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 ENTRY_POINT_GROUP = "voicecore.engines"
+
+
+def _entry_points() -> Iterable[EntryPoint]:
+    # Imported here: it costs tens of milliseconds, and `import voicecore` does not need it.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    return entry_points(group=ENTRY_POINT_GROUP)
 
 
 def engine_names() -> tuple[str, ...]:
     """Names of all engines that installed packages offer, sorted; whether they would open is `EngineProvider.problems`."""
-    return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
+    return tuple(sorted(point.name for point in _entry_points()))
 
 
 def engine_provider(name: str, models_dir: Path | None = None) -> EngineProvider:
@@ -23,9 +33,10 @@ def engine_provider(name: str, models_dir: Path | None = None) -> EngineProvider
     Raises:
         NotFound: with the names that there are.
     """
-    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        provider: EngineProvider = point.load()(models_dir)
-        return provider
+    for point in _entry_points():
+        if point.name == name:
+            provider: EngineProvider = point.load()(models_dir)
+            return provider
     known = ", ".join(engine_names()) or "none"
     raise NotFound(f"There is no engine {name[:60]!r}; installed are: {known}.", field="engine")
 
