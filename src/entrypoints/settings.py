@@ -21,6 +21,8 @@ from voicecore.errors import InvalidInput, require
 from voicecore.limits import Limits
 
 PREFIX = "VOICECORE_"
+#: Threads of a model. Each takes memory before it works: tens of thousands end the process without a word.
+THREAD_LIMIT = 256
 #: Read elsewhere: where the settings file is, and switches of the test engine and of the command line's client.
 _NOT_SETTINGS = ("VOICECORE_CONFIG", "VOICECORE_URL")
 _TEST_PREFIX = "VOICECORE_TESTING_"
@@ -47,7 +49,7 @@ class Settings:
     )
     models_dir: Path | None = _setting(None, "Folder of model weights; default: `models` in the data folder.")
     engine: str = _setting("kokoro", "Engine of requests that name none.")
-    threads: int = _setting(0, "Processor threads of a model; 0 leaves the choice to the engine.")
+    threads: int = _setting(0, "Processor threads of a model, up to 256; 0 leaves the choice to the engine.")
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
@@ -67,7 +69,10 @@ class Settings:
     decoders: int = _setting(2, "Uploads that may be decoded at the same time.")
 
     def __post_init__(self) -> None:
-        require(self.threads >= 0, "VOICECORE_THREADS must not be negative; 0 leaves the choice to the engine.")
+        require(
+            0 <= self.threads <= THREAD_LIMIT,
+            f"VOICECORE_THREADS is {self.threads}; give 0 to {THREAD_LIMIT}, where 0 leaves the choice to the engine.",
+        )
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")

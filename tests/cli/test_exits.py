@@ -33,6 +33,7 @@ def one_line(text: str) -> bool:
         (["say", "Olá", "-o", "ola.wav", "--speed", "9"], "speed"),
         (["say", "Olá", "-o", "ola.wav", "--speed", "nan"], "speed"),
         (["say", "Olá", "-o", "ola.wav", "--seed", "-1"], "seed"),
+        (["say", "Olá", "-o", "ola.wav", "--threads", "99999"], "256"),
         (["say", "Olá", "-o", "ola.wav", "--format", "aiff"], "aiff"),
         (["say", "Olá", "-o", "no/such/folder/ola.wav"], "no folder"),
         (["say", "Olá", "-o", ".", "--format", "wav"], "folder"),

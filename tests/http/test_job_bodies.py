@@ -177,3 +177,57 @@ def test_an_unknown_engine_and_an_unknown_voice_are_404(shared: Room):
     refused(shared.client.post("/jobs", json={**HELLO, "engine": "nothing"}), 404, "engine")
     clone = {**HELLO, "mode": "dubbing_with_clone", "voice_id": "voice_nobody"}
     refused(shared.client.post("/jobs", json=clone), 404, "voice_id")
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def test_an_unknown_field_is_answered_with_the_field_that_may_have_been_meant_or_with_all_of_them(shared: Room):
+    refused(shared.client.post("/jobs", json={**HELLO, "speeed": 1}), 400, "speeed", "did you mean 'speed'?")
+    problem = refused(shared.client.post("/jobs", json={**HELLO, "zzz": 1}), 400, "zzz", "the fields are: mode, text")
+    assert "rvc_f0_method" in problem["detail"]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x00b", "a`b", "x" * 10_000])
+def test_whatever_an_unknown_field_is_called_the_answer_is_one_short_line(shared: Room, name: str):
+    detail = refused(shared.client.post("/jobs", json={**HELLO, name: 1}), 400)["detail"]
+    assert detail.isprintable()
+    assert len(detail) < 500
+
+
+def test_a_missing_field_is_named_with_what_to_do(shared: Room):
+    refused(
+        shared.client.post("/jobs", json={"mode": "dubbing", "text": "Oi"}), 400, "source_language", "missing; send it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"),
+    [("speed", "fast", "a number"), ("speed", "1,5", "a number"), ("seed", "1.5", "a whole number"),
+     ("enable_rvc", "maybe", "true or false")],
+)  # fmt: skip
+def test_a_wrong_form_value_is_answered_with_the_value_and_with_what_belongs_there(
+    shared: Room, field: str, value: str, wanted: str
+):
+    detail = refused(shared.client.post("/jobs", data={**HELLO, field: value}), 400, field)["detail"]
+    assert detail == f"{field} is {value!r}; give {wanted}."
+
+
+def test_a_wrong_kind_of_json_value_is_answered_in_words(shared: Room):
+    detail = refused(shared.client.post("/jobs", json={**HELLO, "speed": "1"}), 400, "speed")["detail"]
+    assert detail == "The field 'speed' is a text; give a number."
+    refused(shared.client.post("/jobs", json=[]), 400, word="the body is a list; send an object with the fields mode")
+
+
+def test_a_form_with_too_many_fields_is_told_the_limit(shared: Room):
+    body = "&".join(f"a{number}=1" for number in range(101))
+    refused(shared.client.post("/jobs", content=body, headers=FORM), 400, word="more than 100 fields")
+
+
+def test_an_empty_engine_in_json_is_refused_and_not_taken_for_the_default(shared: Room):
+    refused(shared.client.post("/jobs", json={**HELLO, "engine": ""}), 404, "engine", "installed are")
+
+
+@pytest.mark.parametrize("field", ["mode", "output_format", "rvc_f0_method"])
+def test_a_long_wrong_word_is_quoted_short_and_its_quotes_are_closed(shared: Room, field: str):
+    refused(shared.client.post("/jobs", json={**HELLO, field: "x" * 10_000}), 400, field, f"'{'x' * 60}' is not")

@@ -189,3 +189,17 @@ def test_a_failed_job_says_why_in_both_fields_and_carries_a_code(room: Room, mon
     assert job["error_code"] == "poisoned"
     assert job["audio_url"] is None
     refused(room.client.get(f"/jobs/{job['id']}/download"), 409, word="told to fail")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("status", "queued, processing, completed"), ("mode", "dubbing, dubbing_with_clone")]
+)
+def test_a_wrong_word_in_the_query_of_the_list_is_answered_with_the_words_there_are(
+    shared: Room, name: str, words: str
+):
+    refused(shared.client.get(f"/jobs?{name}=nope"), 400, name, words)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", ""), ("GET", "/download"), ("GET", "/segments")])
+def test_a_job_that_is_not_there_is_answered_with_where_to_look(shared: Room, method: str, path: str):
+    refused(shared.client.request(method, f"/jobs/job_nothing{path}"), 404, word="GET /jobs lists them")

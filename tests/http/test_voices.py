@@ -180,3 +180,21 @@ def test_a_client_that_leaves_in_the_middle_of_an_upload_leaves_nothing(room: Ro
     assert room.client.get("/health").status_code == 200
     assert room.client.get("/jobs").json()["total"] == 0
     assert no_uploads_left(room)
+
+
+def test_a_language_the_engine_cannot_speak_is_refused_under_the_name_of_the_clone_forms_field(shared: Room):
+    answer = shared.client.post("/voices/clone", data={"name": "Ana", "language": "xx"}, files=one_file())
+    refused(answer, 400, "language", "xx")
+
+
+def test_a_recording_sent_as_a_text_field_is_told_to_come_as_a_file(shared: Room):
+    parts = [*((name, (None, value)) for name, value in NAMED.items()), ("file", (None, recording(1)[:200].hex()))]
+    refused(shared.client.post("/voices/clone", files=parts), 400, "file", "with a filename")
+
+
+def test_of_several_files_the_one_that_cannot_be_used_is_named(room: Room):
+    files = [("file", ("a.wav", recording(6), "audio/wav")), ("file", ("b.wav", recording(6)[:5_000], "audio/wav"))]
+    refused(room.client.post("/voices/clone", data=NAMED, files=files), 400, "file", "File 2 of 2")
+    files[1] = ("file", ("b.wav", b"a text" * 100, "audio/wav"))
+    refused(room.client.post("/voices/clone", data=NAMED, files=files), 415, "file", "File 2 of 2")
+    assert no_uploads_left(room)

@@ -48,3 +48,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one():
 
 def test_the_defaults_hold():
     assert load({}) == Settings()
+
+
+@pytest.mark.parametrize("value", ["-1", "257", "99999"])
+def test_more_threads_than_memory_could_hold_are_refused(value):
+    with pytest.raises(InvalidInput, match=r"VOICECORE_THREADS is .*; give 0 to 256"):
+        load({"VOICECORE_THREADS": value})

@@ -135,6 +135,15 @@ def test_a_profile_cannot_hold_what_its_engine_would_refuse(house, parameters):
         house.profiles.create("tone", "Meu", "", parameters)
 
 
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "a\x00b", "a\nb"])
+def test_a_profile_is_not_given_a_name_that_a_voice_could_not_have(house, name):
+    mine = house.profiles.create("tone", "Meu", "", {})
+    with pytest.raises(InvalidInput, match="name"):
+        house.profiles.create("tone", name, "", {})
+    with pytest.raises(InvalidInput, match="name"):
+        house.profiles.change("tone", mine.id, name=name)
+
+
 def test_a_profiles_name_is_unique_among_users_and_built_in_ones(house):
     house.profiles.create("tone", "Meu", "", {})
     with pytest.raises(NameTaken):

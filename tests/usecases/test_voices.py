@@ -260,7 +260,7 @@ def test_files_are_decoded_only_until_they_are_too_long_together(house, monkeypa
         return Audio(np.full(8_000 * 200, 0.1, np.float32), 8_000)
 
     monkeypatch.setattr(house.codec, "decode", decode)
-    with pytest.raises(InvalidAudio, match=r"at least 400\.0 s; give 1 to 300 s"):
+    with pytest.raises(InvalidAudio, match=r"at least 400 s; give 1 to 300 s"):
         house.enrol(NewVoice(name="Ana", language=PT), files(*[tone()] * 10))
     assert decoded == [600.0, 400.0]
 
@@ -281,3 +281,14 @@ def test_a_voice_of_another_model_version_is_learned_again_from_its_kept_referen
     assert speak(house, voice_id).segments.cached == 1
     house.delete_voice(voice_id)
     assert not any(voice_id in key for key in house.stored())
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.999, "0.99 s"), (0.9999, "0.99 s"), (300.001, "300.01 s")])
+def test_a_reference_just_beyond_a_limit_is_not_told_to_be_at_the_limit(house, seconds, told):
+    with pytest.raises(InvalidAudio, match=f"lasts (at least )?{told}; give 1 to 300 s"):
+        house.enrol(NewVoice(name="Ana", language=PT), files(tone(seconds=seconds)))
+
+
+def test_a_description_that_is_too_long_is_refused_before_the_files_are_read(house):
+    with pytest.raises(InvalidInput, match="at most 500"):
+        house.enrol(NewVoice(name="Ana", language=PT, description="x" * 501), [io.BytesIO(b"not a recording")])

@@ -14,7 +14,7 @@ from entrypoints.cli.progress import segment_bar
 from entrypoints.cli.speaking import Order, built_in_parameters, speak_here
 from entrypoints.cli.target import STDOUT, Target
 from entrypoints.cli.text_input import read_text
-from entrypoints.settings import Settings, load
+from entrypoints.settings import THREAD_LIMIT, Settings, load
 from voicecore.errors import NotFound
 from voicecore.ports import EngineProvider
 from voicecore.registry import engine_provider
@@ -34,7 +34,9 @@ from voicecore.voice import DEFAULT_PRESET
 @click.option("--seed", type=click.IntRange(0, SEED_LIMIT), default=0, show_default=True, help="For engines that draw.")
 @click.option("--profile", help="Quality profile, such as audiobook or low_latency.")
 @click.option("--engine", help="Engine. Default: VOICECORE_ENGINE.")
-@click.option("--threads", type=click.IntRange(0), help="Processor threads; 0 leaves the choice to the engine.")
+@click.option(
+    "--threads", type=click.IntRange(0, THREAD_LIMIT), help="Processor threads; 0 leaves the choice to the engine."
+)
 @as_json
 @service_url
 def say(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -11,6 +10,7 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import HTTPException
 
+from entrypoints.http.explained import explained
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
 from voicecore.errors import InvalidInput, TooLarge
 
@@ -22,8 +22,6 @@ MULTIPART = "multipart/form-data"
 #: Bytes of a body without files. 10 000 characters, each escaped as `\\uXXXX\\uXXXX` or `%XX` four times, are 120 000.
 MAX_BODY_BYTES = 512 * 1024
 _MAX_FIELDS = 100
-_PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
-_NAMED = re.compile(r"field `(?P<name>[^`]*)`")
 
 
 def refuse_file(name: str, _: Form) -> None:
@@ -75,7 +73,7 @@ def decode_json(data: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise _explained(error) from None
+        raise explained(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"The body is not JSON that can be read: {str(error)[:120]}.") from None
 
@@ -96,7 +94,7 @@ def from_fields(fields: Iterable[tuple[str, str]], kind: type[Body]) -> Body:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _explained(error) from None
+        raise explained(error, kind, values) from None
 
 
 def _urlencoded(data: bytes) -> list[tuple[str, str]]:
@@ -106,17 +104,6 @@ def _urlencoded(data: bytes) -> list[tuple[str, str]]:
             max_num_fields=_MAX_FIELDS,
         )  # fmt: skip
     except ValueError as error:  # UnicodeDecodeError is one
+        if data.count(b"&") >= _MAX_FIELDS:
+            raise InvalidInput(f"The body has more than {_MAX_FIELDS} fields; send fewer.") from None
         raise InvalidInput(f"The urlencoded body cannot be read: {str(error)[:120]}.") from None
-
-
-def _explained(error: msgspec.ValidationError) -> InvalidInput:
-    """Msgspec's message with the field taken out of its path."""
-    message = str(error)
-    place = _PATH.search(message)
-    named = _NAMED.search(message)
-    path = place["path"] if place else ""
-    name = ".".join(part for part in (path, named["name"] if named else "") if part)[:80]
-    text = _PATH.sub("", message).replace("`", "'")[:200]
-    if name and not named:
-        return InvalidInput(f"The field {name!r} cannot be read: {text}.", field=name)
-    return InvalidInput(f"{text}.", field=name or None)

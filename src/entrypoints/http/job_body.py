@@ -53,7 +53,9 @@ def format_of(name: str | None, field: str) -> OutputFormat:
         return OutputFormat.WAV if name is None else OutputFormat(name)
     except ValueError:
         known = ", ".join(each.value for each in OutputFormat)
-        raise InvalidInput(f"{name!r:.60} is not an output format; choose one of: {known}.", field=field) from None
+        raise InvalidInput(
+            f"{str(name)[:60]!r} is not an output format; choose one of: {known}.", field=field
+        ) from None
 
 
 def _mode(name: str) -> Mode:
@@ -68,7 +70,7 @@ def _mode(name: str) -> Mode:
         return Mode(name)
     except ValueError:
         known = ", ".join(each.value for each in _SPEAKING)
-        raise InvalidInput(f"{name!r:.60} is not a mode; choose one of: {known}.", field="mode") from None
+        raise InvalidInput(f"{str(name)[:60]!r} is not a mode; choose one of: {known}.", field="mode") from None
 
 
 def _either(name: str, value: str | None, alias: str, other: str | None) -> str | None:
@@ -94,7 +96,7 @@ def f0_method(body: JobBody) -> F0Method:
     except ValueError:
         known = ", ".join(each.value for each in F0Method)
         raise InvalidInput(
-            f"{body.rvc_f0_method!r:.60} is not a pitch tracker; choose one of: {known}.", field="rvc_f0_method"
+            f"{str(body.rvc_f0_method)[:60]!r} is not a pitch tracker; choose one of: {known}.", field="rvc_f0_method"
         ) from None
 
 

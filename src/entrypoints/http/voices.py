@@ -124,6 +124,8 @@ def _admit(name: str, form: Form) -> None:
 
 
 def _enrol(service: Service, form: Form) -> SynthesisJob:
+    if any(name == "file" for name, _ in form.fields):
+        raise InvalidInput("The field 'file' was sent as a text; send a file, with a filename.", field="file")
     body = from_fields(form.fields, CloneBody)
     if body.consent is not None and len(body.consent) > CONSENT_LIMIT:
         raise InvalidInput(

@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z0-9_]{1,64}")
 def job_id_of(text: str) -> JobId:
     """The id, if it could be one. Raises `NotFound`: no store is asked for what we never gave out."""
     if not _ID.fullmatch(text):
-        raise NotFound(f"There is no job {text[:80]!r}.")
+        raise NotFound(f"There is no job {text[:80]!r}; GET /jobs lists them.")
     return JobId(text)
 
 
@@ -36,7 +36,7 @@ def find_job(service: Service, text: str) -> SynthesisJob:
     """The job. Raises `NotFound`, `Gone`."""
     job = service.store.get(job_id_of(text))
     if job is None:
-        raise NotFound(f"There is no job {text[:80]!r}.")
+        raise NotFound(f"There is no job {text[:80]!r}; GET /jobs lists them.")
     if job.expired(service.clock.now()):
         # The next tidying will remove it; until then nobody shall get what the answer may not promise to keep.
         raise Gone(f"Job {text} has expired: its audio is kept for {service.limits.keep_jobs} only.")

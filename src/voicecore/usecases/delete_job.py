@@ -26,7 +26,7 @@ class DeleteJob:
         """How many files were deleted. Raises `NotFound`, `Gone`."""
         job = self.store.get(job_id)
         if job is None:
-            raise NotFound(f"There is no job {job_id[:80]!r}.")
+            raise NotFound(f"There is no job {job_id[:80]!r}; GET /jobs lists them.")
         if not job.status.finished:
             # It may end between the look and the call, which is as good.
             with suppress(Conflict):

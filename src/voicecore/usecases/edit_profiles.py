@@ -11,6 +11,7 @@ from voicecore.ports import Catalog, Ids
 from voicecore.profiles import BUILT_IN, PIPELINE_PARAMETERS, XTTS_PARAMETERS, serves
 from voicecore.quality import Parameter, ProfileId, QualityProfile, check_parameters
 from voicecore.usecases.engines import Engines
+from voicecore.voice import checked_name
 
 #: Users' profiles altogether. Every request looks through them.
 MAX_PROFILES = 1_000
@@ -35,7 +36,7 @@ class EditProfiles:
         """A new profile. Raises `NameTaken`, `InvalidInput`."""
         return self._add(
             QualityProfile(
-                id=ProfileId(self.ids.new("profile")), name=name.strip(), engine=engine, description=description,
+                id=ProfileId(self.ids.new("profile")), name=checked_name(name), engine=engine, description=description,
                 parameters=check_parameters(parameters, self._known(engine)),
             )
         )  # fmt: skip
@@ -52,7 +53,7 @@ class EditProfiles:
         old = self._own(engine, profile_id)
         merged = {**old.parameters, **check_parameters(parameters or {}, self._known(old.engine))}
         changed = replace(
-            old, name=old.name if name is None else name.strip(),
+            old, name=old.name if name is None else checked_name(name),
             description=old.description if description is None else description, parameters=merged,
         )  # fmt: skip
         self._refuse_built_in_name(changed)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from voicecore import blobkeys
 from voicecore.audio import Audio
-from voicecore.errors import Conflict, InvalidAudio, InvalidInput, NameTaken, VoiceCoreError
+from voicecore.errors import Conflict, InvalidAudio, InvalidInput, NameTaken, UnsupportedLanguage, VoiceCoreError
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
@@ -54,24 +55,28 @@ class SubmitEnrolment:
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
         name = checked_name(voice.name)
-        engine = voice.engine or self.engines.default
+        engine = self.engines.default if voice.engine is None else voice.engine
         card = self.engines.card(engine)
         if card.enrolment is None:
             raise InvalidInput(f"The engine {engine!r} cannot learn voices.", field="engine")
-        spoken = card.spoken(voice.language)
+        try:
+            spoken = card.spoken(voice.language)
+        except UnsupportedLanguage as error:
+            raise UnsupportedLanguage(error.message, field="language") from None
         if not 1 <= len(files) <= card.enrolment.max_clips:
             raise InvalidInput(
                 f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
             )
         self._refuse_taken(name)
-        clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
         job_id = JobId(self.ids.new("job"))
-        keys = tuple(blobkeys.upload(job_id, number) for number in range(len(clips)))
-        # Made before anything is written: its invariants may refuse the name or the description.
+        keys = tuple(blobkeys.upload(job_id, number) for number in range(len(files)))
+        # Made before the files are read, which takes long, and before anything is written: its invariants may refuse.
         request = EnrolmentRequest(
             name=name, language=voice.language, clip_keys=keys, description=voice.description, engine=engine,
-            reference_duration_s=sum(clip.duration_s for clip in clips), consent=voice.consent,
+            reference_duration_s=0.0, consent=voice.consent,
         )  # fmt: skip
+        clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
+        request = replace(request, reference_duration_s=sum(clip.duration_s for clip in clips))
         job = SynthesisJob(
             id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now()
         )
@@ -101,17 +106,23 @@ class SubmitEnrolment:
         limit_s = max(max_s, 1.0) * 2
         clips: list[Audio] = []
         total_s = 0.0
-        for file in files:
+        for number, file in enumerate(files, 1):
             # Together, not each: small files can decode to much, and all of it is in memory.
             allowed_s = min(self.limits.max_audio_s, limit_s - total_s)
-            clips.append(self.codec.decode(file, AudioLimits(max_duration_s=allowed_s)))
+            try:
+                clips.append(self.codec.decode(file, AudioLimits(max_duration_s=allowed_s)))
+            except InvalidInput as error:
+                which = f"File {number} of {len(files)}: " if len(files) > 1 else ""
+                raise type(error)(which + error.message, field="file") from error
             total_s += clips[-1].duration_s
             if total_s > max_s:
                 break
         if not min_s <= total_s <= max_s:
             least = "at least " if len(clips) < len(files) else ""
+            # Rounded away from the limit: 4.996 s told as 5.00 would contradict the sentence.
+            told_s = (math.floor if total_s < min_s else math.ceil)(total_s * 100) / 100
             raise InvalidAudio(
-                f"The reference lasts {least}{total_s:.1f} s; give {min_s:g} to {max_s:g} s of speech.", field="file"
+                f"The reference lasts {least}{told_s:g} s; give {min_s:g} to {max_s:g} s of speech.", field="file"
             )
         if max(clip.peak for clip in clips) < 1e-3:
             raise InvalidAudio("The reference is silent; give a recording with speech.", field="file")

@@ -70,7 +70,7 @@ class SubmitSynthesis:
     def _engine_of(self, request: SynthesisRequest) -> str:
         """The engine asked for; an enrolled voice is spoken by the engine that learned it."""
         if request.voice_id is None:
-            return request.engine or self.engines.default
+            return self.engines.default if request.engine is None else request.engine
         voice = self.catalog.voices.get(request.voice_id)
         if voice is None:
             raise NotFound(f"There is no voice {request.voice_id[:80]!r}; GET /voices lists them.", field="voice_id")

@@ -23,6 +23,8 @@ MAX_TOKENS = 510
 STYLE_SIZE = 256
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
 PAD_ID = 0
+#: Each thread takes memory before it works: tens of thousands end the process without a word.
+THREAD_LIMIT = 256
 
 
 class KokoroModel:
@@ -36,10 +38,11 @@ class KokoroModel:
         try:
             import onnxruntime  # noqa: PLC0415 - an extra
         except ImportError as error:
-            raise MissingDependency(
-                "The Kokoro engine needs onnxruntime: pip install 'voicecore[kokoro]'."
-            ) from error
-        require(threads >= 0, "threads must be 0 (all cores) or more.", field="threads")
+            raise MissingDependency("The Kokoro engine needs onnxruntime: pip install 'voicecore[kokoro]'.") from error
+        require(
+            0 <= threads <= THREAD_LIMIT,
+            f"threads is {threads}; give 0 (all cores) to {THREAD_LIMIT}.", field="threads",
+        )  # fmt: skip
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
