@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.http.health import grade_disk, overall
-from voicecore.errors import StorageUnavailable
+from voicecore.errors import DiskFull, StorageUnavailable
 from voicecore.ports import JobStore
 
 from .room import HELLO, Room, eventually, furnished, recording, refused
@@ -83,6 +83,21 @@ def test_without_its_store_the_service_says_so_and_when_to_come_back(room: Room)
     assert room.client.get("/live").status_code == 200
     answer = room.client.get("/jobs")
     assert refused(answer, 503)["code"] == "storage_unavailable"
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_full_disk_is_told_with_the_file_but_not_with_the_folders_of_the_machine(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    folder = room.service.settings.data_dir
+
+    def full(*_: object, **__: object):
+        raise DiskFull(f"The disk of {folder / 'voicecore.sqlite3'} is full: free some space and try again.")
+
+    monkeypatch.setattr(type(room.service.store), "add", full)
+    answer = room.client.post("/jobs", json=HELLO)
+    assert refused(answer, 503, word="disk of voicecore.sqlite3 is full")["code"] == "disk_full"
+    assert str(folder) not in answer.text
     assert int(answer.headers["retry-after"]) > 0
 
 

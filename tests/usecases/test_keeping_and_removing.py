@@ -115,6 +115,20 @@ def test_deleting_an_exported_job_deletes_its_exports(house):
     assert house.stored() == []
 
 
+def test_a_job_deleted_while_a_format_is_being_made_leaves_no_file(house, monkeypatch):
+    job = house.spoken()
+    encode = house.codec.encode
+
+    def slowly(blocks, sample_rate_hz, output_format):
+        yield from encode(blocks, sample_rate_hz, output_format)
+        house.delete_job(job.id)
+
+    monkeypatch.setattr(house.codec, "encode", slowly)
+    with pytest.raises(NotFound, match="deleted meanwhile"):
+        house.export(job, OutputFormat.FLAC)
+    assert house.stored() == []
+
+
 def test_built_in_profiles_cannot_be_changed_but_copied(house):
     for act in (
         lambda: house.profiles.delete("tone", "natural"),

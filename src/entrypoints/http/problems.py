@@ -96,13 +96,15 @@ def _respond(
 def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -> Response[Problem]:
     """An error of the core, with `Retry-After` where trying again can help."""
     status = status_of(error)
-    if status == 500:
+    # Which file it is helps to mend it; where that lies on this machine is none of a client's business.
+    sentence = error.message.replace(f"{request.app.state.service.settings.data_dir}/", "")
+    if status == 500 or isinstance(error, StorageUnavailable):
         _log.error("request %s: %s: %s", request_id(request.scope), error.code, error.message)
     headers = {}
     if status in (429, 503):
         wait_s = error.retry_after_s if isinstance(error, QueueFull) else RETRY_AFTER_S
         headers["Retry-After"] = str(wait_s)
-    return _respond(request, status, error.code, error.message, error.field, headers)
+    return _respond(request, status, error.code, sentence, error.field, headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

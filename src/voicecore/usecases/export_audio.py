@@ -34,9 +34,14 @@ class ExportAudio:
             return found
         if output_format is OutputFormat.WAV:
             raise NotFound(f"The audio of job {job.id} is not there any more.")
-        return self.blobs.put(
+        stored = self.blobs.put(
             key, self.codec.encode(self._master(result.audio_key), result.sample_rate_hz, output_format)
         )
+        # A deletion takes the master first and then looks again: what it could not see yet is taken here.
+        if self.blobs.stat(result.audio_key) is None:
+            self.blobs.delete(key)
+            raise NotFound(f"The audio of job {job.id} was deleted meanwhile.")
+        return stored
 
     def _master(self, key: str) -> Iterator[Samples]:
         """Blocks of float32 samples of the master, read as they are needed."""
