@@ -29,7 +29,7 @@ from adapters.engines.kokoro.voices import Voices, style_row
 
 TARGET = Path(__file__).parents[1] / "models" / "kokoro" / "matching.npz"
 FOLDER = Path(__file__).parents[1] / "build" / "matching-data"
-#: Penalties, chosen on held-out people by the Resemblyzer similarity of what was then said (see docs/voice-matching.md).
+#: For the timbre, .1 to 2 were equally near to people (docs/voice-matching.md); the others by held-out R², flat around these.
 TIMBRE_PENALTY, ENVELOPE_PENALTY, PITCH_PENALTY = 1.0, 0.3, 0.3
 HELD_OUT = 6
 #: Native voices whose prosody an enrolled voice may borrow: one a gender and language, where there is one.

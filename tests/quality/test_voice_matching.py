@@ -1,6 +1,6 @@
 """Thirteen people are enrolled from 10 s each; does Kokoro then sound like them, and is it still understood?
 
-The judge is a speaker encoder that nothing here was trained or chosen with, and it compares with clips that were not enrolled.
+The judge is a speaker encoder that nothing here was trained on, and it compares with clips that were not enrolled.
 It hears the narrow band of a telephone as a trait of the speaker, so speech for the one telephone reference is judged in that band.
 """
 

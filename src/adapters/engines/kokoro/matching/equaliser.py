@@ -15,7 +15,7 @@ from voicecore.audio import Samples
 
 from .envelope import BANDS, TOP_HZ, band_centres_hz
 
-#: ln of power, 20 dB up or down. Half of it matched people less well; half as much again changed nothing.
+#: ln of power, 20 dB up or down. 12 dB matched people less well, 26 dB no better.
 LIMIT = 4.6
 #: Neighbouring bands are averaged over this many: single harmonics are the sentence's, not the voice's.
 _SMOOTHING = 3

@@ -27,7 +27,7 @@ _N_FFT, _HOP, _BANDS = 400, 160, 40
 _WINDOW_FRAMES = 160
 _WINDOWS_A_SECOND = 1.3
 #: Every speech is brought to this level (`audio_norm_target_dBFS`). Resemblyzer leaves louder speech alone, but its features are
-#: not logarithms, so that it would hear a loud and a quiet copy of one recording as two people (similarity below .95).
+#: not logarithms, so that it hears a quiet copy of a recording as a somewhat different voice.
 _LEVEL_DBFS = -30.0
 #: How many windows go through the network at once, so that a long reference needs no more memory than a short one.
 _BATCH = 32
