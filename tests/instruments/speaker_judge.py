@@ -24,9 +24,10 @@ from voicecore.audio import Audio
 RATE_HZ = 16_000
 MODEL_SHA256 = "c4d17ba220a33d7f27866c78f573372f4ae2dd57b405cdacdaf4483ecc374812"
 SAME_SPEAKER_BOUNDARY = 0.837
-#: The recipe has no level of its own, and the network takes loudness for identity: one clip and the same clip
-#: 17 dB quieter are .75 on average (13 people, least .56). So all are compared at one level. -23 dBFS: there the thirteen of `human_speech` are .943 with themselves and .315 with each
-#: other, as without levelling (.950 and .315).
+#: The recipe has no level of its own, and the network takes loudness for identity: one clip and the same clip 17
+#: dB quieter are .75 on average (13 people, least .56). So all are compared at one level. -23 dBFS: there the
+#: thirteen of `human_speech` are .943 with themselves and .315 with each other, as without levelling (.950 and
+#: .315).
 LEVEL_DBFS = -23.0
 _N_FFT, _WINDOW, _HOP, _BANDS = 512, 400, 160, 40
 _FRAMES, _STRIDE = 80, 40
