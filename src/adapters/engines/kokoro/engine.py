@@ -28,8 +28,9 @@ from .symbols import PUNCTUATION
 from .voices import Voices
 
 _LOG = logging.getLogger(__name__)
-#: A new voice speaks this once, so that its gain is a constant of the voice and not of each segment.
-_CALIBRATION = "Hoje de manhã caminhei devagar pela praia e fiquei olhando as ondas do mar."
+#: A new voice speaks this once, so that its gain is a constant of the voice and not of each segment. It is short,
+#: since it is most of what enrolment costs.
+_CALIBRATION = "Hoje de manhã caminhei pela praia."
 #: Level of speech (`speech_level_db`) at which enrolled voices are as loud as the presets: -20 LUFS lies 1.4 dB below, give
 #: or take 0.4 dB, in 150 utterances of Kokoro.
 _TARGET_LEVEL_DB = -18.6

@@ -59,9 +59,7 @@ class Espeak:
             ctypes.c_int,
         ]
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-        rate = self._library.espeak_Initialize(
-            _AUDIO_OUTPUT_RETRIEVAL, 0, data_path.encode(), _INITIALIZE_DONT_EXIT
-        )
+        rate = self._library.espeak_Initialize(_AUDIO_OUTPUT_RETRIEVAL, 0, data_path.encode(), _INITIALIZE_DONT_EXIT)
         if rate <= 0:
             raise EngineFailed(f"espeak-ng did not start with the data in {data_path}.")
 
@@ -97,7 +95,5 @@ def espeak() -> Espeak:
     try:
         import espeakng_loader  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise MissingDependency(
-            "The Kokoro engine needs espeakng-loader: pip install 'voicecore[kokoro]'."
-        ) from error
+        raise MissingDependency("The Kokoro engine needs espeakng-loader: pip install 'voicecore[kokoro]'.") from error
     return Espeak(espeakng_loader.get_library_path(), espeakng_loader.get_data_path())

@@ -5,7 +5,7 @@ module asks of it:
 
 - `matching.match(clips, language_tag) -> Mapping[str, ndarray]`: the arrays of a print. Raises `InvalidAudio`.
 - `matching.style(arrays, voices, language_tag, token_count) -> float32 (256,)`: timbre of the print, native prosody.
-- `matching.recolour(samples, sample_rate_hz, arrays) -> float32 (n,)`: the WORLD step on what the network made.
+- `matching.recolour(samples, sample_rate_hz, arrays) -> float32 (n,)`: the filter on what the network made.
 """
 
 from __future__ import annotations

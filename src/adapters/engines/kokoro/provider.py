@@ -37,9 +37,7 @@ class KokoroProvider:
     def card(self) -> EngineCard:
         missing = self._missing_packages()
         if missing:
-            raise MissingDependency(
-                f"The Kokoro engine needs {', '.join(missing)}: pip install 'voicecore[kokoro]'."
-            )
+            raise MissingDependency(f"The Kokoro engine needs {', '.join(missing)}: pip install 'voicecore[kokoro]'.")
         weights.locate(self._models_dir)
         if self._card is None:
             self._card = make_card()

@@ -1,7 +1,7 @@
 """Bringing the long-term spectrum of what Kokoro says to that of the reference: one fixed linear-phase filter a voice.
 
 The spectrum is equalised as in WORLD conversion (Morise et al. 2016, mean envelope), but the filter works on the samples
-themselves. A vocoder would rebuild every sample for the same mean spectrum; measured, that was less alike and sounded buzzy.
+themselves. A vocoder would rebuild every sample for the same mean spectrum; measured, that was no more alike.
 The filter depends on the voice only, never on the segment, so that a voice keeps its colour from one sentence to the next and a
 one-word segment is as safe as a long one.
 """
