@@ -74,7 +74,9 @@ def test_the_largest_segment_is_admitted_and_one_phoneme_more_is_refused(engine:
     words = "é " * 400
     size = next(count for count in range(2, len(words), 2) if engine.measure(words[:count], PT) >= 509)
     fits = next(
-        text for text in (words[:size].strip() + end for end in ("", "!", "!!", "!!!")) if engine.measure(text, PT) == 510
+        text
+        for text in (words[:size].strip() + end for end in ("", "!", "!!", "!!!"))
+        if engine.measure(text, PT) == 510
     )
     engine.admit(Utterance(id="largest", text=fits, language=PT, voice="female_generic"))
     engine.drop("largest")
