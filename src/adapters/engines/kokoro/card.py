@@ -67,6 +67,7 @@ def make_card() -> EngineCard:
         enrolment=_ENROLMENT,
         notes=(
             "Most presets lend the timbre of one voice to the rhythm of a native one; native voices have their own names.",
+            "French has one native voice, a woman: men in French have the rhythm of a Spanish one.",
             "The presets in Hindi are told apart by measurement, but were not checked by a recogniser.",
             "Enrolled voices are matched, not cloned.",
         ),
