@@ -31,6 +31,12 @@ def test_a_weak_ending_thirty_decibels_down_is_kept() -> None:
     assert len(left) >= 0.8 * RATE_HZ
 
 
+def test_a_long_breath_forty_five_decibels_down_is_shortened() -> None:
+    breath = _tone(1.0, 0.3 / 180)
+    left = trimmed(np.concatenate([breath, _tone(0.5), breath]), RATE_HZ)
+    assert len(left) <= (0.5 + 2 * 0.2 + 0.04) * RATE_HZ
+
+
 def test_silence_becomes_nothing() -> None:
     assert trimmed(_quiet(1.0), RATE_HZ).shape == (0,)
     assert trimmed(_quiet(0.0), RATE_HZ).shape == (0,)

@@ -11,7 +11,9 @@ _FRAME_S = 0.01
 _RANGE_DB, _FLOOR_DBFS = 50.0, -60.0
 #: Silence left before the first and after the last sound, so that onsets and decays stay whole.
 LEAD_S, TAIL_S = 0.05, 0.10
-_FADE_S = 0.005
+#: Breath and noise may lie between this and the range above; that much of it is left at either end.
+_CLEAR_RANGE_DB, _BREATH_S = 40.0, 0.20
+_FADE_S = 0.01
 #: The limiter leaves samples below its knee alone and never passes the ceiling.
 _KNEE, _CEILING = 0.80, 0.98
 
@@ -29,8 +31,12 @@ def trimmed(samples: Samples, rate_hz: int) -> Samples:
     sounding = np.flatnonzero(level_db > max(float(level_db.max(initial=-120.0)) - _RANGE_DB, _FLOOR_DBFS))
     if not sounding.size:
         return np.zeros(0, np.float32)
-    first = max(0, int(sounding[0]) * size - round(LEAD_S * rate_hz))
-    last = min(len(samples), (int(sounding[-1]) + 1) * size + round(TAIL_S * rate_hz))
+    clear = np.flatnonzero(level_db > float(level_db.max()) - _CLEAR_RANGE_DB)
+    breath = round(_BREATH_S * rate_hz)
+    first = max(0, int(sounding[0]) * size - round(LEAD_S * rate_hz), int(clear[0]) * size - breath)
+    last = min(
+        len(samples), (int(sounding[-1]) + 1) * size + round(TAIL_S * rate_hz), (int(clear[-1]) + 1) * size + breath
+    )
     return _faded(samples[first:last], round(_FADE_S * rate_hz))
 
 
