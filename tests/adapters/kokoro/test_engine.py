@@ -90,9 +90,7 @@ def test_signs_without_words_make_no_sound(engine: KokoroEngine) -> None:
 
 
 def test_a_native_voice_speaks_its_language_only(engine: KokoroEngine) -> None:
-    native, preset = _say(engine, "Bom dia.", voice="pf_dora"), _say(engine, "Bom dia.")
-    # The same voice; the preset's loudness was measured by itself.
-    assert np.allclose(native / np.abs(native).max(), preset / np.abs(preset).max(), atol=1e-5)
+    assert np.array_equal(_say(engine, "Bom dia.", voice="pf_dora"), _say(engine, "Bom dia."))
     with pytest.raises(InvalidInput, match="female_generic"):
         _say(engine, "Buenos días.", Language("es"), voice="pf_dora")
 
