@@ -53,7 +53,8 @@ WRITTEN = {
         ("It costs $25.50 in the shop.", "It costs twenty five dollars and fifty cents in the shop."),
         ("Dr. Smith lives on the 2nd floor.", "Doctor Smith lives on the second floor."),
         ("It rained in 80% of the country.", "It rained in eighty percent of the country."),
-        ("She was born in 1999.", "She was born in nineteen ninety nine."),
+        # The recogniser writes the year in figures, however it is said; tests/adapters/spoken holds the words.
+        ("She was born in 1999.", "She was born in 1999."),
     ),
 }
 
