@@ -32,7 +32,7 @@ def _feed(session: onnxruntime.InferenceSession, call: tuple[np.ndarray, np.ndar
 
 
 def run(*, smoke: bool) -> list[Row]:
-    threads, rounds, count = 2, 1 if smoke else 5, 2 if smoke else 10
+    threads, rounds, count = 2, 1 if smoke else 3, 2 if smoke else 10
     text = sentences(count)
     studio = voicecore.open("kokoro", threads=threads)
     calls = _record_calls(studio, text)
