@@ -46,6 +46,8 @@ class KokoroModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # Else a plan of the memory is kept for every length ever spoken, and nearly every segment has another one.
+        options.enable_mem_pattern = False
         self._session: Any = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
 
     @classmethod
