@@ -69,6 +69,13 @@ def checked_text(text: str, limit: int = TEXT_LIMIT) -> str:
     return text
 
 
+def checked_seed(seed: int) -> int:
+    """`seed`, if it lies in 0..2**32-1. Raises `InvalidInput`."""
+    if not 0 <= seed <= SEED_LIMIT:
+        raise InvalidInput(f"seed is {seed}; give a whole number from 0 to {SEED_LIMIT}.", field="seed")
+    return seed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesisRequest:
     """A text to speak.
@@ -105,8 +112,7 @@ class SynthesisRequest:
             raise InvalidInput(
                 "Mode 'dubbing_with_clone' needs a voice_id, and mode 'dubbing' takes none.", field="voice_id"
             )
-        if not 0 <= self.seed <= SEED_LIMIT:
-            raise InvalidInput(f"seed is {self.seed}; give a whole number from 0 to {SEED_LIMIT}.", field="seed")
+        checked_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from voicecore.pipeline import SpokenChunk, speak
 from voicecore.planning import plan_segments, resolve, utterance_maker
 from voicecore.ports import SpeechEngine
 from voicecore.registry import engine_provider
-from voicecore.request import SEED_LIMIT, checked_text
+from voicecore.request import checked_seed, checked_text
 from voicecore.text import Segment
 from voicecore.voice import DEFAULT_PRESET, VoicePrint
 
@@ -104,8 +104,7 @@ class Studio:
         spoken = card.spoken(Language.parse(language))
         if isinstance(voice, str):
             card.preset(voice, spoken)
-        if not 0 <= seed <= SEED_LIMIT:
-            raise InvalidInput(f"seed is {seed}; give a whole number from 0 to {SEED_LIMIT}.", field="seed")
+        checked_seed(seed)
         resolved = resolve(card, parameters)
         segments = plan_segments(self._engine, text, spoken, resolved)
         utter = utterance_maker(card, f"studio{next(self._numbers)}", spoken, voice, resolved, seed)
