@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import NewType
 
 from voicecore.errors import Conflict, InvalidInput, VoiceCoreError, require
+from voicecore.handling import PLAIN, Handling
 from voicecore.language import Language
 from voicecore.request import EnrolmentRequest, Mode, SynthesisRequest
 
@@ -98,6 +99,7 @@ class SynthesisJob:
         quality_profile_id: resolved, None for an enrolment.
         parameters: resolved knobs, as pairs sorted by name: what the engine will get.
         spoken_language: the engine's language that the text is spoken in.
+        handling: its priority, and who is told of its end.
         attempt: number of claims so far; the fencing token.
         tries: attempts that ended badly (worker or engine died); at the limit the job is poisoned.
         progress: 0, or above 1 up to 100.
@@ -111,6 +113,7 @@ class SynthesisJob:
     spoken_language: Language
     created_at: datetime
     status: JobStatus = JobStatus.QUEUED
+    handling: Handling = PLAIN
     attempt: int = 0
     tries: int = 0
     worker: str | None = None

@@ -7,7 +7,7 @@ from stores, blobs and catalogues, `EngineFailed` from engines. Each port has a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO, Protocol, TypeVar
@@ -128,15 +128,26 @@ class JobPage:
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Somebody is to be told that this job has ended; `tries` tells of it failed so far."""
+
+    job: SynthesisJob
+    tries: int
+
+
 class JobStore(Protocol):
-    """The truth about jobs. Every method is atomic and durable when it returns."""
+    """The truth about jobs. Every method is atomic and durable when it returns.
+
+    A job with a webhook that comes to its end, in whatever way, leaves a notice in the same step.
+    """
 
     def add(
         self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None
     ) -> SynthesisJob:
         """Store a new queued job, and return it; or the job that this key made before from an equal request.
 
-        Equal means equal `request_fingerprint`. Keys live as long as their job.
+        Equal means equal `request_fingerprint` and equal `handling`. Keys live as long as their job.
         Raises `IdempotencyConflict` (same key, other request), `QueueFull` (`max_queued` jobs wait), `Conflict` (id in use).
         """
 
@@ -146,9 +157,12 @@ class JobStore(Protocol):
     def page(self, query: JobQuery) -> JobPage:
         """One page of jobs, newest first (created_at, then id). Raises `InvalidInput` for a cursor that is not ours."""
 
-    def claim(self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta) -> SynthesisJob | None:
-        """Start the oldest job that is queued or whose lease ran out, by the store's clock; None if there is none.
+    def claim(
+        self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta, engines: Collection[str] | None = None
+    ) -> SynthesisJob | None:
+        """Start a job that is queued or whose lease ran out, by the store's clock; None if there is none.
 
+        The highest priority comes first, and in it the oldest. With `engines`, only jobs of these are looked at.
         A job whose abandoned attempts reach `max_tries` is failed as `poisoned` (kept for `keep`) instead, and the next is tried.
         """
 
@@ -158,7 +172,10 @@ class JobStore(Protocol):
         """
 
     def finish(self, job: SynthesisJob) -> None:
-        """End a running attempt: write a job that is completed, failed, cancelled, or queued again. Fenced like `renew`."""
+        """End a running attempt: write a job that is completed, failed, cancelled, or queued again. Fenced like `renew`.
+
+        Saying the same again is no error: the answer to the first call may have been lost on its way.
+        """
 
     def cancel(self, job_id: JobId, keep: timedelta) -> SynthesisJob:
         """Cancel a queued or running job; a cancelled one is returned as it is. Raises `NotFound`, `Gone`, or `Conflict` if it ended."""
@@ -172,6 +189,15 @@ class JobStore(Protocol):
     def counts(self) -> Mapping[JobStatus, int]:
         """How many jobs are in each state (every state is a key)."""
 
+    def waiting(self) -> Mapping[str, int]:
+        """How many jobs are queued for each engine; engines without any may be missing."""
+
+    def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
+        """Notices whose time has come, longest due first. Each is held: nobody gets it again before `hold` is over."""
+
+    def settle_notice(self, job_id: JobId, retry_in: timedelta | None) -> None:
+        """After a try: forget the notice, or with `retry_in` count a failed try and have it due again then. Unknown: ignored."""
+
     def close(self) -> None:
         """Give back files and threads. Idempotent."""
 
@@ -179,17 +205,90 @@ class JobStore(Protocol):
 class Doorbell(Protocol):
     """A hint that a job may wait. It may be lost or rung twice; the store decides."""
 
-    def ring(self, job_id: JobId) -> None:
-        """Wake a waiting worker, or the next one to wait."""
+    def ring(self, job_id: JobId, engine: str) -> None:
+        """Wake a waiting worker that serves `engine`, or the next one to wait. Never raises: a hint may get lost."""
 
     def wait(self, timeout_s: float) -> bool:
         """Block until rung or until `timeout_s` passed; whether it was rung."""
+
+    def close(self) -> None:
+        """End every wait in this process, now and from now on, and give back connections. Idempotent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerCard:
+    """What a running worker says of itself.
+
+    Attributes:
+        engines: names of those it serves.
+        slots: jobs it can run at once.
+        busy: jobs it runs now.
+        version: of voicecore.
+    """
+
+    name: str
+    engines: tuple[str, ...]
+    slots: int
+    busy: int
+    started_at: datetime
+    version: str
+
+
+class WorkerRoster(Protocol):
+    """Which workers are there. Each says so again and again; who falls silent is forgotten."""
+
+    def announce(self, card: WorkerCard, lasts: timedelta) -> None:
+        """This worker is there, for `lasts` from now by the roster's clock. Replaces what it said before."""
+
+    def withdraw(self, name: str) -> None:
+        """This worker leaves. Unknown names are ignored."""
+
+    def present(self) -> Sequence[WorkerCard]:
+        """All who are there, by name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveChunk:
+    """Sound of a running job, as it is made.
+
+    Attributes:
+        start: place of the first sample in the whole audio, in samples. Since the audio is a function of the request, an
+            attempt that begins again says the same chunks of the same places, and a follower drops what it has.
+        samples: float32, shape (n,), in [-1, 1].
+        sample_rate_hz: of the samples.
+    """
+
+    start: int
+    samples: Samples
+    sample_rate_hz: int
+
+
+class Relay(Protocol):
+    """Live sound of running jobs for whoever follows. It may lose chunks, which their `start` shows, but never invents any.
+
+    What is over is in the blobs; only what is being made goes through here.
+    """
+
+    def followed(self, job_id: JobId) -> bool:
+        """Whether anybody follows the job now, so that nothing is sent for nobody. Cheap enough for every chunk."""
+
+    def publish(self, job_id: JobId, chunk: LiveChunk) -> None:
+        """Pass a chunk on to those who follow the job. Never raises for want of a connection: the blobs have it all."""
+
+    def end(self, job_id: JobId) -> None:
+        """The job is over: its followers' iterators end once they have what was published."""
+
+    def follow(self, job_id: JobId, patience_s: float) -> Iterator[LiveChunk]:
+        """What is published from now on, in order. Ends with the job, or when nothing came for `patience_s`."""
+
+    def close(self) -> None:
+        """Give back connections. Idempotent."""
 
 
 # --- things kept ------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class BlobStat:
-    """A stored blob: its key, bytes, sha256 in hex, and when it was put."""
+    """A stored blob: its key, bytes, sha256 in hex, and when it was put. In a listing the sha256 may be empty: not known."""
 
     key: str
     size: int
@@ -302,6 +401,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time, in UTC, with its zone."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, which go on evenly whatever is done to the time of day."""
 
 
 class Ids(Protocol):

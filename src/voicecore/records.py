@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from voicecore.conversion import ConversionSettings, F0Method
 from voicecore.errors import InvalidInput, StorageUnavailable, UnsupportedLanguage
+from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
 from voicecore.request import EnrolmentRequest, Mode, OutputFormat, SynthesisRequest
 from voicecore.voice import VoiceId, VoiceProfile
 
-#: Version of the records that this program writes.
-VERSION = 1
+#: Versions of the records that this program writes. Jobs: 2 brought `handling`.
+JOB_VERSION = 2
+VOICE_VERSION = 1
+PROFILE_VERSION = 1
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -154,6 +157,7 @@ def _request_document(request: SynthesisRequest | EnrolmentRequest) -> list[Any]
 _SEGMENTS = {"total": _whole, "done": _whole, "cached": _whole}
 _RESULT = {"audio_key": _maybe(_text), "duration_s": _number, "sample_rate_hz": _whole, "file_size": _whole,
            "manifest_key": _maybe(_text), "voice_id": _maybe(_text)}  # fmt: skip
+_HANDLING = {"priority": Priority, "webhook_url": _maybe(_text)}
 _ERROR = {"code": _text, "message": _text, "retryable": _flag}
 _MOMENTS = ("lease_until", "started_at", "completed_at", "expires_at")
 _JOB: dict[str, Callable[[Any], Any]] = {
@@ -161,11 +165,21 @@ _JOB: dict[str, Callable[[Any], Any]] = {
     "quality_profile_id": _maybe(_text), "parameters": _tuple_of(_pair), "spoken_language": _language,
     "created_at": _moment, "status": JobStatus, "attempt": _whole, "tries": _whole, "worker": _maybe(_text),
     "progress": _number, "progress_message": _text,
+    "handling": lambda document: Handling(**_fields(document, _HANDLING)),
     "segments": lambda document: SegmentCount(**_fields(document, _SEGMENTS)), "warnings": _texts,
     "result": _maybe(lambda document: JobResult(**_fields(document, _RESULT))),
     "error": _maybe(lambda document: JobError(**_fields(document, _ERROR))),
     **dict.fromkeys(_MOMENTS, _maybe(_moment)),
 }  # fmt: skip
+
+
+def _with_handling(document: Document) -> Document:
+    """From version 1, whose jobs had no choice."""
+    return document | {"handling": _plain(Handling(), _HANDLING)}
+
+
+#: Upgrade n leads from version n + 1 to the next one.
+_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling,)
 
 
 def dump_job(job: SynthesisJob) -> str:
@@ -176,15 +190,16 @@ def dump_job(job: SynthesisJob) -> str:
         "spoken_language": job.spoken_language.tag,
         "created_at": _moment_text(job.created_at),
         "segments": _plain(job.segments, _SEGMENTS),
+        "handling": _plain(job.handling, _HANDLING),
         "result": _maybe_write(lambda result: _plain(result, _RESULT), job.result),
         "error": _maybe_write(lambda error: _plain(error, _ERROR), job.error),
     }
-    return _dump("job", _plain(job, _JOB) | nested | moments)
+    return _dump("job", JOB_VERSION, _plain(job, _JOB) | nested | moments)
 
 
 def load_job(record: str | bytes) -> SynthesisJob:
     """The inverse of `dump_job`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("job", record, lambda document: SynthesisJob(**_fields(document, _JOB)))
+    return _load("job", _JOB_UPGRADES, record, lambda document: SynthesisJob(**_fields(document, _JOB)))
 
 
 # --- voices and profiles --------------------------------------------------------------------------------------------
@@ -203,22 +218,22 @@ _PROFILE: dict[str, Callable[[Any], Any]] = {
 def dump_voice(voice: VoiceProfile) -> str:
     """The voice as a record: JSON, ASCII, one line."""
     nested = {"language": voice.language.tag, "created_at": _moment_text(voice.created_at)}
-    return _dump("voice", _plain(voice, _VOICE) | nested)
+    return _dump("voice", VOICE_VERSION, _plain(voice, _VOICE) | nested)
 
 
 def load_voice(record: str | bytes) -> VoiceProfile:
     """The inverse of `dump_voice`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("voice", record, lambda document: VoiceProfile(**_fields(document, _VOICE)))
+    return _load("voice", (), record, lambda document: VoiceProfile(**_fields(document, _VOICE)))
 
 
 def dump_profile(profile: QualityProfile) -> str:
     """The quality profile as a record: JSON, ASCII, one line."""
-    return _dump("profile", _plain(profile, _PROFILE) | {"parameters": dict(profile.parameters)})
+    return _dump("profile", PROFILE_VERSION, _plain(profile, _PROFILE) | {"parameters": dict(profile.parameters)})
 
 
 def load_profile(record: str | bytes) -> QualityProfile:
     """The inverse of `dump_profile`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("profile", record, lambda document: QualityProfile(**_fields(document, _PROFILE)))
+    return _load("profile", (), record, lambda document: QualityProfile(**_fields(document, _PROFILE)))
 
 
 # --- the envelope ---------------------------------------------------------------------------------------------------
@@ -226,25 +241,33 @@ def _plain(value: object, fields: Mapping[str, Any]) -> Document:
     return {name: getattr(value, name) for name in fields}
 
 
-def _dump(kind: str, body: Document) -> str:
+def _dump(kind: str, version: int, body: Document) -> str:
     try:
-        return json.dumps({"v": VERSION, "kind": kind, **body}, separators=(",", ":"), allow_nan=False)
+        return json.dumps({"v": version, "kind": kind, **body}, separators=(",", ":"), allow_nan=False)
     except ValueError as error:
         raise InvalidInput(f"This {kind} cannot be stored ({error}); its numbers must be finite.") from error
 
 
-def _load(kind: str, record: str | bytes, read: Callable[[Document], T]) -> T:
+def _load(
+    kind: str,
+    upgrades: Sequence[Callable[[Document], Document]],
+    record: str | bytes,
+    read: Callable[[Document], T],
+) -> T:
+    newest = len(upgrades) + 1
     try:
         document = json.loads(record)
         version, written_kind = document.pop("v"), document.pop("kind")
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise StorageUnavailable(f"A stored {kind} is not a record of voicecore; restore the store.") from error
-    if (type(version), version, written_kind) != (int, VERSION, kind):
+    if type(version) is not int or not 1 <= version <= newest or written_kind != kind:
         raise StorageUnavailable(
-            f"A stored {kind} has version {version!r} and kind {written_kind!r}; this program reads version {VERSION}: "
+            f"A stored {kind} has version {version!r} and kind {written_kind!r}; this program reads versions 1 to {newest}: "
             "run the version of voicecore that wrote it, or a newer one."
         )
     try:
+        for upgrade in upgrades[version - 1 :]:
+            document = upgrade(document)
         return read(document)
     except (TypeError, ValueError, InvalidInput, UnsupportedLanguage) as error:
         raise StorageUnavailable(

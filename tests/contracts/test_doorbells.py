@@ -15,7 +15,7 @@ class TestMemoryDoorbell(DoorbellContract):
     def test_a_thousand_rings_without_a_worker_are_one_hint(self) -> None:
         doorbell = self.make_doorbell()
         for _ in range(1_000):
-            doorbell.ring(JobId("job_1"))
+            doorbell.ring(JobId("job_1"), "tone")
         assert doorbell.wait(0)
         assert not doorbell.wait(0)
 
@@ -35,7 +35,7 @@ def test_the_dropping_doorbell_loses_half_and_doubles_half_of_the_rest() -> None
     inner = CountingDoorbell()
     doorbell = DroppingDoorbell(inner, seed=7)
     for number in range(1_000):
-        doorbell.ring(JobId(f"job_{number}"))
+        doorbell.ring(JobId(f"job_{number}"), "tone")
     assert 400 < doorbell.dropped < 600
     assert 150 < doorbell.doubled < 350
     assert len(inner.rings) == 1_000 - doorbell.dropped + doorbell.doubled

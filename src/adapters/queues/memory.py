@@ -18,8 +18,9 @@ class MemoryDoorbell:
         self._rung = threading.Condition()
         self._rings = 0
         self._waiting = 0
+        self._closed = False
 
-    def ring(self, job_id: JobId) -> None:  # noqa: ARG002 - whoever wakes asks the store, which knows the oldest job
+    def ring(self, job_id: JobId, engine: str) -> None:  # noqa: ARG002 - whoever wakes asks the store, which knows the oldest job
         with self._rung:
             self._rings = min(self._rings + 1, self._waiting + 1)
             self._rung.notify()
@@ -28,9 +29,16 @@ class MemoryDoorbell:
         with self._rung:
             self._waiting += 1
             try:
-                if not self._rung.wait_for(lambda: self._rings > 0, timeout=max(0.0, timeout_s)):
+                if not self._rung.wait_for(lambda: self._rings > 0 or self._closed, timeout=max(0.0, timeout_s)):
+                    return False
+                if self._closed:
                     return False
                 self._rings -= 1
                 return True
             finally:
                 self._waiting -= 1
+
+    def close(self) -> None:
+        with self._rung:
+            self._closed = True
+            self._rung.notify_all()

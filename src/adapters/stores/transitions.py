@@ -24,7 +24,8 @@ def check_new(job: SynthesisJob) -> None:
 def repeated(job: SynthesisJob, before: SynthesisJob) -> SynthesisJob:
     """The job that the same idempotency key made `before`. Raises `IdempotencyConflict` if the requests differ."""
     # Both sides are computed now: a stored digest would change its meaning when a request gains a field.
-    if request_fingerprint(job.request) != request_fingerprint(before.request):
+    same = request_fingerprint(job.request) == request_fingerprint(before.request)
+    if not same or job.handling != before.handling:
         raise IdempotencyConflict
     return before
 
@@ -57,6 +58,12 @@ def taken(
     return replace(job, tries=tries).failed(JobError.of(error), now, keep)
 
 
+def wants_notice(before: SynthesisJob | None, after: SynthesisJob) -> bool:
+    """Whether this step ends a job that somebody wants to be told of."""
+    ends = after.status.finished and (before is None or not before.status.finished)
+    return ends and after.handling.webhook_url is not None
+
+
 def renewed(stored: SynthesisJob | None, job: SynthesisJob, now: datetime, lease: timedelta) -> SynthesisJob:
     """`job` with its lease prolonged. Raises `LeaseLost` unless `stored` runs the same attempt."""
     if job.status is not JobStatus.PROCESSING:
@@ -66,9 +73,11 @@ def renewed(stored: SynthesisJob | None, job: SynthesisJob, now: datetime, lease
 
 
 def ended(stored: SynthesisJob | None, job: SynthesisJob) -> SynthesisJob:
-    """`job`, if it may be written as the end of its attempt. Raises `LeaseLost` as `renewed` does."""
+    """`job`, if it may be written as the end of its attempt, or has been already. Raises `LeaseLost` as `renewed` does."""
     if job.status is JobStatus.PROCESSING:
         raise InvalidInput(f"Job {job.id} is still in processing; finish writes how an attempt ended.")
+    if stored == job:
+        return job
     _check_fence(stored, job)
     return job
 
@@ -77,5 +86,5 @@ def _check_fence(stored: SynthesisJob | None, job: SynthesisJob) -> None:
     if stored is None or stored.status is not JobStatus.PROCESSING or stored.attempt != job.attempt:
         state = "gone" if stored is None else f"{stored.status.value}, attempt {stored.attempt}"
         raise LeaseLost(f"Attempt {job.attempt} of job {job.id} no longer owns it; the job is {state}.")
-    same = (stored.request, stored.created_at) == (job.request, job.created_at)
-    require(same, f"The request and created_at of job {job.id} cannot change.")
+    fixed = (stored.request, stored.handling, stored.created_at) == (job.request, job.handling, job.created_at)
+    require(fixed, f"The request, handling and created_at of job {job.id} cannot change.")

@@ -17,19 +17,33 @@ START = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 
 
 class FakeClock:
-    """A clock that stands still until a test moves it, forwards or backwards. Any thread may read it."""
+    """A clock that stands still until a test moves it, forwards or backwards. Any thread may read it.
+
+    `advance` is time that passes; `jump` is somebody who sets the time of day.
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
+        self._passed_s = 0.0
 
     def now(self) -> datetime:
         """The time that the test set."""
         return self._now
 
     def advance(self, step: timedelta) -> datetime:
-        """Move by `step`, which may be negative; the new time."""
+        """Let `step` pass; the new time. A negative step only sets the time of day, as `jump` does."""
+        self._now += step
+        self._passed_s += max(0.0, step.total_seconds())
+        return self._now
+
+    def jump(self, step: timedelta) -> datetime:
+        """Set the time of day by `step` forwards or backwards, while no time passes; the new time."""
         self._now += step
         return self._now
+
+    def monotonic(self) -> float:
+        """Seconds that passed."""
+        return self._passed_s
 
 
 class SequentialIds:
@@ -56,18 +70,22 @@ class DroppingDoorbell:
         self.dropped = 0
         self.doubled = 0
 
-    def ring(self, job_id: JobId) -> None:
+    def ring(self, job_id: JobId, engine: str) -> None:
         """Pass the ring on, or twice, or not."""
         with self._lock:
             drop, double = self._chance.random() < 0.5, self._chance.random() < 0.5
             self.dropped += drop
             self.doubled += double and not drop
         for _ in range(0 if drop else 1 + double):
-            self._inner.ring(job_id)
+            self._inner.ring(job_id, engine)
 
     def wait(self, timeout_s: float) -> bool:
         """As the true doorbell."""
         return self._inner.wait(timeout_s)
+
+    def close(self) -> None:
+        """As the true doorbell."""
+        self._inner.close()
 
 
 class FullDisk:

@@ -58,6 +58,11 @@ class JobWatch:
         """Why the attempt must stop, or None."""
         return self._reason
 
+    @property
+    def renewing(self) -> bool:
+        """Whether the lease was renewed within the last half of its length."""
+        return self._clock.now() < self._renewed_at + self._lease / 2
+
     def progress(self, segments: SegmentCount, message: str) -> None:
         """Write progress, which renews the lease too. Raises `LeaseLost` if the attempt is not ours any more."""
         self.check()

@@ -22,7 +22,11 @@ _log = logging.getLogger("voicecore.jobs")
 
 @dataclass(slots=True)
 class RunJob:
-    """Claims, works, finishes. Whatever happens, the job ends, or is queued again, or its lease runs out: never stuck."""
+    """Claims, works, finishes. Whatever happens, the job ends, or is queued again, or its lease runs out: never stuck.
+
+    Attributes:
+        engines: names of those whose jobs are taken; None for all.
+    """
 
     store: JobStore
     blobs: BlobStore
@@ -31,6 +35,7 @@ class RunJob:
     synthesise: RunSynthesis
     enrol: RunEnrolment
     limits: Limits
+    engines: frozenset[str] | None = None
     look_every_s: float = 0.4
     _running: JobWatch | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -38,7 +43,9 @@ class RunJob:
     def __call__(self, worker: str) -> bool:
         """Run one job to its end; False if there was none. Raises `StorageUnavailable` from the claim."""
         limits = self.limits
-        job = self.store.claim(worker, limits.lease, max_tries=limits.max_tries, keep=limits.keep_jobs)
+        job = self.store.claim(
+            worker, limits.lease, max_tries=limits.max_tries, keep=limits.keep_jobs, engines=self.engines
+        )
         if job is None:
             return False
         _log.info("job %s attempt %d started (%s)", job.id, job.attempt, job.mode.value)
@@ -56,6 +63,17 @@ class RunJob:
             with self._lock:
                 self._running = None
         return True
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is under way."""
+        return self._running is not None
+
+    @property
+    def renewing(self) -> bool:
+        """Whether nothing runs, or the lease of what runs is renewed in time. False while the store cannot be reached."""
+        watch = self._running
+        return watch is None or watch.renewing
 
     def shut_down(self) -> None:
         """From another thread: stop the running attempt and queue its job again."""

@@ -89,7 +89,7 @@ class SubmitEnrolment:
                 with suppress(VoiceCoreError):
                     self.blobs.delete(key)
             raise
-        self.doorbell.ring(job.id)
+        self.doorbell.ring(job.id, job.engine)
         return job
 
     def _refuse_taken(self, name: str) -> None:

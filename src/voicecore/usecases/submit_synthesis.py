@@ -64,7 +64,7 @@ class SubmitSynthesis:
             warnings=_warnings(request, card, spoken),
         )
         stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
-        self.doorbell.ring(stored.id)
+        self.doorbell.ring(stored.id, stored.engine)
         return stored
 
     def _engine_of(self, request: SynthesisRequest) -> str:

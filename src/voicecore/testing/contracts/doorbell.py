@@ -32,14 +32,14 @@ class DoorbellContract:
         assert time.monotonic() - before >= timeout_s
 
     def test_a_ring_before_the_wait_is_kept(self, doorbell: Doorbell) -> None:
-        doorbell.ring(JobId("job_1"))
+        doorbell.ring(JobId("job_1"), "tone")
         assert doorbell.wait(PATIENCE_S)
 
     def test_a_ring_wakes_a_waiting_worker(self, doorbell: Doorbell) -> None:
         woken: list[bool] = []
         worker = threading.Thread(target=lambda: woken.append(doorbell.wait(PATIENCE_S)))
         worker.start()
-        doorbell.ring(JobId("job_1"))
+        doorbell.ring(JobId("job_1"), "tone")
         worker.join()
         assert woken == [True]
 
@@ -51,11 +51,11 @@ class DoorbellContract:
         deadline = time.monotonic() + PATIENCE_S
         # A ring may come before all of them wait, and then count once; a true sender rings again, too.
         while any(worker.is_alive() for worker in workers) and time.monotonic() < deadline:
-            doorbell.ring(JobId("job_1"))
+            doorbell.ring(JobId("job_1"), "tone")
             time.sleep(0.001)
         assert woken == [True] * 4
 
     def test_an_answered_ring_is_over(self, doorbell: Doorbell) -> None:
-        doorbell.ring(JobId("job_1"))
+        doorbell.ring(JobId("job_1"), "tone")
         doorbell.wait(PATIENCE_S)
         assert not doorbell.wait(0.0)

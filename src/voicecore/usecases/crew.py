@@ -1,0 +1,73 @@
+"""All that works in one process: its slots, and its chores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voicecore.ports import Doorbell
+from voicecore.usecases.chore import Chore
+from voicecore.usecases.run_job import RunJob
+from voicecore.usecases.runner import Runner
+
+
+@dataclass(slots=True)
+class Slot:
+    """One device child and the loop that feeds it."""
+
+    runner: Runner
+    run_job: RunJob
+
+
+@dataclass(slots=True)
+class Crew:
+    """Slots and chores, started and stopped together. A process that only takes requests has no slots.
+
+    Attributes:
+        farewell: called last of all, when nothing works any more.
+    """
+
+    slots: Sequence[Slot]
+    chores: Sequence[Chore]
+    doorbell: Doorbell
+    farewell: Callable[[], object] = lambda: None
+
+    def start(self) -> None:
+        """Begin. Once only."""
+        for slot in self.slots:
+            slot.runner.start()
+        for chore in self.chores:
+            chore.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether every slot's loop runs."""
+        return all(slot.runner.alive for slot in self.slots)
+
+    @property
+    def busy(self) -> int:
+        """Jobs under way."""
+        return sum(slot.run_job.busy for slot in self.slots)
+
+    @property
+    def renewing(self) -> bool:
+        """Whether the leases of all running jobs are being renewed in time."""
+        return all(slot.run_job.renewing for slot in self.slots)
+
+    def interrupt(self) -> None:
+        """Hand the running jobs back now. Wait for nothing."""
+        for slot in self.slots:
+            slot.runner.interrupt()
+
+    def stop(self, grace_s: float) -> None:
+        """Take no new job; let the running ones end within `grace_s`, else hand them back. Returns when all have ended."""
+        end = time.monotonic() + grace_s
+        for slot in self.slots:
+            slot.runner.finish_up()
+        self.doorbell.close()
+        for slot in self.slots:
+            slot.runner.stop(end - time.monotonic())
+        for chore in self.chores:
+            chore.stop()
+        self.farewell()
