@@ -5,9 +5,10 @@ Tests and programs swap any part: `with container.engines.override(...)`, or ano
 
 from __future__ import annotations
 
-import os
-import socket
+from functools import partial
 
+from adapters.relays.memory import MemoryRelay
+from adapters.stores.roster import MemoryRoster
 from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
@@ -15,10 +16,14 @@ from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost
 from adapters.queues.memory import MemoryDoorbell
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
+from entrypoints import distributed
+from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
 from entrypoints.settings import Settings, load
+from entrypoints.worker import Worker
+from voicecore.ports import BlobStore
 from voicecore.registry import engine_names, engine_providers
-from voicecore.system import RandomIds, SystemClock
+from voicecore.system import RandomIds, SteadyClock, SystemClock
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.edit_profiles import EditProfiles
@@ -28,7 +33,6 @@ from voicecore.usecases.purge_expired import PurgeExpired
 from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.run_synthesis import RunSynthesis
-from voicecore.usecases.runner import Runner
 from voicecore.usecases.segment_cache import SegmentCache
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
@@ -37,35 +41,74 @@ from voicecore.usecases.submit_synthesis import SubmitSynthesis
 _TEST_ENGINES = frozenset({"tone"})
 
 
-def worker_name() -> str:
-    """Names this process in leases and logs."""
-    return f"{socket.gethostname()[:40]}-{os.getpid()}"
-
-
 def offered_engines(settings: Settings) -> Engines:
     """All installed engines but the test ones, and the default."""
     names = tuple(name for name in engine_names() if name not in _TEST_ENGINES or name == settings.engine)
     return Engines(engine_providers(names, settings.weights_dir), settings.engine)
 
 
+def embedded_or_distributed(settings: Settings) -> str:
+    """Which of the two modes these settings mean."""
+    return "distributed" if settings.distributed else "embedded"
+
+
+def blob_store(settings: Settings) -> BlobStore:
+    """Where audio lies: a bucket, or files in the data folder."""
+    if settings.blobs_url is not None:
+        return distributed.object_store(settings.blobs_url)
+    return FilesystemBlobStore(settings.data_dir / "blobs")
+
+
 class Container(containers.DeclarativeContainer):
-    """Embedded mode: SQLite, files, an in-process doorbell, one runner, one child process for the models."""
+    """Embedded mode: SQLite, files, an in-process doorbell, slots and chores in this process.
+
+    Distributed mode (`VOICECORE_REDIS_URL`): Redis, arq, files or a bucket; `service` takes requests, `worker` runs jobs.
+    """
 
     settings = providers.Singleton(load)
     limits = settings.provided.limits
+    mode = providers.Callable(embedded_or_distributed, settings)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
-    doorbell = providers.Singleton(MemoryDoorbell)
     database = providers.Singleton(SqliteDatabase, settings.provided.data_dir)
-    store = providers.Singleton(SqliteJobStore, database, clock)
-    catalog = providers.Singleton(SqliteCatalog, database)
-    blobs = providers.Singleton(FilesystemBlobStore, providers.Callable(lambda s: s.data_dir / "blobs", settings))
+    redis = providers.Singleton(distributed.redis_client, settings)
+    doorbell = providers.Selector(
+        mode,
+        embedded=providers.Singleton(MemoryDoorbell),
+        distributed=providers.Singleton(distributed.doorbell, settings),
+    )
+    store = providers.Selector(
+        mode,
+        embedded=providers.Singleton(SqliteJobStore, database, clock, providers.Singleton(SteadyClock)),
+        distributed=providers.Singleton(distributed.job_store, redis, settings),
+    )
+    catalog = providers.Selector(
+        mode,
+        embedded=providers.Singleton(SqliteCatalog, database),
+        distributed=providers.Singleton(distributed.catalog, redis, settings),
+    )
+    roster = providers.Selector(
+        mode,
+        embedded=providers.Singleton(MemoryRoster, clock),
+        distributed=providers.Singleton(distributed.roster, redis, settings),
+    )
+    relay = providers.Selector(
+        mode,
+        embedded=providers.Singleton(MemoryRelay),
+        distributed=providers.Singleton(distributed.relay, redis, settings),
+    )
+    blobs = providers.Singleton(blob_store, settings)
+    check = providers.Selector(
+        mode,
+        embedded=providers.Object(lambda: None),
+        distributed=providers.Callable(partial, distributed.check, redis, settings, blobs),
+    )
     codec = providers.Singleton(
         SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes
     )
     engines = providers.Singleton(offered_engines, settings)
-    host = providers.Singleton(
+    host = providers.Factory(
         ChildProcessHost, threads=settings.provided.threads, models_dir=settings.provided.weights_dir
     )
 
@@ -79,21 +122,28 @@ class Container(containers.DeclarativeContainer):
     )
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
     export_audio = providers.Singleton(ExportAudio, blobs, codec)
-    run_job = providers.Singleton(
-        RunJob, store, blobs, clock, host,
-        providers.Singleton(RunSynthesis, blobs, catalog, codec, cache),
-        providers.Singleton(RunEnrolment, blobs, catalog, clock),
-        limits,
+    run_job = providers.Factory(
+        RunJob, store, blobs, clock,
+        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache),
+        enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock),
+        limits=limits,
     )  # fmt: skip
-    runner = providers.Singleton(
-        Runner, providers.Callable(worker_name), doorbell, run_job, run_job.provided.shut_down, purge
+    tools = providers.Singleton(
+        Tools, settings=settings, clock=clock, roster=roster, engines=engines, purge=purge, make_host=host.provider,
+        make_run=run_job.provider, notices=providers.Object(None),
+    )  # fmt: skip
+    crew = providers.Selector(
+        mode,
+        embedded=providers.Singleton(embedded_crew, tools, doorbell),
+        distributed=providers.Singleton(request_crew, doorbell),
     )
     service = providers.Singleton(
-        Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, engines=engines,
-        host=host, runner=runner, submit_synthesis=submit_synthesis, submit_enrolment=submit_enrolment,
+        Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
+        relay=relay, engines=engines, crew=crew, submit_synthesis=submit_synthesis, submit_enrolment=submit_enrolment,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
-        purge=purge,
+        purge=purge, check=check,
     )  # fmt: skip
+    worker = providers.Singleton(Worker, tools=tools, store=store, catalog=catalog, relay=relay, check=check)
 
 
 def build(settings: Settings | None = None) -> Container:

@@ -1,7 +1,8 @@
-"""A running service: every use case, wired, with its worker. Made by the container, opened and closed here."""
+"""A running service: every use case, wired, with its crew. Made by the container, opened and closed here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -9,24 +10,27 @@ from typing import Self
 from entrypoints.settings import Settings
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
-from voicecore.ports import BlobStore, Catalog, Clock, EngineHost, JobStore
+from voicecore.ports import BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
+from voicecore.usecases.crew import Crew
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
 from voicecore.usecases.purge_expired import PurgeExpired
-from voicecore.usecases.runner import Runner
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
 
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """What the entry points call. Use it as a context manager: it starts the worker and ends it in order.
+    """What the entry points call. Use it as a context manager: it starts the crew and ends it in order.
 
     Attributes:
+        crew: who works in this process; with Redis the workers are processes of their own and the crew is empty.
+        check: looks whether the parts fit together before anything is accepted; raises if not.
         draining: set while stopping; new work is refused then.
+        drained: set when nothing works here any more.
     """
 
     settings: Settings
@@ -35,9 +39,10 @@ class Service:
     store: JobStore
     catalog: Catalog
     blobs: BlobStore
+    roster: WorkerRoster
+    relay: Relay
     engines: Engines
-    host: EngineHost
-    runner: Runner
+    crew: Crew
     submit_synthesis: SubmitSynthesis
     submit_enrolment: SubmitEnrolment
     edit_profiles: EditProfiles
@@ -45,30 +50,41 @@ class Service:
     delete_job: DeleteJob
     delete_voice: DeleteVoice
     purge: PurgeExpired
+    check: Callable[[], object]
     draining: bool = field(default=False)
+    drained: bool = field(default=False)
 
     def cancel(self, job_id: JobId) -> SynthesisJob:
         """Cancel a job; a running one stops within 2 s. Raises `NotFound`, `Gone`, `Conflict`."""
         return self.store.cancel(job_id, self.limits.keep_jobs)
 
     def open(self) -> None:
-        """Start the worker. Jobs that a killed process left in processing are taken over when their lease runs out."""
-        self.runner.start()
+        """Check the parts and start the crew. Jobs that a killed process left in processing are taken over when their
+        lease runs out.
+        """
+        self.check()
+        self.crew.start()
 
     def drain(self) -> None:
-        """Refuse new work and let the running job end, or hand it back after `drain_s`."""
+        """Refuse new work and let the running jobs end, or hand them back after `drain_s`."""
         self.draining = True
-        self.runner.stop(self.settings.drain_s)
+        self.crew.stop(self.settings.drain_s)
+        self.drained = True
 
     def close(self) -> None:
-        """Stop the worker, end the engines' process, close the stores. Idempotent."""
+        """Stop the crew, end the engines' processes, close the stores. Idempotent."""
         self.drain()
-        self.host.close()
+        self.crew.close()
+        self.relay.close()
         self.catalog.close()
         self.store.close()
 
     def __enter__(self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from voicecore.limits import Limits
 PREFIX = "VOICECORE_"
 #: Threads of a model. Each takes memory before it works: tens of thousands end the process without a word.
 THREAD_LIMIT = 256
+#: Model processes of one service or worker: each takes hundreds of megabytes.
+SLOT_LIMIT = 64
 #: Read elsewhere: where the settings file is, and switches of the test engine and of the command line's client.
 _NOT_SETTINGS = ("VOICECORE_CONFIG", "VOICECORE_URL")
 _TEST_PREFIX = "VOICECORE_TESTING_"
@@ -35,9 +38,9 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "voicecore"
 
 
-def _setting(default: Any, meaning: str) -> Any:
-    """A field with its meaning, from which the docs' table is checked."""
-    return field(default=default, metadata={"meaning": meaning})
+def _setting(default: Any, meaning: str, *, secret: bool = False) -> Any:
+    """A field with its meaning, from which the docs' table is checked. A secret is left out of every print."""
+    return field(default=default, repr=not secret, metadata={"meaning": meaning, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,26 @@ class Settings:
     """One frozen set of settings. Every field is `VOICECORE_` and its name in capitals."""
 
     data_dir: Path = field(
-        default_factory=default_data_dir, metadata={"meaning": "Folder of jobs, voices and audio; one process owns it."}
+        default_factory=default_data_dir,
+        metadata={"secret": False, "meaning": "Folder of jobs, voices and audio; without Redis one process owns it."},
     )
     models_dir: Path | None = _setting(None, "Folder of model weights; default: `models` in the data folder.")
     engine: str = _setting("kokoro", "Engine of requests that name none.")
+    redis_url: str | None = _setting(
+        None, "Redis that many processes share, `redis://` or `rediss://`; unset: one process and SQLite.", secret=True
+    )
+    redis_prefix: str = _setting("voicecore", "Beginning of every key in Redis; each deployment needs its own.")
+    blobs_url: str | None = _setting(
+        None, "Object store for audio, `s3://bucket/prefix`; unset: `blobs` in the data folder."
+    )
+    slots: int = _setting(1, "Jobs that one process runs at once; each has a model process of its own.")
+    worker_engines: tuple[str, ...] = _setting(
+        (), "Engines whose jobs this worker takes, separated by commas; unset: all that open here."
+    )
+    webhook_secret: str | None = _setting(
+        None, "Key that webhooks are signed with, `whsec_` and base64; unset: no webhooks.", secret=True
+    )
+    webhook_allow_private: bool = _setting(False, "Whether webhooks may go to private networks, and over plain http.")
     threads: int = _setting(0, "Processor threads of a model, up to 256; 0 leaves the choice to the engine.")
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
@@ -75,12 +94,26 @@ class Settings:
         )
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
+        require(1 <= self.slots <= SLOT_LIMIT, f"VOICECORE_SLOTS is {self.slots}; give 1 to {SLOT_LIMIT}.")
+        require(
+            re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", self.redis_prefix) is not None,
+            f"VOICECORE_REDIS_PREFIX is {self.redis_prefix!r}; give 1 to 60 letters, digits, '_', '.' or '-'.",
+        )
+        if self.redis_url is not None:
+            # Its text may hold a password, so the sentence does not repeat it.
+            known = self.redis_url.startswith(("redis://", "rediss://", "unix://"))
+            require(known, "VOICECORE_REDIS_URL must begin with redis://, rediss:// or unix://.")
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
         require(
             self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}."
         )
         _ = self.limits
+
+    @property
+    def distributed(self) -> bool:
+        """Whether many processes share the work over Redis."""
+        return self.redis_url is not None
 
     @property
     def weights_dir(self) -> Path:
@@ -106,6 +139,9 @@ class Settings:
             segment_cache_bytes=self.segment_cache_mb * 1024 * 1024,
             max_voices=self.max_voices,
         )
+
+
+_SECRETS = frozenset(each.name for each in fields(Settings) if each.metadata["secret"])
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -146,11 +182,30 @@ def _read(key: str, value: object) -> Any:
     require(not isinstance(value, str) or bool(value.strip()), f"{name} is empty; give a value or leave it out.")
     if kind in ("int", "float"):
         return _number(name, kind, value)
-    require(isinstance(value, str), f"{name} is {value!r}; give a text.")
+    if kind == "bool":
+        return _flag(name, value)
+    if kind.startswith("tuple"):
+        return _words(name, value)
+    require(isinstance(value, str), f"{name} is {'of another kind' if key in _SECRETS else repr(value)}; give a text.")
     try:
         return Path(str(value)).expanduser() if kind.startswith("Path") else str(value)
     except RuntimeError as error:
         raise InvalidInput(f"{name} is {value!r}, which is no folder: {error}") from None
+
+
+def _flag(name: str, value: object) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    found = known.get(str(value).strip().lower())
+    if found is None:
+        raise InvalidInput(f"{name} is {value!r}; give true or false.")
+    return found
+
+
+def _words(name: str, value: object) -> tuple[str, ...]:
+    parts = value if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else None
+    if parts is None or not all(isinstance(part, str) and part.strip() for part in parts):
+        raise InvalidInput(f"{name} is {value!r}; give names separated by commas.")
+    return tuple(part.strip() for part in parts)
 
 
 def _number(name: str, kind: str, value: object) -> float:

@@ -150,7 +150,8 @@ def furnished(
     if override is not None:
         override(container)
     service = container.service()
-    service.runner.poll_s = 0.05
+    for slot in service.crew.slots:
+        slot.runner.poll_s = 0.05
     with ExitStack() as stack:
         stack.callback(service.close)
         stack.callback(gate.opened.set)

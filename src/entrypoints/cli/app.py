@@ -14,6 +14,8 @@ import click
 _COMMANDS = {
     "say": ("entrypoints.cli.say:say", "Speak a text into a file or to stdout."),
     "serve": ("entrypoints.cli.serve:serve", "Run the REST service."),
+    "worker": ("entrypoints.cli.worker:worker", "Run jobs for a service, on this or another machine."),
+    "workers": ("entrypoints.cli.workers:workers", "List the workers of a service."),
     "clone": ("entrypoints.cli.clone:clone", "Learn a voice from recordings."),
     "voices": ("entrypoints.cli.voices:voices", "List, show, rename, delete voices, and hear their sample."),
     "jobs": ("entrypoints.cli.jobs:jobs", "List, show, wait for, download, cancel, delete jobs."),

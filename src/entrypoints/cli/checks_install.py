@@ -21,6 +21,8 @@ _EXTRAS = {
     "kokoro": "the embedded engine",
     "audio": "mp3, ogg, flac, m4a, opus; reading recordings",
     "service": "serve, clone, voices, jobs",
+    "redis": "many processes: worker, and serve with VOICECORE_REDIS_URL",
+    "objectstore": "audio in a bucket, VOICECORE_BLOBS_URL",
     "cli": "this command line",
 }
 #: Before this version a write-ahead log with two writers could be damaged (sqlite.org/releaselog/3_51_3.html).

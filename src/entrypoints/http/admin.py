@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,8 @@ from litestar import Router, get, post
 from litestar.params import QueryParameter
 
 from entrypoints.http.documented import problems
+from entrypoints.http.health import unserved_engines
+from entrypoints.http.job_answers import utc
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 from voicecore import blobkeys
@@ -55,6 +58,24 @@ class Stats(msgspec.Struct, kw_only=True):
     audio: FileCounts
 
 
+class WorkerAnswer(msgspec.Struct, kw_only=True):
+    """A worker that is there: the engines it serves, the jobs it can run at once, and those it runs."""
+
+    name: str
+    engines: list[str]
+    slots: int
+    busy: int
+    version: str
+    started_at: datetime
+
+
+class Workers(msgspec.Struct, kw_only=True):
+    """The workers that are there, and how many jobs wait for each engine that none of them serves."""
+
+    workers: list[WorkerAnswer]
+    unserved: dict[str, int]
+
+
 @post("/cleanup", status_code=200, sync_to_thread=True, responses=problems(400, 503))
 def cleanup(
     service: Wired,
@@ -81,6 +102,17 @@ def stats(service: Wired) -> Stats:
     )
 
 
+@get("/workers", sync_to_thread=True, responses=problems(503))
+def workers(service: Wired) -> Workers:
+    """Who works for this service."""
+    there = [
+        WorkerAnswer(name=each.name, engines=list(each.engines), slots=each.slots, busy=each.busy, version=each.version,
+                     started_at=utc(each.started_at))
+        for each in service.roster.present()
+    ]  # fmt: skip
+    return Workers(workers=there, unserved=unserved_engines(service))
+
+
 def _files(service: Service, prefix: str) -> FileCounts:
     files = size = 0
     for stat in service.blobs.list(prefix):
@@ -88,4 +120,4 @@ def _files(service: Service, prefix: str) -> FileCounts:
     return FileCounts(files=files, bytes=size)
 
 
-router = Router("/admin", route_handlers=[cleanup, stats], tags=["admin"])
+router = Router("/admin", route_handlers=[cleanup, stats, workers], tags=["admin"])

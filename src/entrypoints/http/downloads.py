@@ -147,7 +147,7 @@ async def _finished(request: Request[Any, Any, Any], service: Service, job_id: s
         job = await blocking(find_job, service, job_id)
         if job.status.finished:
             return job
-        if service.draining and not service.runner.alive:
+        if service.drained:
             raise Draining
     raise HTTPException(
         status_code=408,

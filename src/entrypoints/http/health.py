@@ -37,6 +37,7 @@ class Check(msgspec.Struct, kw_only=True, omit_defaults=True):
     engine: str | None = None
     model_loaded: bool | None = None
     active: int | None = None
+    busy: int | None = None
     queued: int | None = None
     processing: int | None = None
 
@@ -104,22 +105,39 @@ def _check_disk(folder: Path) -> Check:
 
 
 def _check_engine(service: Service) -> Check:
-    """The default engine could speak, and the process that runs it could take work."""
+    """The default engine could speak."""
     name = service.engines.default
     problems = service.engines.provider(name).problems()
     if problems:
         return Check(status="error", engine=name, model_loaded=False, detail=problems[0])
-    if not service.host.alive():
-        return Check(
-            status="warning", engine=name, model_loaded=False, detail="The engine's process is being replaced."
-        )
     return Check(status="ok", engine=name, model_loaded=True)
 
 
 def _check_workers(service: Service) -> Check:
-    if service.runner.alive:
-        return Check(status="ok", active=1)
-    return Check(status="error", active=0, detail="No worker runs; jobs wait.")
+    crew = service.crew
+    if not service.settings.distributed:
+        if crew.alive and crew.slots and not service.drained:
+            return Check(status="ok", active=len(crew.slots), busy=crew.busy)
+        return Check(status="error", active=0, detail="No worker runs; jobs wait.")
+    try:
+        there, unserved = service.roster.present(), unserved_engines(service)
+    except VoiceCoreError as error:
+        return Check(status="error", active=0, detail=error.message)
+    active, busy = sum(each.slots for each in there), sum(each.busy for each in there)
+    if not there:
+        detail = "No worker is there, so accepted jobs wait: start voicecore worker."
+        return Check(status="warning", active=0, busy=0, detail=detail)
+    if unserved:
+        waiting = ", ".join(f"{jobs} for {engine}" for engine, jobs in unserved.items())
+        detail = f"Jobs wait for engines that no worker serves ({waiting}): start a worker that has them."
+        return Check(status="warning", active=active, busy=busy, detail=detail)
+    return Check(status="ok", active=active, busy=busy)
+
+
+def unserved_engines(service: Service) -> dict[str, int]:
+    """Waiting jobs by engine, for the engines that no worker in the roster serves."""
+    served = {engine for worker in service.roster.present() for engine in worker.engines}
+    return {engine: jobs for engine, jobs in sorted(service.store.waiting().items()) if jobs and engine not in served}
 
 
 def look(service: Service) -> HealthAnswer:
@@ -163,8 +181,10 @@ def ready(service: Wired) -> Response[Readiness]:
     reason = None
     if service.draining:
         reason = "The service is shutting down."
-    elif not service.runner.alive:
+    elif not service.crew.alive:
         reason = "No worker runs."
+    elif not service.crew.renewing:
+        reason = "The leases of running jobs cannot be renewed, because the store does not answer."
     else:
         store = _check_store(service)
         reason = store.detail if store.status == "error" else None
@@ -177,7 +197,7 @@ def index() -> Index:
     return Index(
         service=SERVICE_NAME, version=__version__, openapi="/openapi.json", health="/health",
         links=["/jobs", "/voices", "/presets", "/languages", "/engines", "/quality-profiles", "/rvc-models",
-               "/admin/stats", "/live", "/ready"],
+               "/admin/stats", "/admin/workers", "/live", "/ready"],
     )  # fmt: skip
 
 

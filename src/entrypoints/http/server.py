@@ -17,7 +17,7 @@ import uvicorn
 
 from entrypoints.container import build
 from entrypoints.http.app import create_app
-from entrypoints.http.logs import log_to_stderr
+from entrypoints.logs import log_to_stderr
 from entrypoints.service import Service
 from entrypoints.settings import Settings
 from voicecore.errors import InvalidInput
@@ -44,9 +44,9 @@ class DrainingServer(uvicorn.Server):
             self._drain = threading.Thread(target=self._end, name="drain")
             self._drain.start()
         elif not self.should_exit:
-            _log.info("%s again: handing the running job back", name)
+            _log.info("%s again: handing the running jobs back", name)
             # Not here: it waits for the job's lock, and a signal handler must not wait.
-            threading.Thread(target=self._service.runner.interrupt, name="hand-back", daemon=True).start()
+            threading.Thread(target=self._service.crew.interrupt, name="hand-back", daemon=True).start()
         else:
             self.force_exit = True
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from voicecore.ports import Doorbell
-from voicecore.usecases.chore import Chore
+from voicecore.usecases.chore import Chore, surviving
 from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.runner import Runner
 
@@ -70,4 +70,10 @@ class Crew:
             slot.runner.stop(end - time.monotonic())
         for chore in self.chores:
             chore.stop()
-        self.farewell()
+        with surviving():
+            self.farewell()
+
+    def close(self) -> None:
+        """End the engines' processes. Idempotent."""
+        for slot in self.slots:
+            slot.run_job.host.close()

@@ -1,0 +1,26 @@
+"""`voicecore workers`."""
+
+from __future__ import annotations
+
+import click
+
+from entrypoints.cli.client import connect
+from entrypoints.cli.options import as_json, service_url
+from entrypoints.cli.tables import show_json, show_table
+
+
+@click.command()
+@as_json
+@service_url
+def workers(*, json_wanted: bool, url: str | None) -> None:
+    """List the workers of a service, and the engines whose jobs wait for one."""
+    with connect(url) as client:
+        found = client.call("GET", "/admin/workers")
+    if json_wanted:
+        show_json(found)
+        return
+    rows = [(each["name"], ", ".join(each["engines"]), f"{each['busy']} of {each['slots']}", each["version"],
+             each["started_at"]) for each in found["workers"]]  # fmt: skip
+    show_table(("name", "engines", "busy", "version", "since"), rows)
+    for engine, jobs in found["unserved"].items():
+        click.echo(f"{jobs} jobs wait for the engine {engine}, which no worker serves", err=True)

@@ -1,0 +1,131 @@
+"""Who works in a process: all in one, only requests, or only jobs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from entrypoints.settings import Settings
+from voicecore import __version__
+from voicecore.errors import NotInstalled
+from voicecore.ports import Clock, Doorbell, EngineHost, WorkerRoster
+from voicecore.usecases.announce import EVERY_S, Announce
+from voicecore.usecases.chore import Chore
+from voicecore.usecases.crew import Crew, Slot
+from voicecore.usecases.engines import Engines
+from voicecore.usecases.purge_expired import PurgeExpired
+from voicecore.usecases.run_job import RunJob
+from voicecore.usecases.runner import Runner
+
+_log = logging.getLogger("voicecore.worker")
+
+TIDY_EVERY_S = 60.0
+#: How long an idle slot trusts the bell. Without Redis looking costs nothing; with it, the sweeper rings for what was lost.
+EMBEDDED_POLL_S, DISTRIBUTED_POLL_S = 1.0, 5.0
+
+
+def process_name() -> str:
+    """Names this process in leases, logs and the roster."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What crews are made of.
+
+    Attributes:
+        make_host: a new place where engines run, one for each slot.
+        make_run: the use case for one slot, given `host` and `engines`.
+        notices: tells of ended jobs, or None where no webhooks are configured.
+    """
+
+    settings: Settings
+    clock: Clock
+    roster: WorkerRoster
+    engines: Engines
+    purge: PurgeExpired
+    make_host: Callable[[], EngineHost]
+    make_run: Callable[..., RunJob]
+    notices: Callable[[], object] | None
+
+
+def embedded_crew(tools: Tools, doorbell: Doorbell) -> Crew:
+    """All in one process: every slot, every chore. Jobs of every engine are taken; one that cannot open fails its job."""
+    slots = _slots(tools, doorbell, None, EMBEDDED_POLL_S)
+    crew = Crew(slots, [], doorbell)
+    announce = _announce(tools, crew, lambda: tuple(tools.engines.providers))
+    # The house is tidied as the first thing, so that what a killed process left is gone soon.
+    crew.chores = [
+        Chore("tidy", tools.purge, TIDY_EVERY_S),
+        Chore("announce", announce, EVERY_S),
+        *_messenger(tools),
+    ]
+    crew.farewell = announce.withdraw
+    return crew
+
+
+def request_crew(doorbell: Doorbell) -> Crew:
+    """Nobody: a process that takes requests and rings for the workers."""
+    return Crew([], [], doorbell)
+
+
+def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str]) -> Crew:
+    """Slots for the engines that open here. Cleaning is a chore of the doorbell, which does it once for all workers."""
+    engines = set(served)
+    slots = _slots(tools, doorbell, engines, DISTRIBUTED_POLL_S)
+    crew = Crew(slots, [], doorbell)
+    announce = _announce(tools, crew, lambda: tuple(sorted(engines)))
+    crew.chores = [Chore("announce", announce, EVERY_S), *_messenger(tools)]
+    crew.farewell = announce.withdraw
+    return crew
+
+
+def served_engines(settings: Settings, engines: Engines) -> tuple[str, ...]:
+    """The engines whose jobs a worker takes.
+
+    Raises:
+        NotInstalled: if one that the settings name cannot open here, or if none can.
+        NotFound: if the settings name one that is not installed.
+    """
+    named = settings.worker_engines
+    for name in named:
+        if problems := engines.provider(name).problems():
+            raise NotInstalled(f"VOICECORE_WORKER_ENGINES names {name!r}, which cannot open here: {problems[0]}")
+    if named:
+        return named
+    found = []
+    for name, problems in engines.problems().items():
+        if problems:
+            _log.warning("engine %s is not served by this worker: %s", name, problems[0])
+        else:
+            found.append(name)
+    if not found:
+        raise NotInstalled("No engine can open here, so this worker would do nothing: voicecore doctor says why.")
+    return tuple(found)
+
+
+def _slots(tools: Tools, doorbell: Doorbell, engines: set[str] | None, poll_s: float) -> list[Slot]:
+    name = process_name()
+    slots = []
+    for number in range(tools.settings.slots):
+        run_job = tools.make_run(host=tools.make_host(), engines=engines)
+        runner = Runner(f"{name}-{number}", doorbell, run_job, run_job.shut_down, poll_s)
+        slots.append(Slot(runner, run_job))
+    return slots
+
+
+def _announce(tools: Tools, crew: Crew, engines: Callable[[], tuple[str, ...]]) -> Announce:
+    started: datetime = tools.clock.now()
+    return Announce(
+        roster=tools.roster, name=process_name(), engines=engines, slots=len(crew.slots), busy=lambda: crew.busy,
+        started_at=started, version=__version__,
+    )  # fmt: skip
+
+
+def _messenger(tools: Tools) -> list[Chore]:
+    # Not restful: a receiver that hangs takes the time of a call, and the next job's end shall be told soon all the same.
+    return [] if tools.notices is None else [Chore("notices", tools.notices, 1.0, restful=False)]

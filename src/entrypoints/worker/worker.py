@@ -1,0 +1,94 @@
+"""A worker of its own: slots for the engines that open here, on a Redis that others share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from voicecore.usecases.sweep import Sweep
+
+from entrypoints import distributed
+from entrypoints.crews import Tools, served_engines, worker_crew
+from voicecore.ports import Catalog, Doorbell, JobStore, Relay
+from voicecore.usecases.crew import Crew
+
+_log = logging.getLogger("voicecore.worker")
+
+#: Both are done once for all workers. A lost ring costs at most a sweep; expired audio may stay some minutes longer.
+SWEEP_EVERY_S = 10
+TIDY_EVERY_S = 300
+
+
+@dataclass(slots=True, kw_only=True)
+class Worker:
+    """Use it as a context manager: it starts the crew and ends it in order.
+
+    Attributes:
+        check: looks whether the parts fit together before any job is taken; raises if not.
+    """
+
+    tools: Tools
+    store: JobStore
+    catalog: Catalog
+    relay: Relay
+    check: Callable[[], object]
+    _crew: Crew | None = field(default=None)
+
+    @property
+    def crew(self) -> Crew:
+        """The slots and chores; they are there once the worker is open."""
+        if self._crew is None:
+            raise RuntimeError("The worker is not open.")
+        return self._crew
+
+    def open(self) -> None:
+        """Check the parts and start to work.
+
+        Raises:
+            StorageUnavailable: Redis or the audio's place cannot be used.
+            NotInstalled: no engine, or not every engine that the settings name, opens here.
+        """
+        settings = self.tools.settings
+        served = served_engines(settings, self.tools.engines)
+        self.check()
+        self._crew = worker_crew(self.tools, self._doorbell(served), served)
+        self._crew.start()
+        _log.info("worker serves %s with %d slots", ", ".join(served), settings.slots)
+
+    def stop(self) -> None:
+        """Take no new job; the running ones may end within `drain_s`, else they are handed back. Idempotent."""
+        if self._crew is not None:
+            self._crew.stop(self.tools.settings.drain_s)
+
+    def close(self) -> None:
+        """Stop, end the engines' processes, give back connections. Idempotent."""
+        self.stop()
+        if self._crew is not None:
+            self._crew.close()
+        self.relay.close()
+        self.catalog.close()
+        self.store.close()
+
+    def _doorbell(self, served: tuple[str, ...]) -> Doorbell:
+        def sweep() -> None:
+            Sweep(self.store, bell, served)()
+
+        chores = [("sweep", sweep, SWEEP_EVERY_S), ("tidy", self.tools.purge, TIDY_EVERY_S)]
+        bell = distributed.doorbell(self.tools.settings, served, chores)
+        return bell
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
