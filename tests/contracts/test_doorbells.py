@@ -23,12 +23,18 @@ class TestMemoryDoorbell(DoorbellContract):
 class CountingDoorbell:
     def __init__(self) -> None:
         self.rings: list[str] = []
+        self.engines: set[str] = set()
+        self.closed = False
 
-    def ring(self, job_id: JobId) -> None:
+    def ring(self, job_id: JobId, engine: str) -> None:
         self.rings.append(job_id)
+        self.engines.add(engine)
 
     def wait(self, timeout_s: float) -> bool:
         return timeout_s > 0
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def test_the_dropping_doorbell_loses_half_and_doubles_half_of_the_rest() -> None:
@@ -39,4 +45,7 @@ def test_the_dropping_doorbell_loses_half_and_doubles_half_of_the_rest() -> None
     assert 400 < doorbell.dropped < 600
     assert 150 < doorbell.doubled < 350
     assert len(inner.rings) == 1_000 - doorbell.dropped + doorbell.doubled
+    assert inner.engines == {"tone"}
     assert doorbell.wait(1)
+    doorbell.close()
+    assert inner.closed

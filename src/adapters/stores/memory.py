@@ -6,18 +6,20 @@ import heapq
 import itertools
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Generic
 
 from adapters.stores import transitions
 from adapters.stores.cursor import Place, place_after
+from adapters.stores.line import Line, place_of, turn_of
 from adapters.stores.naming import check_free, missing, name_key
+from adapters.stores.notice_board import NoticeBoard
+from adapters.stores.transitions import Lease
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
-from voicecore.ports import Clock, Item, JobPage, JobQuery
+from voicecore.ports import Clock, Item, JobPage, JobQuery, Notice
 from voicecore.quality import QualityProfile
-from voicecore.records import epoch_us
 from voicecore.request import Mode
 from voicecore.voice import VoiceProfile
 
@@ -26,16 +28,22 @@ class MemoryJobStore:
     """Jobs in a dict, behind one lock.
 
     Beside it, one sorted list of places for each status and mode: their lengths are the totals, and a page is a
-    merge of the few lists that the query admits. So a page does not cost more with more jobs.
+    merge of the few lists that the query admits. So a page does not cost more with more jobs. Whose turn it is
+    stands in a `Line`, and who is to be told in a `NoticeBoard`.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, lease_clock: Clock | None = None) -> None:
+        """Leases are counted on `lease_clock`, which should be a steady one; by default on `clock` like all else."""
         self._clock = clock
+        self._lease_clock = lease_clock or clock
         self._lock = threading.Lock()
         self._jobs: dict[JobId, SynthesisJob] = {}
         self._places: dict[tuple[JobStatus, Mode], list[Place]] = {
             (status, mode): [] for status in JobStatus for mode in Mode
         }
+        self._line = Line()
+        self._leases: dict[JobId, Lease] = {}
+        self._notices = NoticeBoard()
         self._keys: dict[str, JobId] = {}
         self._tombstones: dict[JobId, datetime] = {}
 
@@ -72,13 +80,16 @@ class MemoryJobStore:
             more = len(shown) > query.limit
             return JobPage(sum(map(len, lists)), jobs, shown[query.limit - 1].cursor() if more else None)
 
-    def claim(self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta) -> SynthesisJob | None:
+    def claim(
+        self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta, engines: Collection[str] | None = None
+    ) -> SynthesisJob | None:
         transitions.check_claim(lease, max_tries)
         with self._lock:
-            now = self._clock.now()
-            while (job := self._oldest_claimable(now)) is not None:
+            now, leases_now = self._clock.now(), self._lease_clock.now()
+            self._leases = {job_id: each.cut(leases_now) for job_id, each in self._leases.items()}
+            while (job := self._first_claimable(leases_now, engines)) is not None:
                 taken = transitions.taken(job, worker, now, lease, max_tries=max_tries, keep=keep)
-                self._write(taken)
+                self._write(taken, lease)
                 if taken.status is JobStatus.PROCESSING:
                     return taken
             return None
@@ -86,7 +97,7 @@ class MemoryJobStore:
     def renew(self, job: SynthesisJob, lease: timedelta) -> SynthesisJob:
         with self._lock:
             renewed = transitions.renewed(self._jobs.get(job.id), job, self._clock.now(), lease)
-            self._write(renewed)
+            self._write(renewed, lease)
             return renewed
 
     def finish(self, job: SynthesisJob) -> None:
@@ -111,6 +122,7 @@ class MemoryJobStore:
                 return False
             self._forget(job)
             del self._jobs[job_id]
+            self._notices.settle(job_id)
             self._keys = {key: owner for key, owner in self._keys.items() if owner != job_id}
             if tombstone:
                 self._tombstones[job_id] = now
@@ -127,6 +139,22 @@ class MemoryJobStore:
         with self._lock:
             return self._counts()
 
+    def waiting(self) -> Mapping[str, int]:
+        with self._lock:
+            return self._line.lengths()
+
+    def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
+        with self._lock:
+            due = self._notices.due(self._clock.now(), limit, hold)
+            return tuple(Notice(self._jobs[job_id], tries) for job_id, tries in due)
+
+    def settle_notice(self, job_id: JobId, retry_in: timedelta | None) -> None:
+        with self._lock:
+            if retry_in is None:
+                self._notices.settle(job_id)
+            else:
+                self._notices.put_off(job_id, self._clock.now() + retry_in)
+
     def close(self) -> None:
         """Nothing to give back: the jobs go with the object."""
 
@@ -139,35 +167,36 @@ class MemoryJobStore:
     def _counts(self) -> dict[JobStatus, int]:
         return {status: sum(len(self._places[status, mode]) for mode in Mode) for status in JobStatus}
 
-    def _oldest_claimable(self, now: datetime) -> SynthesisJob | None:
-        queued = (self._places[JobStatus.QUEUED, mode][:1] for mode in Mode)
-        running = (self._places[JobStatus.PROCESSING, mode] for mode in Mode)
-        lapsed = (place for place in itertools.chain(*running) if self._lapsed(place, now))
-        first = min(itertools.chain(*queued, lapsed), default=None)
-        return None if first is None else self._jobs[JobId(first.job_id)]
+    def _first_claimable(self, now: datetime, engines: Collection[str] | None) -> SynthesisJob | None:
+        running = (self._jobs[job_id] for job_id, lease in self._leases.items() if lease.until <= now)
+        lapsed = (turn_of(job) for job in running if engines is None or job.engine in engines)
+        first = min(itertools.chain(self._line.firsts(engines), lapsed), default=None)
+        return None if first is None else self._jobs[JobId(first.place.job_id)]
 
-    def _lapsed(self, place: Place, now: datetime) -> bool:
-        lease_until = self._jobs[JobId(place.job_id)].lease_until
-        return lease_until is not None and lease_until <= now
-
-    def _write(self, job: SynthesisJob) -> None:
+    def _write(self, job: SynthesisJob, lease: timedelta | None = None) -> None:
+        """Put the job in the place of what was stored; `lease` is the length that a running one gets."""
         before = self._jobs.get(job.id)
         if before is not None:
             self._forget(before)
         self._jobs[job.id] = job
-        insort(self._places[job.status, job.mode], _place(job))
+        insort(self._places[job.status, job.mode], place_of(job))
+        if job.status is JobStatus.QUEUED:
+            self._line.join(job)
+        if lease is not None and job.status is JobStatus.PROCESSING:
+            self._leases[job.id] = Lease.of(self._lease_clock.now(), lease)
+        if transitions.wants_notice(before, job):
+            self._notices.put(job.id, self._clock.now())
 
     def _forget(self, job: SynthesisJob) -> None:
         places = self._places[job.status, job.mode]
-        del places[bisect_left(places, _place(job))]
+        del places[bisect_left(places, place_of(job))]
+        self._leases.pop(job.id, None)
+        if job.status is JobStatus.QUEUED:
+            self._line.leave(job)
 
     def _prune(self, now: datetime) -> None:
         oldest = now - transitions.TOMBSTONES_LAST
         self._tombstones = {job_id: since for job_id, since in self._tombstones.items() if since > oldest}
-
-
-def _place(job: SynthesisJob) -> Place:
-    return Place(epoch_us(job.created_at), job.id)
 
 
 def _down_from(places: list[Place], after: Place | None) -> Iterator[Place]:

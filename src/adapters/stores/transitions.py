@@ -5,7 +5,7 @@ Pure functions of the stored job. A store calls them inside its own transaction,
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from voicecore.errors import Gone, IdempotencyConflict, InvalidInput, LeaseLost, Poisoned, QueueFull, require
@@ -14,6 +14,27 @@ from voicecore.request import request_fingerprint
 
 #: How long a purged job is still answered with `Gone`; afterwards it is simply not there.
 TOMBSTONES_LAST = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """When a lease began and when it ends, by the clock that a store counts leases on."""
+
+    since: datetime
+    until: datetime
+
+    @classmethod
+    def of(cls, now: datetime, length: timedelta) -> Lease:
+        """One that begins now."""
+        return cls(now, now + length)
+
+    def cut(self, now: datetime) -> Lease:
+        """The lease, which cannot have begun after `now`: if the clock was set back, its whole length begins now.
+
+        So its worker, if it lives, has time to renew; and a dead one's job waits no longer than a lease, and not
+        until the clock has caught up.
+        """
+        return self if self.since <= now else Lease.of(now, self.until - self.since)
 
 
 def check_new(job: SynthesisJob) -> None:
@@ -50,10 +71,14 @@ def check_claim(lease: timedelta, max_tries: int) -> None:
 def taken(
     job: SynthesisJob, worker: str, now: datetime, lease: timedelta, *, max_tries: int, keep: timedelta
 ) -> SynthesisJob:
-    """The job as `worker` starts it; or as failed, if so many of its attempts ended badly that it is poison."""
+    """The job as `worker` starts it; or as failed, if so many of its attempts ended badly that it is poison.
+
+    Whether its lease ran out is for the store to know, whose clock of leases (`Lease`) may not be the time of day.
+    """
     tries = job.tries + (job.status is JobStatus.PROCESSING)
     if tries < max_tries:
-        return job.claimed(worker, now, lease)
+        over = job if job.lease_until is None else replace(job, lease_until=min(job.lease_until, now))
+        return over.claimed(worker, now, lease)
     error = Poisoned(f"This job ended its worker {tries} times (the limit is {max_tries}) and will not be tried again.")
     return replace(job, tries=tries).failed(JobError.of(error), now, keep)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, JobResult, SynthesisJob
 from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
@@ -23,17 +24,24 @@ def request_for(mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!") -> Synthe
 
 
 def queued_job(
-    job_id: str = "job_1", *, created_at: datetime = START, mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!"
+    job_id: str = "job_1",
+    *,
+    created_at: datetime = START,
+    mode: Mode = Mode.DUBBING,
+    text: str = "Olá, mundo!",
+    engine: str = "tone",
+    handling: Handling = PLAIN,
 ) -> SynthesisJob:
     """A new job."""
     return SynthesisJob(
         id=JobId(job_id),
         request=request_for(mode, text),
-        engine="tone",
+        engine=engine,
         quality_profile_id=None if mode is Mode.CLONE else "natural",
         parameters=(("speed", 1.0),),
         spoken_language=PORTUGUESE,
         created_at=created_at,
+        handling=handling,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,7 +20,10 @@ SECOND = timedelta(seconds=1)
 
 
 class JobStoreHooks:
-    """What a subclass gives: `make_store`, a store that is empty and reads time from `clock`."""
+    """What a subclass gives: `make_store`, a store that is empty and reads time from `clock`.
+
+    A store whose time comes from elsewhere, such as a server, needs a way in for the clock's.
+    """
 
     def make_store(self, clock: Clock) -> JobStore:
         """A new, empty store."""
@@ -37,12 +40,16 @@ class JobStoreHooks:
         store.close()
 
 
-def claim(store: JobStore, worker: str = "w1", *, max_tries: int = 3) -> SynthesisJob | None:
-    return store.claim(worker, LEASE, max_tries=max_tries, keep=KEEP)
+def claim(
+    store: JobStore, worker: str = "w1", *, max_tries: int = 3, engines: Collection[str] | None = None
+) -> SynthesisJob | None:
+    return store.claim(worker, LEASE, max_tries=max_tries, keep=KEEP, engines=engines)
 
 
-def claimed(store: JobStore, worker: str = "w1", *, max_tries: int = 3) -> SynthesisJob:
-    job = claim(store, worker, max_tries=max_tries)
+def claimed(
+    store: JobStore, worker: str = "w1", *, max_tries: int = 3, engines: Collection[str] | None = None
+) -> SynthesisJob:
+    job = claim(store, worker, max_tries=max_tries, engines=engines)
     assert job is not None
     return job
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from voicecore.errors import Conflict, IdempotencyConflict, InvalidInput, QueueFull
+from voicecore.handling import PLAIN, Handling, Priority
 from voicecore.job import JobId, JobStatus
 from voicecore.ports import JobStore
 from voicecore.request import Mode
@@ -23,6 +25,13 @@ class KeepingContract(JobStoreHooks):
         job = queued_job(mode=mode, text="Ação: “ça va” — 你好 🎧")
         assert store.add(job) == job
         assert store.get(job.id) == job
+
+    def test_its_handling_is_kept_with_a_job(self, store: JobStore) -> None:
+        handling = Handling(priority=Priority.LOW, webhook_url="https://example.org:8443/told?of=%C3%A7&x='")
+        job = store.add(queued_job(handling=handling))
+        found = store.get(job.id)
+        assert found is not None
+        assert (found, found.handling) == (job, handling)
 
     def test_a_job_that_never_was_is_none(self, store: JobStore) -> None:
         assert store.get(JobId("job_none")) is None
@@ -52,6 +61,15 @@ class KeepingContract(JobStoreHooks):
         with pytest.raises(IdempotencyConflict):
             store.add(queued_job("job_2", text="Outra frase."), idempotency_key="k")
         assert store.get(JobId("job_2")) is None
+
+    def test_the_same_key_with_another_handling_is_refused(self, store: JobStore) -> None:
+        told = Handling(priority=Priority.HIGH, webhook_url="https://example.org/told")
+        first = store.add(queued_job("job_1", handling=told), idempotency_key="k")
+        assert store.add(queued_job("job_2", handling=told), idempotency_key="k") == first
+        for other in (PLAIN, replace(told, priority=Priority.LOW), replace(told, webhook_url="https://example.org/")):
+            with pytest.raises(IdempotencyConflict):
+                store.add(queued_job("job_3", handling=other), idempotency_key="k")
+        assert store.get(JobId("job_3")) is None
 
     @pytest.mark.parametrize("key", ["", " ", "K", "k/../k", "'; DROP TABLE job; --", "ключ", "\x00", "x" * 10_000])
     def test_any_text_is_a_key_of_its_own(self, store: JobStore, key: str) -> None:

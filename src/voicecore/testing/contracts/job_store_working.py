@@ -70,6 +70,29 @@ class WorkingContract(JobStoreHooks):
         clock.advance(timedelta(hours=-1))
         assert claim(store, "w2") is None
 
+    def test_a_clock_set_back_keeps_a_dead_workers_job_no_longer_than_its_lease(
+        self, store: JobStore, clock: FakeClock
+    ) -> None:
+        store.add(queued_job())
+        claimed(store)
+        clock.advance(timedelta(days=-400))
+        assert claim(store, "w2") is None, "cut to its length from now, since its worker may be alive"
+        clock.advance(LEASE - SECOND)
+        assert claim(store, "w2") is None
+        clock.advance(SECOND)
+        assert claimed(store, "w2").attempt == 2
+
+    def test_a_clock_set_back_takes_no_job_from_a_living_worker(self, store: JobStore, clock: FakeClock) -> None:
+        store.add(queued_job())
+        job = claimed(store)
+        clock.advance(timedelta(hours=-1))
+        for _ in range(4):
+            assert claim(store, "w2") is None
+            clock.advance(LEASE / 3)
+            job = store.renew(job, LEASE)
+        clock.advance(LEASE - SECOND)
+        assert claim(store, "w2") is None
+
     def test_a_clock_that_jumps_ahead_lets_one_attempt_publish(self, store: JobStore, clock: FakeClock) -> None:
         store.add(queued_job())
         first = claimed(store, "w1")
@@ -125,6 +148,38 @@ class WorkingContract(JobStoreHooks):
         with pytest.raises(InvalidInput):
             store.renew(job.handed_back(bad=False), LEASE)
 
+    @pytest.mark.parametrize("end", ["completed", "failed", "handed back", "handed back as bad"])
+    def test_the_same_end_said_again_is_no_error_and_changes_nothing(
+        self, store: JobStore, clock: FakeClock, end: str
+    ) -> None:
+        store.add(queued_job())
+        mine = claimed(store)
+        ended = {
+            "completed": lambda: mine.completed(audio_result(mine), clock.now(), KEEP),
+            "failed": lambda: mine.failed(JobError("engine_failed", "It fell silent."), clock.now(), KEEP),
+            "handed back": lambda: mine.handed_back(bad=False),
+            "handed back as bad": lambda: mine.handed_back(bad=True),
+        }[end]()
+        store.finish(ended)
+        counts = store.counts()
+        clock.advance(SECOND)
+        store.finish(ended)
+        assert store.get(mine.id) == ended
+        assert store.counts() == counts
+        for other in (mine.failed(JobError("x", "y"), clock.now(), KEEP), mine.handed_back(bad=end == "handed back")):
+            with pytest.raises(LeaseLost):
+                store.finish(other)
+        assert store.get(mine.id) == ended
+
+    def test_an_end_said_again_after_another_worker_took_over_is_too_late(self, store: JobStore) -> None:
+        store.add(queued_job())
+        handed_back = claimed(store).handed_back(bad=False)
+        store.finish(handed_back)
+        theirs = claimed(store, "w2")
+        with pytest.raises(LeaseLost):
+            store.finish(handed_back)
+        assert store.get(theirs.id) == theirs
+
     @pytest.mark.parametrize("end", ["taken over", "finished", "handed back", "cancelled", "deleted", "purged"])
     def test_an_attempt_that_lost_its_job_writes_nothing(self, store: JobStore, clock: FakeClock, end: str) -> None:
         store.add(queued_job())
@@ -141,10 +196,12 @@ class WorkingContract(JobStoreHooks):
         else:
             store.delete(mine.id, tombstone=end == "purged")
         before = state(store, mine.id)
+        # A moment later, so that it is never the very end that was written.
+        now = clock.advance(SECOND)
         with pytest.raises(LeaseLost):
             store.renew(mine, LEASE)
         with pytest.raises(LeaseLost):
-            store.finish(mine.completed(audio_result(mine), clock.now(), KEEP))
+            store.finish(mine.completed(audio_result(mine), now, KEEP))
         with pytest.raises(LeaseLost):
             store.finish(mine.handed_back(bad=True))
         assert state(store, mine.id) == before
