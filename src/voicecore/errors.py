@@ -136,6 +136,19 @@ class BlobCorrupt(VoiceCoreError):
     code = "blob_corrupt"
 
 
+class NotDelivered(VoiceCoreError):
+    """The receiver of a webhook gave no answer."""
+
+    code = "not_delivered"
+    retryable = True
+
+
+class ForbiddenTarget(NotDelivered):
+    """A webhook may not call this address."""
+
+    code = "forbidden_target"
+
+
 # --- engines and models -----------------------------------------------------------------------------
 class NotInstalled(VoiceCoreError):
     """This needs a part of voicecore that is not installed."""

@@ -395,6 +395,18 @@ class AudioCodec(Protocol):
         """A file of the blocks, piece by piece; memory does not grow with the length."""
 
 
+# --- Messenger --------------------------------------------------------------------------------------
+class Messenger(Protocol):
+    """Carries a message to an address that a stranger named."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send the body in one HTTP POST, and return the status of the answer; nothing follows a redirect.
+
+        It ends within 15 s, whatever the other side does. Raises `NotDelivered` if there was no answer, and its kind
+        `ForbiddenTarget` for an address that may not be called; neither message holds more of the address than its host.
+        """
+
+
 # --- time and names -----------------------------------------------------------------------------------
 class Clock(Protocol):
     """Time, so that tests own it."""

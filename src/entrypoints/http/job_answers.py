@@ -8,6 +8,7 @@ import msgspec
 
 from entrypoints.http.job_body import f0_method, rvc_values
 from entrypoints.http.schemas import JobBody
+from voicecore.handling import Priority
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobPage
 from voicecore.request import Mode, OutputFormat, SynthesisRequest
@@ -72,6 +73,8 @@ class JobAnswer(msgspec.Struct, kw_only=True):
     error_message: str | None
     error_code: str | None
     attempt: int
+    priority: Priority
+    webhook_url: str | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -126,7 +129,8 @@ def of_job(job: SynthesisJob, rvc: RvcAnswer | None = None) -> JobAnswer:
         sample_rate_hz=result.sample_rate_hz if result is not None and has_audio else None,
         file_size=result.file_size if result is not None and has_audio else None,
         error=error.message if error else None, error_message=error.message if error else None,
-        error_code=error.code if error else None, attempt=job.attempt, created_at=utc(job.created_at),
+        error_code=error.code if error else None, attempt=job.attempt, priority=job.handling.priority,
+        webhook_url=job.handling.webhook_url, created_at=utc(job.created_at),
         started_at=utc_or_none(job.started_at), completed_at=utc_or_none(job.completed_at),
         expires_at=utc_or_none(job.expires_at),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entrypoints.http.schemas import JobBody
 from voicecore.conversion import CONVERSION_PARAMETERS, ConversionSettings, F0Method
 from voicecore.errors import InvalidInput, NotInstalled, UnsupportedLanguage
+from voicecore.handling import Handling, Priority
 from voicecore.language import Language
 from voicecore.request import Mode, OutputFormat, SynthesisRequest
 from voicecore.usecases.submit_synthesis import CONVERSION_MISSING
@@ -56,6 +57,18 @@ def format_of(name: str | None, field: str) -> OutputFormat:
         raise InvalidInput(
             f"{str(name)[:60]!r} is not an output format; choose one of: {known}.", field=field
         ) from None
+
+
+def handling_of(priority: str | None, webhook_url: str | None) -> Handling:
+    """How the job is to be treated. Raises `InvalidInput` with the priorities there are, or for an address that is none."""
+    try:
+        urgency = Priority.NORMAL if priority is None else Priority(priority)
+    except ValueError:
+        known = ", ".join(each.value for each in Priority)
+        raise InvalidInput(
+            f"{str(priority)[:60]!r} is not a priority; choose one of: {known}.", field="priority"
+        ) from None
+    return Handling(priority=urgency, webhook_url=webhook_url)
 
 
 def _mode(name: str) -> Mode:

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from entrypoints.http.documented import accepts, problems
 from entrypoints.http.forms import read_body, refuse_file
 from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, echo_rvc, of_job, of_page
-from entrypoints.http.job_body import to_request
+from entrypoints.http.job_body import handling_of, to_request
 from entrypoints.http.schemas import JobBody
 from entrypoints.http.threads import blocking
 from entrypoints.http.uploads import Form
@@ -33,8 +33,8 @@ async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[Jo
     """Speak a text: the job is accepted and stored, not done. Send an `Idempotency-Key` to make repeating safe."""
     key = _idempotency_key(request)
     body = await read_body(request, JobBody, on_file=_refuse_file)
-    wanted = to_request(body)
-    job = await blocking(service.submit_synthesis, wanted, idempotency_key=key)
+    wanted, handling = to_request(body), handling_of(body.priority, body.webhook_url)
+    job = await blocking(service.submit_synthesis, wanted, idempotency_key=key, handling=handling)
     return Response(of_job(job, echo_rvc(body)), status_code=202, headers={"Location": f"/jobs/{job.id}"})
 
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from voicecore.conversion import CONVERSION_PARAMETERS, F0Method
 from voicecore.engine import SPEED
+from voicecore.handling import URL_LIMIT, Priority
 from voicecore.quality import Parameter
 from voicecore.request import SEED_LIMIT, TEXT_LIMIT, OutputFormat
 from voicecore.voice import DEFAULT_PRESET, DESCRIPTION_LIMIT, NAME_LIMIT
@@ -32,6 +33,15 @@ _NAME = Meta(extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT})
 _DESCRIPTION = Meta(extra_json_schema={"maxLength": DESCRIPTION_LIMIT})
 _PARAMETERS = Meta(description="Knob and value; GET /engines lists the knobs with their ranges.")
 
+Urgency = Annotated[str, Meta(
+    description="Default normal. All waiting jobs of a higher priority start before any of a lower one.",
+    extra_json_schema={"enum": [each.value for each in Priority]},
+)]  # fmt: skip
+Webhook = Annotated[str, Meta(
+    description="An https address that gets a signed message when the job has ended. The service needs "
+    "VOICECORE_WEBHOOK_SECRET for it, and VOICECORE_WEBHOOK_ALLOW_PRIVATE for http and for private networks.",
+    extra_json_schema={"format": "uri", "maxLength": URL_LIMIT, "examples": ["https://example.com/voicecore"]},
+)]  # fmt: skip
 Pitch = Annotated[float, _rvc("rvc_pitch")]
 IndexRate = Annotated[float, _rvc("rvc_index_rate")]
 Protect = Annotated[float, _rvc("rvc_protect")]
@@ -87,6 +97,8 @@ class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | None
     ) = None
+    priority: Urgency | None = None
+    webhook_url: Webhook | None = None
 
 
 class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -100,6 +112,8 @@ class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         str, Meta(description="Your statement that the speaker agreed; kept with the voice.",
                   extra_json_schema={"maxLength": 2000})
     ] | None = None  # fmt: skip
+    priority: Urgency | None = None
+    webhook_url: Webhook | None = None
 
 
 class VoicePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from entrypoints.http.documented import accepts, gives_audio, problems
 from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
 from entrypoints.http.job_answers import utc
-from entrypoints.http.job_body import language_of
+from entrypoints.http.job_body import handling_of, language_of
 from entrypoints.http.ranges import Download, answer
 from entrypoints.http.schemas import CloneBody, VoicePatch
 from entrypoints.http.threads import UPLOADS, blocking
@@ -135,7 +135,8 @@ def _enrol(service: Service, form: Form) -> SynthesisJob:
         name=body.name, language=language_of(body.language, "language"), description=body.description or "",
         engine=body.engine, consent=body.consent,
     )  # fmt: skip
-    return service.submit_enrolment(voice, [file for _, file in form.files])
+    handling = handling_of(body.priority, body.webhook_url)
+    return service.submit_enrolment(voice, [file for _, file in form.files], handling=handling)
 
 
 @get("/", sync_to_thread=True, responses=problems(503))

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from voicecore import blobkeys
 from voicecore.audio import Audio
 from voicecore.errors import Conflict, InvalidAudio, InvalidInput, NameTaken, UnsupportedLanguage, VoiceCoreError
+from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
@@ -18,6 +19,7 @@ from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, 
 from voicecore.request import EnrolmentRequest
 from voicecore.usecases.engines import Engines
 from voicecore.voice import checked_name
+from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +46,18 @@ class SubmitEnrolment:
     clock: Clock
     ids: Ids
     limits: Limits
+    webhooks: WebhookPolicy = NO_WEBHOOKS
 
-    def __call__(self, voice: NewVoice, files: Sequence[BinaryIO]) -> SynthesisJob:
+    def __call__(self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN) -> SynthesisJob:
         """The new job. Nothing of the upload is left if it is refused.
 
         Raises:
-            InvalidInput, UnsupportedLanguage: for the fields.
+            InvalidInput, UnsupportedLanguage: for the fields, and for a webhook that may not be.
             InvalidAudio, UnsupportedAudioFormat: for the files.
             NameTaken: a voice has this name.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
+        self.webhooks.admit(handling)
         name = checked_name(voice.name)
         engine = self.engines.default if voice.engine is None else voice.engine
         card = self.engines.card(engine)
@@ -78,8 +82,9 @@ class SubmitEnrolment:
         clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
         request = replace(request, reference_duration_s=sum(clip.duration_s for clip in clips))
         job = SynthesisJob(
-            id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now()
-        )
+            id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now(),
+            handling=handling,
+        )  # fmt: skip
         try:
             for key, clip in zip(keys, clips, strict=True):
                 self.blobs.put(key, [clip.wav_bytes()])

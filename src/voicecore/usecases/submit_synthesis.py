@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from voicecore.engine import EngineCard
 from voicecore.errors import InvalidInput, InvalidText, NotFound, NotInstalled
+from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
@@ -14,6 +15,7 @@ from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import Mode, SynthesisRequest
 from voicecore.usecases.choose_profile import ChooseProfile
 from voicecore.usecases.engines import Engines
+from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 CONVERSION_MISSING = "Voice conversion (RVC) is not part of this installation yet; send the job without enable_rvc."
 
@@ -29,16 +31,20 @@ class SubmitSynthesis:
     clock: Clock
     ids: Ids
     limits: Limits
+    webhooks: WebhookPolicy = NO_WEBHOOKS
 
-    def __call__(self, request: SynthesisRequest, *, idempotency_key: str | None = None) -> SynthesisJob:
+    def __call__(
+        self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN
+    ) -> SynthesisJob:
         """The new job, or the one that this key made before.
 
         Raises:
-            InvalidInput: and its kinds, for whatever the engine cannot do.
+            InvalidInput: and its kinds, for whatever the engine cannot do, and for a webhook that may not be.
             NotFound: unknown engine or voice.
             NotInstalled: the request needs a part that is not installed.
             IdempotencyConflict, QueueFull: from the store.
         """
+        self.webhooks.admit(handling)
         if len(request.text) > self.limits.max_text:
             raise InvalidText(
                 f"The text has {len(request.text)} characters; the limit is {self.limits.max_text}: split it into several jobs.",
@@ -61,6 +67,7 @@ class SubmitSynthesis:
             parameters=tuple(sorted(resolve(card, profile.parameters, speed).items())),
             spoken_language=spoken,
             created_at=self.clock.now(),
+            handling=handling,
             warnings=_warnings(request, card, spoken),
         )
         stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
