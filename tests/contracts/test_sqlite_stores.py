@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,11 +19,12 @@ import pytest
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
 from adapters.stores.sqlite.database import FILE_NAME
 from voicecore.errors import DiskFull, StorageUnavailable
+from voicecore.handling import Handling
 from voicecore.job import JobId, JobStatus
-from voicecore.ports import JobQuery
+from voicecore.ports import JobQuery, Notice
 from voicecore.request import Mode
 from voicecore.system import SystemClock
-from voicecore.testing.contracts.job_store_hooks import KEEP, LEASE, claimed, complete
+from voicecore.testing.contracts.job_store_hooks import KEEP, LEASE, SECOND, claim, claimed, complete
 from voicecore.testing.fakes import START, FakeClock
 from voicecore.testing.samples import profile, queued_job, voice
 
@@ -129,10 +131,10 @@ def test_a_record_of_an_unknown_version_is_refused_not_guessed(tmp_path: Path) -
     store = SqliteJobStore(SqliteDatabase(tmp_path), FakeClock())
     store.add(queued_job())
     store.close()
-    change(tmp_path, """UPDATE job SET record = json_set(record, '$.v', 2)""")
+    change(tmp_path, """UPDATE job SET record = json_set(record, '$.v', 3)""")
     store = SqliteJobStore(SqliteDatabase(tmp_path), FakeClock())
     for use in (lambda: store.get(JobId("job_1")), lambda: store.page(JobQuery()), lambda: claimed(store)):
-        with pytest.raises(StorageUnavailable, match="version 2"):
+        with pytest.raises(StorageUnavailable, match=r"version 3.*versions 1 to 2"):
             use()
     store.close()
 
@@ -210,6 +212,37 @@ def test_threads_that_end_leave_no_connections_behind(tmp_path: Path) -> None:
     store.close()
 
 
+def test_notices_and_their_tries_are_there_after_a_restart(tmp_path: Path) -> None:
+    clock = FakeClock()
+    store = SqliteJobStore(SqliteDatabase(tmp_path), clock)
+    store.add(queued_job(handling=Handling(webhook_url="https://example.org/told")))
+    ended = store.cancel(JobId("job_1"), KEEP)
+    assert list(store.due_notices(1, LEASE)) == [Notice(ended, 0)]
+    store.settle_notice(ended.id, SECOND)
+    store.close()
+    clock.advance(SECOND)
+    store = SqliteJobStore(SqliteDatabase(tmp_path), clock)
+    assert list(store.due_notices(1, LEASE)) == [Notice(ended, 1)]
+    store.close()
+
+
+@pytest.mark.parametrize("hours", [-24 * 400, -1, 0, 1])
+def test_a_clock_set_while_the_service_was_down_delays_a_job_by_a_lease_at_most(tmp_path: Path, hours: int) -> None:
+    clock = FakeClock()
+    store = SqliteJobStore(SqliteDatabase(tmp_path), clock)
+    store.add(queued_job())
+    claimed(store)
+    store.close()
+    restarted = FakeClock(START + timedelta(hours=hours))
+    store = SqliteJobStore(SqliteDatabase(tmp_path), restarted)
+    early = claim(store, "w2")
+    assert (early is not None) == (hours > 0), "it lapsed meanwhile only if the time is later"
+    restarted.advance(LEASE)
+    again = early or claimed(store, "w2")
+    assert (again.attempt, again.tries) == (2, 1)
+    store.close()
+
+
 @pytest.mark.parametrize("status", [None, JobStatus.COMPLETED])
 @pytest.mark.parametrize("mode", [None, Mode.DUBBING])
 @pytest.mark.parametrize("later_page", [False, True])
@@ -235,16 +268,70 @@ def test_no_page_scans_or_sorts_the_table(
     store.close()
 
 
-def test_claims_and_expiries_look_into_indexes(tmp_path: Path) -> None:
-    from adapters.stores.sqlite.jobs import _CLAIMABLE, _EXPIRED
+def test_claims_notices_and_expiries_look_into_indexes(tmp_path: Path) -> None:
+    from adapters.stores.sqlite import claims, notices
+    from adapters.stores.sqlite.jobs import _EXPIRED
 
     database = SqliteDatabase(tmp_path)
+    asked = [
+        (claims.FIRST_OF_ALL, {"now": 0}),
+        (claims.FIRST_OF_ENGINES, {"now": 0, "engines": '["tone"]'}),
+        (claims.CUT_LEASES, {"now": 0}),
+        (claims.WAITING, {}),
+        (notices.DUE, (0, 10)),
+        (_EXPIRED, (0, 10)),
+    ]
     with database.reading() as reader:
-        for query, values in ((_CLAIMABLE, (0,)), (_EXPIRED, (0, 10))):
+        for query, values in asked:
             plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {query}", values)]
-            assert any("USING INDEX job_by_" in step for step in plan)
-            assert not any("SCAN job" in step for step in plan)
+            looks = [step for step in plan if step.startswith(("SEARCH", "SCAN")) and "subquery" not in step]
+            tables = [step for step in looks if "VIRTUAL TABLE" not in step]
+            assert tables
+            # What scans an index reads it in its order, and stops at the first row or counts only what waits.
+            assert all(" INDEX " in step for step in tables), plan
+            assert all("job_by_status" not in step for step in tables), plan
     database.close()
+
+
+def steps_of(database: SqliteDatabase, work: Callable[[], object]) -> int:
+    """How many steps SQLite's machine takes for the work: the rows it looks at, without a stopwatch."""
+    counted = 0
+
+    def count() -> int:
+        nonlocal counted
+        counted += 1
+        return 0
+
+    database._writer.set_progress_handler(count, 1)
+    try:
+        work()
+    finally:
+        database._writer.set_progress_handler(None, 1)
+    return counted
+
+
+@pytest.mark.parametrize("engines", [("tone",), ("tone", "chime", "none"), ("none",), None])
+def test_a_claim_costs_the_same_however_many_jobs_are_waiting_or_done(
+    tmp_path: Path, engines: tuple[str, ...] | None
+) -> None:
+    clock = FakeClock()
+    database = SqliteDatabase(tmp_path)
+    database._writer.execute("PRAGMA synchronous = OFF")  # it is not the disk that is measured
+    store = SqliteJobStore(database, clock)
+
+    def add(numbers: range) -> None:
+        for number in numbers:
+            engine = ("tone", "chime", "other")[number % 3]
+            job = store.add(queued_job(f"job_{number:05}", created_at=START + number * SECOND, engine=engine))
+            if number % 2:
+                store.cancel(job.id, KEEP)
+
+    add(range(30))
+    few = steps_of(database, lambda: claim(store, engines=engines))
+    add(range(30, 1_500))
+    many = steps_of(database, lambda: claim(store, engines=engines))
+    assert few <= many <= few + 50, "a step a job would be hundreds more"
+    store.close()
 
 
 ADDER = """

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from adapters.stores import transitions
 from adapters.stores.cursor import Place, place_after
+from adapters.stores.sqlite import claims, notices
 from adapters.stores.sqlite.database import SqliteDatabase
+from adapters.stores.transitions import Lease
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
-from voicecore.ports import Clock, JobPage, JobQuery
+from voicecore.ports import Clock, JobPage, JobQuery, Notice
 from voicecore.records import dump_job, epoch_us, load_job
 
-# The oldest of the queued jobs, and of those whose lease ran out, each found by one look into an index.
-_CLAIMABLE = """
-    SELECT record FROM (
-        SELECT * FROM (SELECT created_us, id, record FROM job WHERE status = 'queued'
-                       ORDER BY created_us, id LIMIT 1)
-        UNION ALL
-        SELECT * FROM (SELECT created_us, id, record FROM job WHERE status = 'processing' AND lease_us <= ?
-                       ORDER BY created_us, id LIMIT 1)
-    ) ORDER BY created_us, id LIMIT 1
-"""
 _EXPIRED = "SELECT record FROM job WHERE expires_us <= ? ORDER BY expires_us, id LIMIT ?"
 _MOST = 2**31
 
@@ -32,12 +24,15 @@ class SqliteJobStore:
     """Jobs in one table: each write is one transaction, on the disk when it returns.
 
     Reading a job for a change, deciding (`transitions`), and writing it happen inside one `BEGIN IMMEDIATE`, so nobody
-    can come between.
+    can come between. Leases are counted on a clock of their own, so their columns may differ from the time of day that
+    the record shows.
     """
 
-    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
+    def __init__(self, database: SqliteDatabase, clock: Clock, lease_clock: Clock | None = None) -> None:
+        """`lease_clock` should be a steady one, which no setting of the time of day moves; by default it is `clock`."""
         self._database = database
         self._clock = clock
+        self._lease_clock = lease_clock or clock
         self._closed = False
         database.retain()
 
@@ -78,26 +73,31 @@ class SqliteJobStore:
         more = len(found) > query.limit
         return JobPage(total, jobs, Place(epoch_us(jobs[-1].created_at), jobs[-1].id).cursor() if more else None)
 
-    def claim(self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta) -> SynthesisJob | None:
+    def claim(
+        self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta, engines: Collection[str] | None = None
+    ) -> SynthesisJob | None:
         transitions.check_claim(lease, max_tries)
         with self._database.writing() as writer:
-            now = self._clock.now()
-            while (row := writer.execute(_CLAIMABLE, (epoch_us(now),)).fetchone()) is not None:
-                taken = transitions.taken(load_job(row[0]), worker, now, lease, max_tries=max_tries, keep=keep)
-                _update(writer, taken)
+            now, leases_now = self._clock.now(), self._lease_clock.now()
+            claims.cut_leases(writer, leases_now)
+            while (job := claims.first_claimable(writer, leases_now, engines)) is not None:
+                taken = transitions.taken(job, worker, now, lease, max_tries=max_tries, keep=keep)
+                self._write(writer, job, taken, lease)
                 if taken.status is JobStatus.PROCESSING:
                     return taken
         return None
 
     def renew(self, job: SynthesisJob, lease: timedelta) -> SynthesisJob:
         with self._database.writing() as writer:
-            renewed = transitions.renewed(_read(writer, job.id), job, self._clock.now(), lease)
-            _update(writer, renewed)
+            stored = _read(writer, job.id)
+            renewed = transitions.renewed(stored, job, self._clock.now(), lease)
+            self._write(writer, stored, renewed, lease)
         return renewed
 
     def finish(self, job: SynthesisJob) -> None:
         with self._database.writing() as writer:
-            _update(writer, transitions.ended(_read(writer, job.id), job))
+            stored = _read(writer, job.id)
+            self._write(writer, stored, transitions.ended(stored, job))
 
     def cancel(self, job_id: JobId, keep: timedelta) -> SynthesisJob:
         with self._database.writing() as writer:
@@ -105,7 +105,7 @@ class SqliteJobStore:
             if job is None:
                 raise NotFound(f"There is no job {job_id}.")
             cancelled = job.cancelled(self._clock.now(), keep)
-            _update(writer, cancelled)
+            self._write(writer, job, cancelled)
         return cancelled
 
     def delete(self, job_id: JobId, *, tombstone: bool = False) -> bool:
@@ -132,11 +132,43 @@ class SqliteJobStore:
         with self._database.reading() as reader:
             return _counts(reader)
 
+    def waiting(self) -> Mapping[str, int]:
+        with self._database.reading() as reader:
+            return claims.waiting(reader)
+
+    def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
+        with self._database.writing() as writer:
+            return notices.take_due(writer, self._clock.now(), min(max(0, limit), _MOST), hold)
+
+    def settle_notice(self, job_id: JobId, retry_in: timedelta | None) -> None:
+        with self._database.writing() as writer:
+            if retry_in is None:
+                notices.forget(writer, job_id)
+            else:
+                notices.put_off(writer, job_id, self._clock.now() + retry_in)
+
     def close(self) -> None:
         """Let the database go; it closes with its last user."""
         if not self._closed:
             self._closed = True
             self._database.release()
+
+    def _write(
+        self,
+        writer: sqlite3.Connection,
+        before: SynthesisJob | None,
+        job: SynthesisJob,
+        lease: timedelta | None = None,
+    ) -> None:
+        """Put `job` in the place of `before`; `lease` is the length that a running one gets."""
+        if job == before and lease is None:
+            return
+        granted = None
+        if lease is not None and job.status is JobStatus.PROCESSING:
+            granted = Lease.of(self._lease_clock.now(), lease)
+        _update(writer, job, granted)
+        if transitions.wants_notice(before, job):
+            notices.put(writer, job.id, self._clock.now())
 
 
 def _read(connection: sqlite3.Connection, job_id: JobId) -> SynthesisJob | None:
@@ -169,26 +201,28 @@ def _counts(connection: sqlite3.Connection) -> dict[JobStatus, int]:
 
 def _insert(writer: sqlite3.Connection, job: SynthesisJob) -> None:
     writer.execute(
-        "INSERT INTO job (id, mode, created_us, status, lease_us, expires_us, attempt, record)"
+        "INSERT INTO job (id, mode, engine, priority, created_us, status, attempt, record)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (job.id, job.mode.value, epoch_us(job.created_at), *_changing(job)),
+        (
+            job.id,
+            job.mode.value,
+            job.engine,
+            job.handling.priority.rank,
+            epoch_us(job.created_at),
+            job.status.value,
+            job.attempt,
+            dump_job(job),
+        ),
     )
 
 
-def _update(writer: sqlite3.Connection, job: SynthesisJob) -> None:
+def _update(writer: sqlite3.Connection, job: SynthesisJob, lease: Lease | None) -> None:
+    since, until = (None, None) if lease is None else (epoch_us(lease.since), epoch_us(lease.until))
+    expires = None if job.expires_at is None else epoch_us(job.expires_at)
     writer.execute(
-        "UPDATE job SET status = ?, lease_us = ?, expires_us = ?, attempt = ?, record = ? WHERE id = ?",
-        (*_changing(job), job.id),
+        "UPDATE job SET status = ?, leased_us = ?, lease_us = ?, expires_us = ?, attempt = ?, record = ? WHERE id = ?",
+        (job.status.value, since, until, expires, job.attempt, dump_job(job), job.id),
     )
-
-
-def _changing(job: SynthesisJob) -> tuple[str, int | None, int | None, int, str]:
-    """The columns that change in a job's life: status, lease_us, expires_us, attempt, record."""
-    return (job.status.value, _maybe_us(job.lease_until), _maybe_us(job.expires_at), job.attempt, dump_job(job))
-
-
-def _maybe_us(moment: datetime | None) -> int | None:
-    return None if moment is None else epoch_us(moment)
 
 
 def _oldest(now: datetime) -> int:

@@ -78,9 +78,37 @@ _FIRST = (
     "CREATE TABLE default_profile (engine TEXT NOT NULL PRIMARY KEY, profile_id TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 
+# The engine and the turn of a job, leases that know their beginning, and notices. Version 1 had no priorities: its jobs
+# are normal ones (rank 1). Nobody alive can hold a lease of a file that is opened now, least of all an older program.
+# The partial indexes hold only what can be claimed, so finished jobs, however many, cost a claim nothing.
+_MANY_WORKERS = (
+    "ALTER TABLE job ADD COLUMN engine TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE job ADD COLUMN leased_us INTEGER",
+    """
+    UPDATE job SET
+        engine = CASE WHEN json_valid(record) THEN coalesce(CAST(json_extract(record, '$.engine') AS TEXT), '') ELSE '' END,
+        leased_us = CASE WHEN status = 'processing' THEN 0 END,
+        lease_us = CASE WHEN status = 'processing' THEN 0 END
+    """,
+    "CREATE INDEX job_by_turn ON job (priority, created_us, id) WHERE status = 'queued'",
+    # With the status in it, counting those who wait needs no look at the jobs.
+    "CREATE INDEX job_by_engine ON job (engine, priority, created_us, id, status) WHERE status = 'queued'",
+    "CREATE INDEX job_by_lease ON job (lease_us, engine) WHERE status = 'processing'",
+    "CREATE INDEX job_by_lease_start ON job (leased_us) WHERE status = 'processing'",
+    """
+    CREATE TABLE notice (
+        job_id TEXT NOT NULL PRIMARY KEY REFERENCES job (id) ON DELETE CASCADE,
+        due_us INTEGER NOT NULL,
+        tries INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX notice_by_due ON notice (due_us, job_id)",
+)
+
 #: Migration n leads from version n to n + 1. A new version of the records also needs one here, even an empty one, so
 #: that an older program refuses the file as a whole instead of stumbling over single records.
-MIGRATIONS = (_FIRST,)
+MIGRATIONS = (_FIRST, _MANY_WORKERS)
 
 
 def migrate(writer: sqlite3.Connection) -> None:

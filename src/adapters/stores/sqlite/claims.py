@@ -1,0 +1,70 @@
+"""Whose turn it is: the queries behind a claim. The caller owns the transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+
+from voicecore.job import SynthesisJob
+from voicecore.records import epoch_us, load_job
+
+# The indexes are named, since without statistics SQLite prefers one by status, and then looks at all that wait.
+
+# A running job whose lease is over. There are at most as many as workers died, so they are sorted when found.
+_LAPSED = """SELECT priority, created_us, id, record FROM job INDEXED BY job_by_lease
+             WHERE status = 'processing' AND lease_us <= :now"""
+
+#: The first of the waiting jobs and of those whose lease ran out, the former found by one look into an index.
+FIRST_OF_ALL = f"""
+    SELECT record FROM (
+        SELECT * FROM (SELECT priority, created_us, id, record FROM job INDEXED BY job_by_turn WHERE status = 'queued'
+                       ORDER BY priority, created_us, id LIMIT 1)
+        UNION ALL
+        SELECT * FROM ({_LAPSED} ORDER BY priority, created_us, id LIMIT 1)
+    ) ORDER BY priority, created_us, id LIMIT 1
+"""  # noqa: S608 - constants
+
+#: The same for some engines (a JSON list), by one look for each of them.
+FIRST_OF_ENGINES = f"""
+    SELECT record FROM (
+        SELECT * FROM (
+            SELECT job.priority, job.created_us, job.id, job.record FROM json_each(:engines) AS served
+            CROSS JOIN job ON job.id = (
+                SELECT id FROM job AS first INDEXED BY job_by_engine WHERE first.status = 'queued' AND first.engine = served.value
+                ORDER BY first.priority, first.created_us, first.id LIMIT 1)
+            ORDER BY job.priority, job.created_us, job.id LIMIT 1)
+        UNION ALL
+        SELECT * FROM ({_LAPSED} AND engine IN (SELECT value FROM json_each(:engines))
+                       ORDER BY priority, created_us, id LIMIT 1)
+    ) ORDER BY priority, created_us, id LIMIT 1
+"""  # noqa: S608 - constants
+
+# `Lease.cut` in SQL: what began later than now was written before the clock was set back.
+CUT_LEASES = """
+    UPDATE job INDEXED BY job_by_lease_start SET lease_us = :now + (lease_us - leased_us), leased_us = :now
+    WHERE status = 'processing' AND leased_us > :now
+"""
+
+WAITING = "SELECT engine, count(*) FROM job INDEXED BY job_by_engine WHERE status = 'queued' GROUP BY engine"
+
+
+def first_claimable(
+    connection: sqlite3.Connection, now: datetime, engines: Collection[str] | None
+) -> SynthesisJob | None:
+    """The job whose turn it is; `now` is by the clock of leases."""
+    query = FIRST_OF_ALL if engines is None else FIRST_OF_ENGINES
+    served = None if engines is None else json.dumps(sorted(engines))
+    row = connection.execute(query, {"now": epoch_us(now), "engines": served}).fetchone()
+    return None if row is None else load_job(row[0])
+
+
+def cut_leases(writer: sqlite3.Connection, now: datetime) -> None:
+    """Let no lease last longer than its own length from now on."""
+    writer.execute(CUT_LEASES, {"now": epoch_us(now)})
+
+
+def waiting(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many jobs are queued for each engine that has any."""
+    return dict(connection.execute(WAITING).fetchall())
