@@ -1,0 +1,103 @@
+"""A client with limits on everything that may take long."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
+
+from voicecore.errors import InvalidInput
+
+#: Attempts after the first to make a connection, with 0.1 s and 0.2 s between them: enough for a server that is being
+#: restarted by its supervisor, and still an answer within seconds.
+_RECONNECTS = 2
+_OPTIONS = {"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname", "ssl_cert_reqs"}
+_EXAMPLE = "redis://:password@host:6379/0"
+
+
+def connect(
+    url: str,
+    *,
+    timeout_s: float = 5.0,
+    connect_timeout_s: float = 2.0,
+    health_check_s: int = 15,
+    client_name: str = "voicecore",
+) -> Redis:
+    """A client for `url`; nothing is sent yet. It may be used from any thread, and its answers are bytes.
+
+    Making a connection is tried three times. A command is sent once: one whose answer got lost may have been done, and
+    whether it may be said again is for its sender to know. A connection that was cut while idle is seen and renewed before
+    a command is sent. So a caller hears of an outage within `timeout_s`, or three `connect_timeout_s` and 0.3 s.
+
+    Args:
+        url: `redis://` or `rediss://` (TLS; the host name of the certificate is checked), with percent-encoded user and
+            password, the number of the database as path, and of the query only db and `ssl_*`.
+        timeout_s: until a command's answer.
+        connect_timeout_s: until a connection.
+        health_check_s: a connection that was idle for longer is tried with a PING before it is used.
+        client_name: what CLIENT LIST shows.
+
+    Raises:
+        InvalidInput: for a URL that cannot be used. Its text is not repeated, since it may hold a password.
+    """
+    _check(url)
+    # redis-py raises plain OSError inside `connect`; without it in this list an outage of a second is an error.
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), _RECONNECTS, (RedisConnectionError, OSError))
+    client = Redis.from_url(
+        _with_checked_host_name(url),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=connect_timeout_s,
+        socket_keepalive=True,
+        health_check_interval=health_check_s,
+        client_name=client_name,
+        # A user with few rights need not be allowed CLIENT SETINFO.
+        lib_name=None,
+        lib_version=None,
+        retry=retry,
+        # Empty: no error makes redis-py send a command again.
+        retry_on_error=[],
+        decode_responses=False,
+    )
+    try:
+        client.connection_pool.make_connection()
+    except (TypeError, ValueError, OSError):
+        client.close()
+        raise _bad("has options that cannot be used") from None
+    return client
+
+
+def _check(url: str) -> None:
+    """Raise `InvalidInput` for what redis-py would misread in silence."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        query = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:
+        raise _bad("cannot be read; percent-encode / : @ # ? in its password") from None
+    if parts.scheme not in ("redis", "rediss"):
+        raise _bad("does not begin with redis:// or rediss://")
+    if not parts.hostname or port == 0 or parts.fragment:
+        raise _bad("names no host or port; percent-encode / : @ # ? in its password")
+    if not re.fullmatch(r"/?|/\d{1,5}", parts.path):
+        raise _bad("has something else than the number of a database after the host; percent-encode / in its password")
+    if {name for name, _ in query} - _OPTIONS:  # not named: they may be the rest of a password
+        raise _bad(f"has options other than {', '.join(sorted(_OPTIONS))}")
+    if any(name == "db" and not value.isdecimal() for name, value in query):
+        raise _bad("has a database that is not a number")
+
+
+def _with_checked_host_name(url: str) -> str:
+    """redis-py checks a certificate's chain, but its host name only when it is told to."""
+    parts = urlsplit(url)
+    names = dict(parse_qsl(parts.query))
+    if parts.scheme != "rediss" or "ssl_check_hostname" in names or names.get("ssl_cert_reqs") == "none":
+        return url
+    return f"{url}{'&' if parts.query else '?'}ssl_check_hostname=yes"
+
+
+def _bad(what: str) -> InvalidInput:
+    return InvalidInput(f"VOICECORE_REDIS_URL {what}: write it like {_EXAMPLE}.", field="VOICECORE_REDIS_URL")

@@ -1,0 +1,132 @@
+"""Whether a Redis server may be trusted with jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from redis import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from adapters.redisclient.failures import translated
+
+#: GETDEL, LMOVE and SET … GET came with it.
+OLDEST = (6, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a server; with an `error` it must not be used."""
+
+    grade: Literal["warning", "error"]
+    sentence: str
+
+
+def problems(client: Redis) -> Sequence[Problem]:
+    """What of the server is not fit for jobs, errors first; empty if nothing. Raises `StorageUnavailable`."""
+    found = [*_of_server(client), *_of_settings(client)]
+    return sorted(found, key=lambda problem: problem.grade != "error")
+
+
+def _of_server(client: Redis) -> Iterator[Problem]:
+    info = _allowed(client, "INFO")
+    if info is None:
+        yield Problem(
+            "warning",
+            "The Redis user of VOICECORE_REDIS_URL may not use INFO, so version and role were not checked: allow +info.",
+        )
+        return
+    version = str(info.get("redis_version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST:
+        yield Problem("error", f"Redis {version} is too old: use 6.2 or newer.")
+    if info.get("role") in ("slave", "replica"):
+        primary = f"{info.get('master_host')}:{info.get('master_port')}"
+        yield Problem(
+            "error",
+            f"This Redis is a replica, which takes no jobs: let VOICECORE_REDIS_URL name its primary, {primary}.",
+        )
+    if info.get("cluster_enabled"):
+        yield Problem("error", "This is a Redis Cluster, which voicecore does not use: name a single Redis.")
+    if info.get("aof_enabled") and info.get("aof_last_write_status", "ok") != "ok":
+        yield Problem("error", "Redis could not write its append-only file: free space on its disk, and see its log.")
+
+
+def _of_settings(client: Redis) -> Iterator[Problem]:
+    settings = _settings(client)
+    if settings is None:
+        yield Problem(
+            "warning",
+            "The Redis user of VOICECORE_REDIS_URL may not use CONFIG GET, so it was not checked that Redis deletes and "
+            "loses nothing: allow +config|get, or see yourself that maxmemory-policy is noeviction and appendonly yes.",
+        )
+        return
+    yield from _of_eviction(settings)
+    yield from _of_persistence(settings)
+
+
+def _settings(client: Redis) -> Mapping[str, str] | None:
+    settings: dict[str, str] = {}
+    # One name a call: several in one came with Redis 7.
+    for name in ("maxmemory-policy", "appendonly", "appendfsync"):
+        answer = _allowed(client, "CONFIG GET", name)
+        if answer is None:
+            return None
+        settings.update({_word(key): _word(value) for key, value in answer.items()})
+    return settings
+
+
+def _of_eviction(settings: Mapping[str, str]) -> Iterator[Problem]:
+    policy = settings.get("maxmemory-policy", "unknown")
+    if policy != "noeviction":
+        yield Problem(
+            "error",
+            f"Redis deletes jobs when its memory is full (maxmemory-policy is {policy}): run "
+            "CONFIG SET maxmemory-policy noeviction, and write it into redis.conf.",
+        )
+
+
+def _of_persistence(settings: Mapping[str, str]) -> Iterator[Problem]:
+    if settings.get("appendonly") != "yes":
+        yield Problem(
+            "warning",
+            "Redis keeps no append-only file, so when it ends, jobs and voices since its last snapshot are lost: run "
+            "CONFIG SET appendonly yes, and write it into redis.conf.",
+        )
+    elif settings.get("appendfsync") == "no":
+        yield Problem(
+            "warning",
+            "Redis leaves it to the system when its append-only file reaches the disk (appendfsync is no), so a power cut "
+            "loses up to about 30 s of accepted jobs: set appendfsync to everysec or always.",
+        )
+
+
+def persistence(client: Redis) -> str:
+    """One sentence for people: what a killed Redis and a power cut at its host lose. Raises `StorageUnavailable`."""
+    settings = _settings(client)
+    if settings is None:
+        return "unknown: the Redis user may not use CONFIG GET"
+    if settings.get("appendonly") != "yes":
+        return "appendonly no: an end of Redis loses what came since its last snapshot"
+    # Source: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
+    lost = {"always": "nothing", "everysec": "about the last second", "no": "up to about 30 s"}
+    fsync = settings.get("appendfsync", "unknown")
+    return f"appendfsync {fsync}: a killed Redis loses nothing, a power cut {lost.get(fsync, 'an unknown time')}"
+
+
+def _allowed(client: Redis, *words: str) -> Mapping[Any, Any] | None:
+    """The answer, or None if the user may not ask, or the server (a hosted one) knows no such command."""
+    with translated():
+        try:
+            answer: Mapping[Any, Any] = client.execute_command(*words)  # type: ignore[no-untyped-call]
+        except NoPermissionError:
+            return None
+        except ResponseError as error:
+            if "unknown command" in str(error).lower():
+                return None
+            raise
+    return answer
+
+
+def _word(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
