@@ -1,7 +1,7 @@
 """A model of a job store, and a hypothesis machine that compares any store with it, move by move.
 
-Two workers claim, stall, wake up late, and write with attempts that they lost long ago; the clock runs and jumps both
-ways. Subclass `JobStoreMachine`, override `make_store`, and give pytest its `TestCase`:
+Two workers claim, stall, wake up late, say things twice, and write with attempts that they lost long ago; the clock runs
+and jumps both ways. Subclass `JobStoreMachine`, override `make_store`, and give pytest its `TestCase`:
 
     class Machine(JobStoreMachine):
         def make_store(self, clock): return MyJobStore(clock)
@@ -12,7 +12,7 @@ ways. Subclass `JobStoreMachine`, override `make_store`, and give pytest its `Te
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,47 +20,26 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
 from voicecore.errors import Conflict, Gone, IdempotencyConflict, LeaseLost, NotFound, QueueFull
+from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobStatus, SegmentCount, SynthesisJob
 from voicecore.ports import Clock, JobQuery, JobStore
 from voicecore.request import Mode
 from voicecore.testing.fakes import FakeClock
+from voicecore.testing.job_model import KEEP, LEASE, RUNNING, WAITING, Expected
 from voicecore.testing.samples import audio_result, queued_job
 
-LEASE = timedelta(seconds=30)
-KEEP = timedelta(hours=1)
 MAX_TRIES = 2
+HOLD = timedelta(seconds=60)
 MODES = (Mode.DUBBING, Mode.CLONE)
 ENDS = ("completed", "failed", "handed back", "died")
-WAITING, RUNNING = JobStatus.QUEUED, JobStatus.PROCESSING
-
-
-@dataclass
-class Expected:
-    """What the model knows of a job."""
-
-    id: JobId
-    created_at: datetime
-    mode: Mode
-    text: str
-    key: str | None
-    status: JobStatus = WAITING
-    attempt: int = 0
-    tries: int = 0
-    lease_until: datetime | None = None
-    expires_at: datetime | None = None
-
-    def end(self, status: JobStatus, now: datetime) -> None:
-        """Nothing changes after this."""
-        self.status, self.lease_until, self.expires_at = status, None, now + KEEP
-
-    def claimable(self, now: datetime) -> bool:
-        """Whether a worker may start it."""
-        return self.status is WAITING or (self.lease_until is not None and self.lease_until <= now)
-
-    def agrees(self, job: SynthesisJob) -> bool:
-        """Whether the stored job is the expected one."""
-        return (job.id, job.status, job.attempt, job.tries, job.lease_until, job.expires_at) == (
-            self.id, self.status, self.attempt, self.tries, self.lease_until, self.expires_at)  # fmt: skip
+ENGINES = ("tone", "chime")
+#: What a worker may serve; None is whatever there is.
+SERVED = (None, None, ("tone",), ("tone", "chime"), ("none",))
+HANDLINGS = (
+    *(Handling(priority=priority) for priority in Priority),
+    Handling(webhook_url="https://example.org/told"),
+    Handling(priority=Priority.HIGH, webhook_url="https://example.org/told"),
+)
 
 
 class JobStoreMachine(RuleBasedStateMachine):
@@ -93,12 +72,16 @@ class JobStoreMachine(RuleBasedStateMachine):
         return JobId(f"job_{index % (self.made + 1):03}")
 
     # --- moves ----------------------------------------------------------------------------------------
-    @rule(mode=st.sampled_from(MODES), text=st.sampled_from("ab"), key=st.sampled_from([None, "k", "l"]),
+    @rule(mode=st.sampled_from(MODES), text=st.sampled_from("ab"), engine=st.sampled_from(ENGINES),
+          handling=st.sampled_from(HANDLINGS), key=st.sampled_from([None, None, "k", "l"]),
           max_queued=st.sampled_from([None, None, 3]))  # fmt: skip
-    def add(self, mode: Mode, text: str, key: str | None, max_queued: int | None) -> None:
-        job = queued_job(f"job_{self.made:03}", created_at=self.now(), mode=mode, text=text)
+    def add(
+        self, mode: Mode, text: str, engine: str, handling: Handling, key: str | None, max_queued: int | None
+    ) -> None:
+        name, now = f"job_{self.made:03}", self.now()
+        job = queued_job(name, created_at=now, mode=mode, text=text, engine=engine, handling=handling)
         before = next((each for each in self.jobs.values() if key is not None and each.key == key), None)
-        if before is not None and (before.mode, before.text) == (mode, text):
+        if before is not None and (before.mode, before.text, before.handling) == (mode, text, handling):
             assert before.agrees(self.store.add(job, idempotency_key=key, max_queued=max_queued))
             return
         waiting = sum(each.status is WAITING for each in self.jobs.values())
@@ -108,26 +91,27 @@ class JobStoreMachine(RuleBasedStateMachine):
                 self.store.add(job, idempotency_key=key, max_queued=max_queued)
             return
         assert self.store.add(job, idempotency_key=key, max_queued=max_queued) == job
-        self.jobs[job.id] = Expected(job.id, job.created_at, mode, text, key)
+        self.jobs[job.id] = Expected(job.id, job.created_at, mode, text, engine, handling, key)
         self.made += 1
 
-    @rule(target=attempts, worker=st.sampled_from(["w1", "w2"]))
-    def claim(self, worker: str) -> object:
+    @rule(target=attempts, worker=st.sampled_from(["w1", "w2"]), engines=st.sampled_from(SERVED))
+    def claim(self, worker: str, engines: Collection[str] | None) -> object:
         now = self.now()
-        candidates = sorted((each.created_at, each.id) for each in self.jobs.values() if each.claimable(now))
-        claimed = self.store.claim(worker, LEASE, max_tries=MAX_TRIES, keep=KEEP)
-        for _, job_id in candidates:
-            expected = self.jobs[job_id]
+        for each in self.jobs.values():
+            each.cut_lease(now)
+        claimable = [each for each in self.jobs.values() if each.claimable(now, engines)]
+        claimed = self.store.claim(worker, LEASE, max_tries=MAX_TRIES, keep=KEEP, engines=engines)
+        for expected in sorted(claimable, key=lambda each: each.turn):
             expected.tries += expected.status is RUNNING
             if expected.tries >= MAX_TRIES:
                 expected.end(JobStatus.FAILED, now)
                 continue
-            expected.status, expected.lease_until = RUNNING, now + LEASE
+            expected.lease(now)
             expected.attempt += 1
             assert claimed is not None
             assert (claimed.worker, expected.agrees(claimed)) == (worker, True)
-            assert claimed.attempt > self.highest.get(job_id, 0), "an attempt number came twice"
-            self.highest[job_id] = claimed.attempt
+            assert claimed.attempt > self.highest.get(expected.id, 0), "an attempt number came twice"
+            self.highest[expected.id] = claimed.attempt
             return claimed
         assert claimed is None
         return multiple()
@@ -146,7 +130,7 @@ class JobStoreMachine(RuleBasedStateMachine):
             with pytest.raises(LeaseLost):
                 self.store.renew(progressed, LEASE)
             return
-        expected.lease_until = self.now() + LEASE
+        expected.lease(self.now())
         renewed = self.store.renew(progressed, LEASE)
         assert expected.agrees(renewed)
         assert renewed.segments.done == done
@@ -162,6 +146,10 @@ class JobStoreMachine(RuleBasedStateMachine):
         }[end]()
         expected = self.owned(attempt)
         if expected is None:
+            stored = self.jobs.get(attempt.id)
+            if stored is not None and stored.said == ended:
+                self.store.finish(ended)
+                return
             with pytest.raises(LeaseLost):
                 self.store.finish(ended)
             return
@@ -169,9 +157,16 @@ class JobStoreMachine(RuleBasedStateMachine):
         if ended.status.finished:
             expected.end(ended.status, now)
         else:
-            expected.status, expected.lease_until = WAITING, None
+            expected.unlease(WAITING)
             expected.tries += end == "died"
+        expected.said = ended
         self.published[attempt.id] += end == "completed"
+
+    @rule(index=st.integers(0, 50))
+    def say_the_end_again(self, index: int) -> None:
+        expected = self.jobs.get(self.some_id(index))
+        if expected is not None and expected.said is not None:
+            self.store.finish(expected.said)
 
     @rule(index=st.integers(0, 50))
     def cancel(self, index: int) -> None:
@@ -206,6 +201,29 @@ class JobStoreMachine(RuleBasedStateMachine):
             del self.jobs[job.id]
             self.tombstones[job.id] = now
 
+    @rule(limit=st.integers(0, 3))
+    def take_notices(self, limit: int) -> None:
+        now = self.now()
+        due = {each.id: each.due for each in self.jobs.values() if each.due is not None and each.due <= now}
+        found = self.store.due_notices(limit, HOLD)
+        # Those due since the same moment come in any order.
+        assert [due[notice.job.id] for notice in found] == sorted(due.values())[:limit]
+        assert len({notice.job.id for notice in found}) == len(found)
+        for notice in found:
+            expected = self.jobs[notice.job.id]
+            assert (expected.agrees(notice.job), notice.tries) == (True, expected.notice_tries)
+            expected.due = now + HOLD
+
+    @rule(index=st.integers(0, 50), retry_s=st.sampled_from([None, 1, 30, 300]))
+    def settle_notice(self, index: int, retry_s: int | None) -> None:
+        job_id = self.some_id(index)
+        retry_in = None if retry_s is None else timedelta(seconds=retry_s)
+        self.store.settle_notice(job_id, retry_in)
+        expected = self.jobs.get(job_id)
+        if expected is not None and expected.due is not None:
+            expected.due = None if retry_in is None else self.now() + retry_in
+            expected.notice_tries += retry_in is not None
+
     @rule(seconds=st.sampled_from([1, 5, 29, 30, 30, 30, 31, 300, 3_600, -1, -3_600]))
     def time_passes(self, seconds: int) -> None:
         self.clock.advance(timedelta(seconds=seconds))
@@ -213,7 +231,7 @@ class JobStoreMachine(RuleBasedStateMachine):
     @rule(target=attempts, worker=st.sampled_from(["w1", "w2"]))
     def claim_and_die(self, worker: str) -> object:
         """Common enough in one move that jobs get poisoned; the dead one's attempt may still write, much later."""
-        claimed = self.claim(worker)
+        claimed = self.claim(worker, None)
         self.clock.advance(LEASE)
         return claimed
 
@@ -253,6 +271,11 @@ class JobStoreMachine(RuleBasedStateMachine):
     def the_counts_are_those_of_the_model(self) -> None:
         states = Counter(each.status for each in self.jobs.values())
         assert self.store.counts() == {status: states[status] for status in JobStatus}
+
+    @invariant()
+    def those_who_wait_are_counted_by_engine(self) -> None:
+        queued = Counter(each.engine for each in self.jobs.values() if each.status is WAITING)
+        assert {engine: jobs for engine, jobs in self.store.waiting().items() if jobs} == queued
 
     @invariant()
     def nothing_is_published_twice(self) -> None:
