@@ -1,0 +1,1 @@
+"""Messengers: how an ended job is told to whoever asked for it."""
