@@ -38,7 +38,13 @@ GOOD_KEYS = [
 
 
 class BlobStoreContract:
-    """Subclass it, override the two hooks, run pytest."""
+    """Subclass it, override the two hooks, run pytest.
+
+    Attributes:
+        lists_time_of_server: a listing has the server's time of a put, not that of the clock given (`stat` has the latter).
+    """
+
+    lists_time_of_server = False
 
     def make_store(self, clock: Clock, *, room: int | None = None) -> BlobStore:
         """A new, empty store whose disk has space for about `room` bytes more, or for plenty if None."""
@@ -116,7 +122,13 @@ class BlobStoreContract:
         later = clock.advance(timedelta(seconds=1))
         store.put("a", [b"short"])
         assert read(store, "a") == b"short"
-        assert [(stat.size, stat.modified_at) for stat in store.list()] == [(5, later)]
+        assert [(stat.key, stat.size) for stat in store.list()] == [("a", 5)]
+        listed = next(store.list())
+        assert listed.sha256 in {"", hashlib.sha256(b"short").hexdigest()}
+        assert self.lists_time_of_server or listed.modified_at == later
+        stat = store.stat("a")
+        assert stat is not None
+        assert stat.modified_at == later
 
     def test_a_reader_keeps_what_it_opened(self, store: BlobStore) -> None:
         store.put("a", [CONTENT])

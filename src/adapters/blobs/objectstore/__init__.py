@@ -1,0 +1,5 @@
+"""Blobs in a bucket that many machines share."""
+
+from adapters.blobs.objectstore.store import ObjectStoreBlobStore
+
+__all__ = ["ObjectStoreBlobStore"]
