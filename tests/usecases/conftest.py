@@ -94,9 +94,9 @@ class House:
         self.provider = CountingProvider(self.plan)
         self.engines = Engines({"tone": self.provider}, "tone")
         self.host = LocalHost({"tone": self.provider})
-        self.cache = SegmentCache(self.blobs, self.limits.segment_cache_bytes)
+        self.cache = SegmentCache(self.blobs, self.limits.segment_cache_bytes, self.clock)
         self.delete_job = DeleteJob(self.store, self.blobs, self.limits)
-        self.delete_voice = DeleteVoice(self.catalog, self.blobs)
+        self.delete_voice = DeleteVoice(self.catalog, self.blobs, self.store)
         self.purge = PurgeExpired(self.store, self.catalog, self.blobs, self.clock, self.cache, self.delete_job)
         self.profiles = EditProfiles(self.catalog, self.engines, self.ids)
         self.export = ExportAudio(self.blobs, self.codec)
@@ -107,10 +107,15 @@ class House:
             self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.engines, self.clock, self.ids,
             self.limits,
         )  # fmt: skip
-        self.run = RunJob(
-            self.store, self.blobs, self.clock, self.host,
-            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache),
-            RunEnrolment(self.blobs, self.catalog, self.clock), self.limits, look_every_s=0.02,
+        self.run = self.worker(self.host)
+
+    def worker(self, host=None, **changes) -> RunJob:
+        """Another worker over the same stores, with an engine of its own unless it is given a host."""
+        settings = {"look_every_s": 0.02, "pauses_s": (0.01, 0.02), **changes}
+        return RunJob(
+            self.store, self.blobs, self.clock, host or LocalHost({"tone": CountingProvider(self.plan)}),
+            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache, settings.pop("relay", None)),
+            RunEnrolment(self.blobs, self.catalog, self.clock), self.limits, **settings,
         )  # fmt: skip
 
     def spoken(self, text: str = "Bom dia. Até amanhã, meu amigo.", **changes):

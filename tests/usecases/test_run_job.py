@@ -278,7 +278,7 @@ def test_the_watch_outlives_a_defect_so_that_the_time_limit_still_holds(make_hou
     truth, broken = house.store.get, threading.Event()
 
     def get(job_id):
-        if threading.current_thread().name.startswith("watch-") and not broken.is_set():
+        if threading.current_thread().name.startswith("lease-") and not broken.is_set():
             broken.set()
             raise RuntimeError("a defect of the store")
         return truth(job_id)

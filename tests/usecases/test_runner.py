@@ -1,14 +1,17 @@
-"""The worker's loop and the housekeeping beside it."""
+"""The loop of a slot, and a crew of several."""
 
 from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass, field
 
 import pytest
 
 from adapters.queues.memory import MemoryDoorbell
 from voicecore.errors import StorageUnavailable
+from voicecore.usecases.chore import Chore
+from voicecore.usecases.crew import Crew, Slot
 from voicecore.usecases.runner import Runner
 
 
@@ -16,9 +19,9 @@ from voicecore.usecases.runner import Runner
 def make_runner():
     made = []
 
-    def make(run_one=lambda _name: False, tidy=lambda: None, interrupt=lambda: None, **changes):
-        settings = {"poll_s": 0.01, "tidy_every_s": 0.01, **changes}
-        made.append(Runner("worker", MemoryDoorbell(), run_one, interrupt, tidy, **settings))
+    def make(run_one=lambda _name: False, interrupt=lambda: None, doorbell=None, **changes):
+        settings = {"poll_s": 0.01, **changes}
+        made.append(Runner("worker", doorbell or MemoryDoorbell(), run_one, interrupt, **settings))
         return made[-1]
 
     yield make
@@ -26,60 +29,17 @@ def make_runner():
         runner.stop(5)
 
 
-def test_the_house_is_kept_clean_though_the_queue_is_never_empty(make_runner):
-    tidied = threading.Event()
-    runner = make_runner(run_one=lambda _name: time.sleep(0.001) or True, tidy=tidied.set)
-    runner.start()
-    assert tidied.wait(5)
-
-
-def test_jobs_do_not_wait_for_the_cleaning(make_runner):
-    cleaning, ended, ran = threading.Event(), threading.Event(), threading.Event()
-
-    def tidy():
-        cleaning.set()
-        ended.wait(10)
-
-    def run_one(_name):
-        if cleaning.is_set():
-            ran.set()
-        return False
-
-    runner = make_runner(run_one=run_one, tidy=tidy)
-    runner.start()
-    assert ran.wait(5)
-    assert cleaning.is_set()
-    ended.set()
-
-
-def test_cleaning_takes_a_small_share_of_the_time_however_long_it_lasts(make_runner):
-    times = []
-
-    def tidy():
-        times.append(time.monotonic())
-        time.sleep(0.05)
-
-    runner = make_runner(tidy=tidy)
-    runner.start()
-    time.sleep(0.5)
-    assert len(times) == 1
-
-
 @pytest.mark.parametrize("error", [StorageUnavailable(), RuntimeError("a defect")])
-def test_neither_the_loop_nor_the_cleaning_ends_with_an_error(make_runner, error):
-    ran, tidied = [], []
+def test_the_loop_does_not_end_with_an_error(make_runner, error):
+    ran = []
 
-    def fail(into):
-        into.append(True)
+    def fail(_name):
+        ran.append(True)
         raise error
 
-    runner = make_runner(run_one=lambda _name: fail(ran), tidy=lambda: fail(tidied))
+    runner = make_runner(run_one=fail)
     runner.start()
-    end = time.monotonic() + 5
-    while (len(ran) < 3 or len(tidied) < 3) and time.monotonic() < end:
-        time.sleep(0.01)
-    assert len(ran) >= 3
-    assert len(tidied) >= 3
+    _until(lambda: len(ran) >= 3)
     assert runner.alive
 
 
@@ -99,10 +59,160 @@ def test_stopping_interrupts_a_job_that_outlasts_the_grace_and_may_be_done_twice
     runner.stop(0.05)
 
 
+def test_a_job_that_no_interruption_ends_is_left_behind(make_runner, caplog):
+    began, free = threading.Event(), threading.Event()
+
+    def run_one(_name):
+        began.set()
+        return free.wait(30)
+
+    runner = make_runner(run_one=run_one, last_s=0.05)
+    runner.start()
+    assert began.wait(5)
+    runner.stop(0.05)
+    assert "left behind" in caplog.text
+    free.set()
+
+
 def test_a_runner_that_was_stopped_before_it_started_runs_nothing(make_runner):
     ran = []
-    runner = make_runner(run_one=lambda _name: ran.append(True) or False, tidy=lambda: ran.append(True))
+    runner = make_runner(run_one=lambda _name: ran.append(True) or False)
     runner.stop(1)
     runner.start()
     runner.stop(1)
     assert not ran
+
+
+def test_a_bell_that_cannot_wait_does_not_make_the_loop_spin(make_runner):
+    class Broken(MemoryDoorbell):
+        def wait(self, timeout_s):
+            return False
+
+    ran = []
+    runner = make_runner(run_one=lambda _name: ran.append(True) and False, doorbell=Broken(), poll_s=30.0)
+    runner.start()
+    _until(lambda: ran)
+    time.sleep(0.1)
+    assert len(ran) == 1
+    runner.stop(5)
+    assert not runner.alive
+
+
+# --- chores -----------------------------------------------------------------------------------------------
+def test_a_chore_goes_on_after_an_error():
+    done = []
+
+    def fail():
+        done.append(True)
+        raise RuntimeError("a defect")
+
+    chore = Chore("tidy", fail, every_s=0.01)
+    chore.start()
+    _until(lambda: len(done) >= 3)
+    chore.stop()
+
+
+@pytest.mark.parametrize(("restful", "often"), [(True, False), (False, True)])
+def test_a_restful_chore_takes_a_small_share_of_the_time_however_long_it_lasts(restful, often):
+    times = []
+
+    def tidy():
+        times.append(time.monotonic())
+        time.sleep(0.05)
+
+    chore = Chore("tidy", tidy, every_s=0.01, restful=restful)
+    chore.start()
+    time.sleep(0.5)
+    chore.stop()
+    assert (len(times) > 1) == often
+
+
+# --- a crew -----------------------------------------------------------------------------------------------
+@dataclass
+class SlowJob:
+    """Stands in for `RunJob`: runs until it is told to hand back, and then takes a while to stop its engine."""
+
+    stopping_s: float = 0.0
+    renewing: bool = True
+    began: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
+    host: object = None
+    events: list = field(default_factory=list)
+
+    def __call__(self, _name):
+        self.began.set()
+        self.told.wait(30)
+        time.sleep(self.stopping_s)
+        self.events.append("ended")
+        return True
+
+    @property
+    def busy(self):
+        return self.began.is_set() and not self.told.is_set()
+
+    def shut_down(self):
+        if not self.told.is_set():
+            self.events.append("told")
+        self.told.set()
+
+
+def _crew(jobs, chores=(), **changes):
+    doorbell = MemoryDoorbell()
+    slots = [Slot(Runner(f"slot-{n}", doorbell, job, job.shut_down, 0.01), job) for n, job in enumerate(jobs)]
+    return Crew(slots, list(chores), doorbell, **changes)
+
+
+def test_slots_that_outlast_the_grace_are_stopped_at_the_same_time_not_one_after_the_other():
+    events = []
+    jobs = [SlowJob(stopping_s=0.3, events=events) for _ in range(6)]
+    crew = _crew(jobs)
+    crew.start()
+    assert all(job.began.wait(5) for job in jobs)
+    crew.stop(0.05)
+    assert "told" not in events[events.index("ended") :]
+    assert events.count("ended") == len(jobs)
+    assert not crew.alive
+
+
+def test_a_crew_says_how_many_of_its_slots_are_busy_and_whether_all_leases_are_renewed():
+    jobs = [SlowJob(), SlowJob(renewing=False)]
+    crew = _crew(jobs)
+    assert not crew.alive
+    crew.start()
+    assert all(job.began.wait(5) for job in jobs)
+    assert crew.alive
+    assert crew.busy == 2
+    assert not crew.renewing
+    crew.stop(0.0)
+    assert crew.busy == 0
+
+
+def test_a_crew_without_slots_is_alive_and_renews():
+    crew = _crew([])
+    crew.start()
+    assert crew.alive
+    assert crew.renewing
+    crew.stop(1)
+
+
+def test_the_farewell_comes_last_and_once_even_if_it_fails():
+    said = []
+
+    def farewell():
+        said.append("farewell")
+        raise StorageUnavailable
+
+    chore = Chore("announce", lambda: said.append("here"), every_s=60)
+    crew = _crew([], [chore], farewell=farewell)
+    crew.start()
+    _until(lambda: said)
+    crew.stop(1)
+    crew.stop(1)
+    assert said == ["here", "farewell"]
+
+
+def _until(condition, timeout_s=10.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.005)

@@ -50,9 +50,13 @@ class Chore:
         self._thread = threading.Thread(target=self._loop, name=self.name, daemon=True)
         self._thread.start()
 
+    def finish_up(self) -> None:
+        """Begin nothing more. Returns at once."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """End; what is under way gets a few seconds."""
-        self._stopping.set()
+        self.finish_up()
         if self._thread is not None:
             self._thread.join(_GRACE_S)
 

@@ -25,13 +25,14 @@ class Crew:
     """Slots and chores, started and stopped together. A process that only takes requests has no slots.
 
     Attributes:
-        farewell: called last of all, when nothing works any more.
+        farewell: called last of all and once, when nothing works any more.
     """
 
     slots: Sequence[Slot]
     chores: Sequence[Chore]
     doorbell: Doorbell
     farewell: Callable[[], object] = lambda: None
+    _left: bool = False
 
     def start(self) -> None:
         """Begin. Once only."""
@@ -61,17 +62,27 @@ class Crew:
             slot.runner.interrupt()
 
     def stop(self, grace_s: float) -> None:
-        """Take no new job; let the running ones end within `grace_s`, else hand them back. Returns when all have ended."""
+        """Take no new job; let the running ones end within `grace_s`, else hand them back. Returns when all have ended.
+        May be called again.
+        """
         end = time.monotonic() + grace_s
         for slot in self.slots:
             slot.runner.finish_up()
         self.doorbell.close()
         for slot in self.slots:
-            slot.runner.stop(end - time.monotonic())
+            slot.runner.wait(end - time.monotonic())
+        # All at once, then one by one: else the last slot would wait for the engines of all others to be stopped.
+        self.interrupt()
+        for slot in self.slots:
+            slot.runner.stop(0.0)
+        for chore in self.chores:
+            chore.finish_up()
         for chore in self.chores:
             chore.stop()
-        with surviving():
-            self.farewell()
+        if not self._left:
+            self._left = True
+            with surviving():
+                self.farewell()
 
     def close(self) -> None:
         """End the engines' processes. Idempotent."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from voicecore import blobkeys
-from voicecore.errors import BlobCorrupt, Conflict, NotFound
+from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, JobStore
+from voicecore.usecases.planned import planned_keys
 from voicecore.usecases.removal import Removed, remove, remove_all
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Cancels a running job first. A voice that the job enrolled stays."""
+    """Cancels a running job first. A voice that the job enrolled stays.
+
+    The record goes last: whatever kills this between two steps, the job is still there, to be deleted again or to expire.
+    The plan goes after the segments that it names. Any number of processes may do this at once.
+    """
 
     store: JobStore
     blobs: BlobStore
@@ -31,10 +36,11 @@ class DeleteJob:
             # It may end between the look and the call, which is as good.
             with suppress(Conflict):
                 self.store.cancel(job_id, self.limits.keep_jobs)
+        planned = planned_keys(self.blobs, job_id)
         deleted = self.delete_blobs(job_id)
         self.store.delete(job_id)
         # Again: an attempt that had not seen the cancellation yet may have written meanwhile.
-        return (deleted + self.delete_blobs(job_id)).files
+        return (deleted + self._delete(job_id, planned | planned_keys(self.blobs, job_id))).files
 
     def expire(self, job: SynthesisJob) -> Removed:
         """As deletion, but the id is remembered as expired. Audio goes first, so that a crash leaves no orphan."""
@@ -44,15 +50,12 @@ class DeleteJob:
 
     def delete_blobs(self, job_id: str) -> Removed:
         """Delete the job's cached segments, results and uploads."""
-        # Cached segments go too, even if another job has the same sentence: it will make it again.
-        removed = remove(self.blobs, (self.blobs.stat(key) for key in self._planned(job_id)))
-        for prefix in (blobkeys.job_prefix(job_id), blobkeys.upload_prefix(job_id)):
-            removed += remove_all(self.blobs, prefix)
-        return removed
+        return self._delete(job_id, planned_keys(self.blobs, job_id))
 
-    def _planned(self, job_id: str) -> list[str]:
-        try:
-            with self.blobs.open(blobkeys.plan(job_id)) as reader:
-                return [str(each["key"]) for each in json.loads(reader.read())["segments"]]
-        except (NotFound, BlobCorrupt):
-            return []
+    def _delete(self, job_id: str, planned: Iterable[str]) -> Removed:
+        # Cached segments go too, even if another job has the same sentence: it will make it again, just the same.
+        removed = remove(self.blobs, (self.blobs.stat(key) for key in sorted(planned)))
+        plan = blobkeys.plan(job_id)
+        for prefix in (blobkeys.job_prefix(job_id), blobkeys.upload_prefix(job_id)):
+            removed += remove(self.blobs, (stat for stat in self.blobs.list(prefix) if stat.key != plan))
+        return removed + remove_all(self.blobs, plan)

@@ -27,14 +27,28 @@ class LoadVoicePrint:
             NotFound: if the voice was deleted.
             BlobCorrupt: if its print or reference is damaged.
         """
-        profile = self.catalog.voices.get(voice_id)
-        if profile is None:
-            raise NotFound(f"The voice {voice_id!r} was deleted.", field="voice_id")
-        with self.blobs.open(profile.print_key) as reader:
-            stored = VoicePrint.from_bytes(reader.read())
+        profile = self._profile(voice_id)
+        try:
+            stored = self._read(profile)
+        except NotFound:
+            # Another worker learned the voice again between the two reads, and took the old print away.
+            newer = self._profile(voice_id)
+            if newer.print_key == profile.print_key:
+                raise
+            profile, stored = newer, self._read(newer)
         if stored.model_digest == engine.card.model_digest:
             return stored, profile.print_sha256
         return self._learned_again(profile, engine)
+
+    def _profile(self, voice_id: str) -> VoiceProfile:
+        profile = self.catalog.voices.get(voice_id)
+        if profile is None:
+            raise NotFound(f"The voice {voice_id!r} was deleted.", field="voice_id")
+        return profile
+
+    def _read(self, profile: VoiceProfile) -> VoicePrint:
+        with self.blobs.open(profile.print_key) as reader:
+            return VoicePrint.from_bytes(reader.read())
 
     def _learned_again(self, profile: VoiceProfile, engine: SpeechEngine) -> tuple[VoicePrint, str]:
         _log.info("voice %s was made by another version of %s; learning it again", profile.id, engine.card.name)

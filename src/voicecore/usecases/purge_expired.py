@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from voicecore import blobkeys
 from voicecore.errors import Gone
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Catalog, Clock, JobQuery, JobStore
 from voicecore.usecases.delete_job import DeleteJob
-from voicecore.usecases.removal import Removed, remove
+from voicecore.usecases.delete_voice import DeleteVoice
+from voicecore.usecases.planned import planned_keys
+from voicecore.usecases.removal import Removed
 from voicecore.usecases.segment_cache import SegmentCache
+from voicecore.usecases.sweep_orphans import ORPHAN_AGE, SweepOrphans, readable
+from voicecore.voice import VoiceProfile
+
+_log = logging.getLogger("voicecore.jobs")
 
 _BATCH = 100
-#: A blob without an owner may belong to something being written; after this long it does not.
-_ORPHAN_AGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,20 @@ class Purged:
     files: int = 0
     bytes: int = 0
 
+    def __add__(self, other: Purged) -> Purged:
+        return Purged(self.jobs + other.jobs, self.files + other.files, self.bytes + other.bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class PurgeExpired:
-    """Removes what its time is over for. `deep` also removes every finished job and orphans of any age.
+    """Removes what its time is over for.
 
-    Neither touches voices that are in the catalogue, models, or jobs that wait or run.
+    `expire` asks the store for expired jobs only: cheap, to be called every minute or so. `tidy` reads the whole list of
+    blobs: to be called some times a day. Calling the whole does both. Any number of processes may do so at once: each
+    step may be done twice.
+
+    Neither touches voices that are in the catalogue, models, or jobs that wait or run. A record that a newer program
+    wrote is not touched either, and does not keep the rest from being cleaned.
     """
 
     store: JobStore
@@ -43,64 +56,77 @@ class PurgeExpired:
     delete_job: DeleteJob
 
     def __call__(self, *, deep: bool = False) -> Purged:
-        """What was removed."""
-        jobs, removed = 0, Removed()
-        while batch := self.store.expired(_BATCH):
-            for job in batch:
-                removed += self.delete_job.expire(job)
-                jobs += 1
+        """Both, at once. `deep` also removes every finished job, and orphans of any age."""
+        purged = self.expire()
         if deep:
-            for job in self._finished():
-                removed += self.delete_job.delete_blobs(job.id)
-                jobs += self.store.delete(job.id)
-        removed += self._orphans(timedelta() if deep else _ORPHAN_AGE)
-        removed += self.cache.evict()
-        return Purged(jobs, removed.files, removed.bytes)
+            purged += self._finished_jobs()
+        return purged + self.tidy(timedelta() if deep else ORPHAN_AGE)
 
-    def _finished(self) -> Iterator[SynthesisJob]:
-        """One page in memory at a time; a cursor is a place, so it holds though what was before it is deleted."""
+    def expire(self) -> Purged:
+        """Remove finished jobs whose time of keeping is over, with their audio."""
+        purged = Purged()
+        with readable(self.store, "expired jobs"):
+            while batch := self.store.expired(_BATCH):
+                for job in batch:
+                    removed = self.delete_job.expire(job)
+                    purged += Purged(1, removed.files, removed.bytes)
+        return purged
+
+    def tidy(self, age: timedelta = ORPHAN_AGE) -> Purged:
+        """Remove voices of cancelled enrolments, blobs older than `age` that no job or voice owns, and what the cache
+        has too much.
+        """
+        removed = self._withdrawn_voices()
+        removed += SweepOrphans(self.store, self.catalog, self.blobs, self.clock, self.delete_job)(age)
+        removed += self.cache.evict(self._needed)
+        return Purged(0, removed.files, removed.bytes)
+
+    def _finished_jobs(self) -> Purged:
+        purged = Purged()
         for status in (status for status in JobStatus if status.finished):
-            cursor = None
-            while True:
-                page = self.store.page(JobQuery(status=status, limit=_BATCH, cursor=cursor))
-                yield from page.jobs
-                cursor = page.next_cursor
-                if cursor is None:
-                    break
+            with readable(self.store, f"{status.value} jobs"):
+                for job in self._jobs(status):
+                    removed = self.delete_job.delete_blobs(job.id)
+                    purged += Purged(int(self.store.delete(job.id)), removed.files, removed.bytes)
+        return purged
 
-    def _orphans(self, age: timedelta) -> Removed:
-        """Blobs of jobs and voices that are not there (any more)."""
-        now = self.clock.now()
-        owners: dict[tuple[str, str], bool] = {}
+    def _jobs(self, status: JobStatus) -> Iterator[SynthesisJob]:
+        """One page in memory at a time; a cursor is a place, so it holds though what was before it is deleted."""
+        cursor = None
+        while True:
+            page = self.store.page(JobQuery(status=status, limit=_BATCH, cursor=cursor))
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+
+    def _needed(self) -> frozenset[str]:
+        """Cached segments that jobs which wait or run will ask for."""
+        needed: set[str] = set()
+        for status in (JobStatus.QUEUED, JobStatus.PROCESSING):
+            with readable(self.store, f"{status.value} jobs"):
+                for job in self._jobs(status):
+                    # Before its first attempt a job has no plan, and nothing that is worth more than others' segments.
+                    if job.attempt:
+                        needed |= planned_keys(self.blobs, job.id)
+        return frozenset(needed)
+
+    def _withdrawn_voices(self) -> Removed:
+        """An attempt that listed its voice, and was killed before it saw that its job had been cancelled, left it there."""
         removed = Removed()
-        for folder in ("jobs/", "uploads/", "voices/", f"{blobkeys.SEGMENTS}voice_"):
-            # Uploads are written before their job is stored, so a young one is never an orphan.
-            oldest = now - (_ORPHAN_AGE if folder == "uploads/" else age)
-            for stat in list(self.blobs.list(folder)):
-                kind, owner = stat.key.split("/")[:2]
-                if stat.modified_at > oldest:
-                    continue
-                if (kind, owner) not in owners:
-                    owners[kind, owner] = self._has_owner(kind, owner)
-                    if kind == "jobs" and not owners[kind, owner]:
-                        # With what its plan names in the cache.
-                        removed += self.delete_job.delete_blobs(owner)
-                if not owners[kind, owner]:
-                    removed += remove(self.blobs, [stat])
+        voices: Sequence[VoiceProfile] = ()
+        with readable(self.store, "voices"):
+            voices = self.catalog.voices.all()
+        for voice in voices:
+            # Its job is gone from the store when its time of keeping is over; most voices are older, and cost no question.
+            if (
+                voice.source_job_id is None
+                or self.clock.now() - voice.created_at > 2 * self.delete_job.limits.keep_jobs
+            ):
+                continue
+            with readable(self.store, "voices"), suppress(Gone):
+                job = self.store.get(JobId(voice.source_job_id))
+                if job is not None and job.status is JobStatus.CANCELLED:
+                    _log.info("voice %s goes, since its enrolment was cancelled", voice.id)
+                    removed += DeleteVoice(self.catalog, self.blobs).remove(voice.id)
         return removed
-
-    def _has_owner(self, kind: str, owner: str) -> bool:
-        """Whether a job or a voice still needs what lies there. Uploads are needed until their job ends."""
-        if kind != "segments":
-            # An enrolment that runs has written its voice's blobs, and adds the voice last.
-            job = self._job("job_" + owner.removeprefix("voice_") if kind == "voices" else owner)
-            if job is not None and (kind == "jobs" or not job.status.finished):
-                return True
-        # Asked after the job, not before: an enrolment that is over by now has added its voice by now.
-        return kind in ("voices", "segments") and self.catalog.voices.get(owner) is not None
-
-    def _job(self, job_id: str) -> SynthesisJob | None:
-        try:
-            return self.store.get(JobId(job_id))
-        except Gone:
-            return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.audio import Audio, join
-from voicecore.errors import InvalidInput, NotFound, VoiceCoreError
+from voicecore.errors import InvalidInput, NameTaken, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.pipeline import speak
@@ -57,25 +56,32 @@ class RunEnrolment:
         voice_id = voice_id_of(job)
         if self.catalog.voices.get(voice_id) is None:
             self._enrol(watch, engine, request, voice_id)
-        for key in request.clip_keys:
-            self.blobs.delete(key)
+        # The clips stay until the job's end is stored, since until then another attempt may follow.
         return JobResult(voice_id=voice_id, duration_s=request.reference_duration_s)
 
     def withdraw(self, job: SynthesisJob) -> None:
         """Remove the voice of a job that was cancelled when the voice was already in the catalogue."""
-        with suppress(NotFound):
-            DeleteVoice(self.catalog, self.blobs)(voice_id_of(job))
+        DeleteVoice(self.catalog, self.blobs).remove(voice_id_of(job))
 
     def _enrol(self, watch: JobWatch, engine: SpeechEngine, request: EnrolmentRequest, voice_id: VoiceId) -> None:
         ours = blobkeys.voice_attempt_prefix(voice_id, watch.job.attempt)
         try:
             profile = self._learn(watch, engine, request, voice_id)
-            # Renewing here fences the only step that others can see.
-            watch.progress(SegmentCount(2, 2), "voice stored")
-            self.catalog.voices.add(profile)
+            # This fences the only step that others can see.
+            watch.fence(SegmentCount(2, 2), "voice stored")
         except VoiceCoreError:
             remove_all(self.blobs, ours)
             raise
+        # If the catalogue cannot be reached now, it may have the voice all the same: then nothing of it is removed, and
+        # the next try looks. Should none follow, what no voice owns is found by PurgeExpired.
+        try:
+            self.catalog.voices.add(profile)
+        except NameTaken:
+            remove_all(self.blobs, ours)
+            # By an attempt that was thought dead, it is this job's voice.
+            if self.catalog.voices.get(voice_id) is None:
+                raise
+            return
         # An attempt that was killed may have left a reference and a print.
         everything = self.blobs.list(blobkeys.voice_prefix(voice_id))
         remove(self.blobs, (stat for stat in everything if not stat.key.startswith(ours)))

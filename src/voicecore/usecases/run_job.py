@@ -6,18 +6,30 @@ import logging
 from dataclasses import dataclass, field
 from threading import Lock
 
-from voicecore import blobkeys
-from voicecore.errors import DeadlineExceeded, EngineFailed, Gone, LeaseLost, Poisoned, VoiceCoreError
-from voicecore.job import JobError, JobResult, JobStatus, SynthesisJob
+from voicecore.errors import (
+    DeadlineExceeded,
+    DiskFull,
+    EngineFailed,
+    LeaseLost,
+    ModelCorrupt,
+    NotInstalled,
+    Poisoned,
+    StorageUnavailable,
+    VoiceCoreError,
+)  # fmt: skip
+from voicecore.job import JobError, JobResult, SynthesisJob
 from voicecore.limits import Limits
-from voicecore.ports import BlobStore, Clock, EngineHost, JobStore
-from voicecore.request import EnrolmentRequest, Mode
+from voicecore.ports import BlobStore, Clock, EngineHost, JobStore, SpeechEngine
+from voicecore.request import EnrolmentRequest
+from voicecore.usecases.end_job import EndJob
 from voicecore.usecases.job_watch import JobWatch, StopReason
-from voicecore.usecases.removal import remove_all
 from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_synthesis import RunSynthesis
 
 _log = logging.getLogger("voicecore.jobs")
+
+#: An engine that could not be opened here is tried again after so long: somebody may have mended it.
+REOPEN_AFTER_S = 600.0
 
 
 @dataclass(slots=True)
@@ -25,7 +37,10 @@ class RunJob:
     """Claims, works, finishes. Whatever happens, the job ends, or is queued again, or its lease runs out: never stuck.
 
     Attributes:
-        engines: names of those whose jobs are taken; None for all.
+        engines: names of those whose jobs are taken; None for all. A worker with such a set is one of several: a job whose
+            engine cannot be opened here goes back to the queue for the others, and the engine leaves the set for a while.
+            Slots may share one. Without it this process is the only one, and the job fails with the reason.
+        pauses_s: seconds between one try and the next, within an attempt, while blobs cannot be stored or read.
     """
 
     store: JobStore
@@ -35,30 +50,36 @@ class RunJob:
     synthesise: RunSynthesis
     enrol: RunEnrolment
     limits: Limits
-    engines: frozenset[str] | None = None
+    engines: set[str] | None = None
     look_every_s: float = 0.4
+    pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
+    end_job: EndJob = field(init=False)
+    _closed: dict[str, float] = field(default_factory=dict)
     _running: JobWatch | None = None
     _lock: Lock = field(default_factory=Lock)
 
+    def __post_init__(self) -> None:
+        self.end_job = EndJob(self.store, self.blobs, self.clock, self.enrol, self.synthesise.relay)
+
     def __call__(self, worker: str) -> bool:
         """Run one job to its end; False if there was none. Raises `StorageUnavailable` from the claim."""
-        limits = self.limits
-        job = self.store.claim(
-            worker, limits.lease, max_tries=limits.max_tries, keep=limits.keep_jobs, engines=self.engines
-        )
+        limits, engines = self.limits, self._engines_now()
+        if engines is not None and not engines:
+            return False
+        asked_at = self.clock.monotonic()
+        job = self.store.claim(worker, limits.lease, max_tries=limits.max_tries, keep=limits.keep_jobs, engines=engines)
         if job is None:
             return False
         _log.info("job %s attempt %d started (%s)", job.id, job.attempt, job.mode.value)
         watch = JobWatch(
             self.store, self.clock, job, limits.lease, limits.job_timeout, self.host.interrupt,
-            look_every_s=self.look_every_s,
+            look_every_s=self.look_every_s, claimed_at=asked_at,
         )  # fmt: skip
         with self._lock:
             self._running = watch
         try:
             with watch:
-                ended = self._attempt(watch)
-            self._finish(ended)
+                self.end_job(watch, self._attempt(watch))
         finally:
             with self._lock:
                 self._running = None
@@ -76,29 +97,75 @@ class RunJob:
         return watch is None or watch.renewing
 
     def shut_down(self) -> None:
-        """From another thread: stop the running attempt and queue its job again."""
+        """From another thread: stop the running attempt and queue its job again. May be called again and again."""
         with self._lock:
             if self._running is not None:
                 self._running.shut_down()
 
+    def _engines_now(self) -> frozenset[str] | None:
+        if self.engines is None:
+            return None
+        for name in [name for name, until in self._closed.items() if self.clock.monotonic() >= until]:
+            del self._closed[name]
+            self.engines.add(name)
+        return frozenset(self.engines)
+
     def _attempt(self, watch: JobWatch) -> SynthesisJob | None:
         """The job as it shall be stored, or None if the attempt lost it."""
         try:
-            result = self._work(watch)
+            return self._patiently(watch)
         except VoiceCoreError as error:
             return self._ended_badly(watch, error)
-        except Exception:  # noqa: BLE001 - logged in full, see below
-            # A defect of ours or of a library. The job must end; the details belong in the log, not to the client.
-            _log.exception("job %s attempt %d failed unexpectedly", watch.job.id, watch.job.attempt)
-            failure = JobError("internal_error", "The job failed by a defect of the service; its log tells more.")
-            return watch.job.failed(failure, self.clock.now(), self.limits.keep_jobs)
+        except Exception as error:  # noqa: BLE001 - logged in full by `_defect`
+            if watch.reason is not None:
+                # Called off: whatever an engine says while it is stopped by force is no news.
+                return self._ended_badly(watch, LeaseLost())
+            return self._defect(watch, error)
+
+    def _patiently(self, watch: JobWatch) -> SynthesisJob:
+        """Work, and again after each pause while blobs cannot be stored or read. What is in the cache by then is found
+        there, and nothing of this attempt is visible to anybody yet.
+        """
+        for pause_s in self.pauses_s:
+            try:
+                return self._worked(watch)
+            except DiskFull:
+                raise
+            except StorageUnavailable as error:
+                if watch.reason is not None:
+                    raise
+                job = watch.job
+                _log.warning("job %s attempt %d begins again in %g s: %s", job.id, job.attempt, pause_s, error.message)
+            watch.pause(pause_s)
+        return self._worked(watch)
+
+    def _worked(self, watch: JobWatch) -> SynthesisJob:
+        engine = self._open(watch)
+        if engine is None:
+            return watch.job.handed_back(bad=False)
+        result = self._work(watch, engine)
         return watch.job.completed(result, self.clock.now(), self.limits.keep_jobs)
 
-    def _work(self, watch: JobWatch) -> JobResult:
-        engine = self.host.engine(watch.job.engine)
+    def _work(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
         if isinstance(watch.job.request, EnrolmentRequest):
             return self.enrol(watch, engine)
         return self.synthesise(watch, engine)
+
+    def _open(self, watch: JobWatch) -> SpeechEngine | None:
+        """The job's engine; None if only other workers may have it."""
+        name = watch.job.engine
+        try:
+            return self.host.engine(name)
+        except (NotInstalled, ModelCorrupt) as error:
+            if self.engines is None or watch.reason is not None:
+                raise
+            self.engines.discard(name)
+            self._closed[name] = self.clock.monotonic() + REOPEN_AFTER_S
+            _log.error(
+                "the engine %s cannot be opened here, so its jobs are left to other workers for %g s: %s",
+                name, REOPEN_AFTER_S, error.message,
+            )  # fmt: skip
+            return None
 
     def _ended_badly(self, watch: JobWatch, error: VoiceCoreError) -> SynthesisJob | None:
         job, now, keep = watch.job, self.clock.now(), self.limits.keep_jobs
@@ -111,57 +178,33 @@ class RunJob:
         if watch.reason is StopReason.SHUTDOWN:
             return job.handed_back(bad=False)
         if watch.reason is StopReason.LOST or isinstance(error, LeaseLost):
-            self._sweep_lost(job)
             return None
         _log.warning("job %s attempt %d: %s: %s", job.id, job.attempt, error.code, error.message)
-        if isinstance(error, EngineFailed) and error.retryable:
-            if job.tries + 1 < self.limits.max_tries:
-                return job.handed_back(bad=True)
-            poisoned = Poisoned(
-                f"Given up after {job.tries + 1} attempts that ended badly; the last one: {error.message}"
-            )
-            return job.failed(JobError.of(poisoned), now, keep)
-        return job.failed(JobError.of(error), now, keep)
+        again = (
+            isinstance(error, EngineFailed | StorageUnavailable) and not isinstance(error, DiskFull) and error.retryable
+        )
+        if again and job.tries + 1 < self.limits.max_tries:
+            return job.handed_back(bad=True)
+        return job.failed(_told(error, job.tries + 1), now, keep)
 
-    def _finish(self, ended: SynthesisJob | None) -> None:
-        if ended is None:
-            return
-        if ended.result is None:
-            self._sweep(ended)
-        try:
-            self.store.finish(ended)
-        except LeaseLost:
-            _log.info("job %s attempt %d lost its lease at the end; nothing is published", ended.id, ended.attempt)
-            self._sweep_lost(ended)
-            return
-        if ended.status.finished and isinstance(ended.request, EnrolmentRequest):
-            self._delete_all(blobkeys.upload_prefix(ended.id))
-        _log.info("job %s attempt %d: %s", ended.id, ended.attempt, ended.status.value)
+    def _defect(self, watch: JobWatch, error: Exception) -> SynthesisJob:
+        # Of ours or of a library. The job must end; the details belong in the log, not to the client.
+        job = watch.job
+        _log.error("job %s attempt %d failed unexpectedly", job.id, job.attempt, exc_info=error)
+        failure = JobError("internal_error", "The job failed by a defect of the service; its log tells more.")
+        return job.failed(failure, self.clock.now(), self.limits.keep_jobs)
 
-    def _sweep(self, job: SynthesisJob) -> None:
-        """Remove what this attempt wrote and nobody will read."""
-        self._delete_all(blobkeys.attempt_prefix(job.id, job.attempt))
 
-    def _sweep_lost(self, job: SynthesisJob) -> None:
-        """As `_sweep`, and what nobody else will remove if the job was cancelled or deleted while this attempt ran."""
-        self._sweep(job)
-        try:
-            stored = self.store.get(job.id)
-            if stored is not None and stored.status is JobStatus.CANCELLED and job.mode is Mode.CLONE:
-                self.enrol.withdraw(job)
-        except Gone:
-            stored = None
-        except VoiceCoreError as error:
-            _log.warning("could not sweep after job %s: %s", job.id, error.message)
-            return
-        if stored is None:
-            self._delete_all(blobkeys.job_prefix(job.id))
-        if stored is None or stored.status.finished:
-            self._delete_all(blobkeys.upload_prefix(job.id))
-
-    def _delete_all(self, prefix: str) -> None:
-        try:
-            remove_all(self.blobs, prefix)
-        except VoiceCoreError as error:
-            # What stays is found again by PurgeExpired, which compares blobs with jobs.
-            _log.warning("could not sweep %s: %s", prefix, error.message)
+def _told(error: VoiceCoreError, attempts: int) -> JobError:
+    """What the client gets to know of the last attempt. Where things are stored is none of it."""
+    if isinstance(error, DiskFull):
+        return JobError.of(DiskFull())
+    if isinstance(error, StorageUnavailable):
+        return JobError.of(
+            StorageUnavailable(f"Given up after {attempts} attempts: the storage could not be used; try again later.")
+        )
+    if isinstance(error, EngineFailed) and error.retryable:
+        return JobError.of(
+            Poisoned(f"Given up after {attempts} attempts that ended badly; the last one: {error.message}")
+        )
+    return JobError.of(error)

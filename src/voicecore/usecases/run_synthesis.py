@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.audio import Samples
-from voicecore.errors import VoiceCoreError
-from voicecore.job import JobResult, SegmentCount, SynthesisJob
+from voicecore.job import JobId, JobResult, SegmentCount, SynthesisJob
 from voicecore.pipeline import SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
-from voicecore.ports import AudioCodec, BlobStore, Catalog, SpeechEngine
+from voicecore.ports import AudioCodec, BlobStore, Catalog, LiveChunk, Relay, SpeechEngine
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.text import Segment
-from voicecore.usecases.job_watch import JobWatch, StopReason
+from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.load_voice_print import LoadVoicePrint
-from voicecore.usecases.removal import remove
 from voicecore.usecases.segment_cache import SegmentCache, segment_key
 from voicecore.voice import VoicePrint
+
+_log = logging.getLogger("voicecore.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,17 @@ class _Voice:
 
 @dataclass(frozen=True, slots=True)
 class RunSynthesis:
-    """One attempt. Memory holds a few segments at a time, however long the text."""
+    """One attempt. Memory holds a few segments at a time, however long the text.
+
+    Attributes:
+        relay: gets the sound as it is made, while somebody follows the job; None where nobody can.
+    """
 
     blobs: BlobStore
     catalog: Catalog
     codec: AudioCodec
     cache: SegmentCache
+    relay: Relay | None = None
 
     def __call__(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.
@@ -59,26 +65,19 @@ class RunSynthesis:
         )
         segments = plan_segments(engine, request.text, job.spoken_language, resolved)
         keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
+        watch.cached = frozenset(keys.values())
         self._write_plan(job, segments, keys)
         rate = engine.card.sample_rate_hz
-        log = _SegmentLog(watch, len(segments), rate)
-        kept: list[str] = []
+        log = _SegmentLog(watch, len(segments), rate, _Broadcast(self.relay, job.id, rate))
 
         def keep(segment: Segment, samples: Samples) -> None:
-            kept.append(keys[segment.index])
             self.cache.keep(keys[segment.index], samples)
 
         speech = speak(engine, segments, utter, recall=lambda each: self.cache.recall(keys[each.index]), keep=keep)
-        try:
-            # Closed here, not whenever its last reference goes: the engine must be free before the next job.
-            with closing(speech) as chunks:
-                blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
-                master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
-        except VoiceCoreError:
-            if watch.reason is StopReason.LOST:
-                # If the job was deleted, its deletion looked for them before they were there.
-                remove(self.blobs, (self.blobs.stat(key) for key in kept))
-            raise
+        # Closed here, not whenever its last reference goes: the engine must be free before the next job.
+        with closing(speech) as chunks:
+            blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
+            master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
         manifest = self._write_manifest(job, log)
         return JobResult(
             audio_key=master.key, duration_s=log.samples / rate, sample_rate_hz=rate, file_size=master.size,
@@ -103,11 +102,28 @@ class RunSynthesis:
         return key
 
 
+class _Broadcast:
+    """Live sound for whoever follows the job. Best effort: after its first failure there is no more of it."""
+
+    def __init__(self, relay: Relay | None, job_id: JobId, sample_rate_hz: int) -> None:
+        self._relay, self._job_id, self._rate = relay, job_id, sample_rate_hz
+
+    def __call__(self, start: int, samples: Samples) -> None:
+        if self._relay is None:
+            return
+        try:
+            if self._relay.followed(self._job_id):
+                self._relay.publish(self._job_id, LiveChunk(start, samples, self._rate))
+        except Exception:  # noqa: BLE001 - the job is worth more than its listeners, whom the blobs give the whole
+            _log.exception("job %s is not heard live any more", self._job_id)
+            self._relay = None
+
+
 class _SegmentLog:
     """Passes samples on, and writes down where each segment begins and ends."""
 
-    def __init__(self, watch: JobWatch, total: int, sample_rate_hz: int) -> None:
-        self._watch, self._total = watch, total
+    def __init__(self, watch: JobWatch, total: int, sample_rate_hz: int, broadcast: _Broadcast) -> None:
+        self._watch, self._total, self._broadcast = watch, total, broadcast
         self.sample_rate_hz = sample_rate_hz
         self.samples = 0
         self.rows: list[dict[str, object]] = []
@@ -117,6 +133,7 @@ class _SegmentLog:
     def samples_of(self, chunks: Iterator[SpokenChunk]) -> Iterator[Samples]:
         for chunk in chunks:
             self._watch.check()
+            self._broadcast(self.samples, chunk.samples)
             self.samples += len(chunk.samples)
             if chunk.last:
                 self._close(chunk)

@@ -6,17 +6,26 @@ with one changed sentence has only that one made anew, and no request can be ans
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from voicecore import blobkeys
 from voicecore.audio import Samples
 from voicecore.engine import EngineCard, Utterance
-from voicecore.errors import BlobCorrupt, NotFound
-from voicecore.ports import BlobStore
+from voicecore.errors import BlobCorrupt, NotFound, StorageUnavailable
+from voicecore.ports import BlobStore, Clock
 from voicecore.request import fingerprint
+from voicecore.system import SystemClock
 from voicecore.usecases.removal import Removed, remove
+
+_log = logging.getLogger("voicecore.jobs")
+
+#: An entry younger than this counts as just used; below it a recall writes nothing.
+_FRESH = timedelta(hours=1)
 
 
 def segment_key(card: EngineCard, utterance: Utterance, voice_name: str, voice_digest: str) -> str:
@@ -31,10 +40,20 @@ def segment_key(card: EngineCard, utterance: Utterance, voice_name: str, voice_d
 
 @dataclass(frozen=True, slots=True)
 class SegmentCache:
-    """Segments in the blob store. With a bound of 0 bytes nothing is kept or found."""
+    """Segments in the blob store. With a bound of 0 bytes nothing is kept or found.
+
+    An entry's age is the time since it was last put, and a blob store has no other mark of use: so an entry that is found
+    after an hour or more is put again, and eviction by age is eviction by last use, to the hour.
+
+    Attributes:
+        max_age: an entry that nobody used for so long goes, whatever the bound: it may be what a killed attempt kept for a
+            job that was deleted meanwhile, which nobody else would ever find. None keeps entries by the bound alone.
+    """
 
     blobs: BlobStore
     max_bytes: int
+    clock: Clock = field(default_factory=SystemClock)
+    max_age: timedelta | None = timedelta(hours=48)
 
     def recall(self, key: str) -> Samples | None:
         """float32 samples, shape (n,), or None. A damaged entry is deleted and made again."""
@@ -46,8 +65,10 @@ class SegmentCache:
         except NotFound:
             return None
         except BlobCorrupt:
+            _log.warning("a cached segment was damaged and is made again")
             self.blobs.delete(key)
             return None
+        self._used(key, data)
         return np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
 
     def keep(self, key: str, samples: Samples) -> None:
@@ -55,17 +76,35 @@ class SegmentCache:
         if self.max_bytes > 0:
             self.blobs.put(key, [np.ascontiguousarray(samples, dtype="<f4").tobytes()])
 
-    def evict(self) -> Removed:
-        """Delete the oldest entries until the rest fits the bound.
+    def evict(self, needed: Callable[[], Collection[str]] = tuple) -> Removed:
+        """Delete what is too old, and then the least recently used entries until the rest fits the bound.
 
-        A job that misses an evicted segment makes it again, so eviction costs time, never sound.
+        What `needed` names, the segments of jobs that wait or run, stays; it is asked only if something is to go. A job
+        that misses a segment all the same makes it again, so eviction costs time, never sound. Any number of
+        processes may evict, recall and keep at once.
         """
-        entries = sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: stat.modified_at)
+        entries = sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: (stat.modified_at, stat.key))
         excess = sum(stat.size for stat in entries) - self.max_bytes
-        oldest = []
+        oldest = datetime.min.replace(tzinfo=UTC) if self.max_age is None else self.clock.now() - self.max_age
+        if not entries or (excess <= 0 and entries[0].modified_at > oldest):
+            return Removed()
+        # Where nothing is ever recalled, nothing is needed.
+        kept = frozenset(needed()) if self.max_bytes > 0 else frozenset()
+        removed = Removed()
         for stat in entries:
-            if excess <= 0:
+            if excess <= 0 and stat.modified_at > oldest:
                 break
-            oldest.append(stat)
-            excess -= stat.size
-        return remove(self.blobs, oldest)
+            if stat.key not in kept:
+                removed += remove(self.blobs, [stat])
+                excess -= stat.size
+        return removed
+
+    def _used(self, key: str, data: bytes) -> None:
+        try:
+            stat = self.blobs.stat(key)
+            # Not if it is gone: its deletion shall not be undone.
+            if stat is not None and self.clock.now() - stat.modified_at >= _FRESH:
+                self.blobs.put(key, [data])
+        except (StorageUnavailable, BlobCorrupt) as error:
+            # The sound is here; the entry goes a little too early, which costs time only.
+            _log.debug("a cached segment keeps its age: %s", error.message)
