@@ -1,0 +1,43 @@
+"""Hears at once that somebody rang, by Redis' publish and subscribe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from arq.connections import ArqRedis
+from redis.asyncio.client import PubSub
+
+from adapters.queues.arq.connection import ANSWER_S
+from adapters.queues.arq.engine_queue import EngineQueue
+
+#: A connection that said nothing for so long is asked whether it is still there.
+_QUIET_S = 10.0
+
+
+async def listen(redis: ArqRedis, queues: Mapping[str, EngineQueue]) -> None:
+    """Tell each queue of its rings, until the connection fails, which is raised.
+
+    With a new connection all are told: what was published in between is gone.
+    """
+    ear = redis.pubsub()
+    try:
+        await ear.subscribe(*queues)
+        await _hear(ear, queues)
+    finally:
+        await ear.aclose()  # type: ignore[no-untyped-call]
+
+
+async def _hear(ear: PubSub, queues: Mapping[str, EngineQueue]) -> None:
+    asked = False
+    while True:
+        message = await ear.get_message(timeout=ANSWER_S if asked else _QUIET_S)
+        if message is None:
+            if asked:
+                raise TimeoutError
+            await ear.ping()
+        asked = message is None
+        if message is not None and message["type"] in ("message", "subscribe"):
+            # redis subscribes again by itself where it can, which shows here as another "subscribe".
+            queue = queues.get(message["channel"].decode(errors="replace"))
+            if queue is not None:
+                queue.rung()

@@ -1,0 +1,90 @@
+"""Keeps an arq worker going: it ends for good at the first error that it does not know."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from arq.connections import ArqRedis
+from arq.worker import Worker
+
+from adapters.queues.arq.connection import UNREACHABLE, Line
+
+_log = logging.getLogger("voicecore.doorbell")
+
+#: How long what runs in arq may take to end before it is cancelled; rings take milliseconds.
+_FAREWELL_S = 0.5
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+
+
+async def keep_up(
+    do: Callable[[], Coroutine[Any, Any, None]], line: Line, *,
+    mend: Callable[[Exception], Coroutine[Any, Any, None]] | None = None,
+) -> None:  # fmt: skip
+    """Do it for ever: again after every end, with pauses that grow while it keeps failing.
+
+    Args:
+        mend: called after an error that is not Redis' absence, before the next try.
+    """
+    pause_s, loop = _SHORTEST_PAUSE_S, asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        try:
+            await do()
+        except UNREACHABLE as error:
+            line.failed(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, without this loop nobody hears a ring
+            if mend is None:
+                _log.exception("unexpected error in the doorbell")
+            else:
+                with suppress(*UNREACHABLE):
+                    await mend(error)
+        lasted_s = loop.time() - began
+        pause_s = _SHORTEST_PAUSE_S if lasted_s > 2 * _LONGEST_PAUSE_S else min(_LONGEST_PAUSE_S, 2 * pause_s)
+        await asyncio.sleep(pause_s)
+
+
+async def serve_queue(queue: str, redis: ArqRedis, line: Line, serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Serve an arq queue for ever.
+
+    An end that is not Redis' absence means something in the queue that arq cannot digest (a name that is no UTF-8, a
+    score without end, a key of another type). Everything there is only a hint, so the queue is emptied.
+    """
+
+    async def empty(error: Exception) -> None:
+        _log.warning("the queue %s could not be served (%s) and is emptied", queue, type(error).__name__)
+        await redis.delete(queue)
+
+    await keep_up(serve, line, mend=empty)
+
+
+async def together(*parts: Awaitable[None]) -> None:
+    """Run until the first ends, which ends the others; raises what it raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def tidied(worker: Worker) -> AsyncIterator[Worker]:
+    """The worker; in the end nothing of it runs, and its sign of life is gone. (Its own `close` would close our pool.)"""
+    try:
+        yield worker
+    finally:
+        worker.allow_pick_jobs = False
+        running = list(worker.tasks.values())
+        if running:
+            await asyncio.wait(running, timeout=_FAREWELL_S)
+        for task in running:
+            task.cancel()
+        # Retrieved, so that asyncio does not complain about errors that nobody looked at.
+        await asyncio.gather(*running, return_exceptions=True)
