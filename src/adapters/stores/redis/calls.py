@@ -1,0 +1,80 @@
+"""How the scripts beside this file are called: by their digest, with their text only when Redis does not know it yet."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
+
+from adapters.redisclient import translated
+from adapters.stores.redis.job_hash import as_bytes
+from voicecore.errors import StorageUnavailable, require
+from voicecore.ports import Clock
+from voicecore.records import epoch_us
+
+#: Version of the layout of keys (prelude.lua).
+SCHEMA = 1
+_PREFIX_LIMIT = 64
+
+Argument = bytes | str | int
+
+
+class Scripts:
+    """The scripts of the job store. Every call is one round trip, atomic, and reads the time once."""
+
+    def __init__(self, client: Redis, prefix: str, clock: Clock | None) -> None:
+        good = prefix.isascii() and prefix.replace("_", "").replace("-", "").replace(".", "").isalnum()
+        require(
+            good and len(prefix) <= _PREFIX_LIMIT,
+            f"The prefix of the keys is {prefix!r}; VOICECORE_REDIS_PREFIX must be 1 to {_PREFIX_LIMIT} letters, digits, '.', '-' or '_'.",
+        )
+        self._client = client
+        self._prefix = as_bytes(f"{prefix}:")
+        self._clock = clock
+        folder = files("adapters.stores.redis") / "scripts"
+        texts = {entry.name.removesuffix(".lua"): entry.read_bytes() for entry in folder.iterdir()}
+        prelude = texts.pop("prelude")
+        self._texts = {name: prelude + text for name, text in texts.items()}
+        # Redis' name of a script is the SHA-1 of its text: no secret.
+        self._digests = {name: hashlib.sha1(text).hexdigest() for name, text in self._texts.items()}  # noqa: S324
+
+    def call(self, name: str, *arguments: Argument) -> tuple[str, list[Any]]:
+        """What the script answers: a word, and the rest. Sent once: a claim whose answer got lost may have been done.
+
+        Raises:
+            StorageUnavailable: if Redis cannot be reached or refuses, or its keys have another layout.
+        """
+        with translated():
+            return self._evaluate(name, arguments)
+
+    def repeat(self, name: str, *arguments: Argument) -> tuple[str, list[Any]]:
+        """As `call`, for what may be done twice: it is sent once more if the connection breaks.
+
+        Not after a timeout: the caller has waited for long enough.
+        """
+        with translated():
+            try:
+                return self._evaluate(name, arguments)
+            except RedisConnectionError:
+                return self._evaluate(name, arguments)
+
+    def _evaluate(self, name: str, arguments: tuple[Argument, ...]) -> tuple[str, list[Any]]:
+        now = "" if self._clock is None else epoch_us(self._clock.now())
+        words = (0, self._prefix, now, *arguments)
+        try:
+            answer = self._client.execute_command("EVALSHA", self._digests[name], *words)  # type: ignore[no-untyped-call]
+        except NoScriptError:
+            # Redis was restarted, or its scripts were flushed: nothing was done yet.
+            answer = self._client.execute_command("EVAL", self._texts[name], *words)  # type: ignore[no-untyped-call]
+        word, *rest = answer
+        if word == b"schema" and rest[0] != str(SCHEMA).encode():
+            version = rest[0].decode("utf-8", "replace")
+            raise StorageUnavailable(
+                f"The keys in Redis have layout {version}, and this voicecore knows layout {SCHEMA}: run the voicecore "
+                "that wrote them, or set VOICECORE_REDIS_PREFIX to another prefix."
+            )
+        return word.decode(), rest
