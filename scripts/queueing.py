@@ -36,7 +36,7 @@ class Crew:
     max_queued: int | None = None
     mtbf_s: float = math.inf
     lease_s: float = 30.0
-    sweep_s: float = 1.0
+    sweep_s: float = 5.0
     restart_s: float = 15.0
 
 
