@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import psutil
-
 from tests.instruments.free_port import free_port
 from tests.instruments.redis_server import RedisServer
 from tests.instruments.tcp_proxy import TcpProxy
@@ -135,7 +134,9 @@ class Cluster:
         self._settings = settings
         self._programs: list[Program] = []
 
-    def environment(self, *, proxied: bool = False, plan: dict[str, Any] | None = None, **settings: str) -> dict[str, str]:
+    def environment(
+        self, *, proxied: bool = False, plan: dict[str, Any] | None = None, **settings: str
+    ) -> dict[str, str]:
         port = self.proxy.port if proxied else self.redis.port
         clean = {name: value for name, value in os.environ.items() if not name.startswith("VOICECORE_")}
         tone = {"segment_limit": 60, "batch_size": 1, **(plan or {})}
@@ -148,7 +149,9 @@ class Cluster:
     def api(self, *, proxied: bool = False, **settings: str) -> Api:
         return self._started(Api(self.environment(proxied=proxied, **settings), self._log("api")))
 
-    def worker(self, *, proxied: bool = False, plan: dict[str, Any] | None = None, slots: int = 1, **settings: str) -> Program:
+    def worker(
+        self, *, proxied: bool = False, plan: dict[str, Any] | None = None, slots: int = 1, **settings: str
+    ) -> Program:
         """A worker; `plan` is its tone engine's."""
         environment = self.environment(proxied=proxied, plan=plan, VOICECORE_WORKER_ENGINES="tone", **settings)
         worker = self._started(Program(["worker", "--slots", str(slots)], environment, self._log("worker")))

@@ -7,13 +7,13 @@ was seen as only ever goes forwards; it is published at most once, and what was 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 import httpx
-
 from tests.crash.cluster import FINISHED
 
 #: Steps that a watcher may see, which looks now and then: some may pass unseen, none may go back.
@@ -78,7 +78,7 @@ class History:
         unseen = self.acknowledged - self.sightings.keys()
         assert not unseen, f"acknowledged and never seen: {sorted(unseen)}"
         for job_id, seen in self.sightings.items():
-            for (before, attempt, _), (after, later, _) in zip(seen, seen[1:], strict=False):
+            for (before, attempt, _), (after, later, _) in itertools.pairwise(seen):
                 assert after in _MAY_FOLLOW[before], f"{job_id} went from {before} to {after}: {seen}"
                 assert later >= attempt, f"{job_id} went back to attempt {later}: {seen}"
             published = {attempt for state, attempt, _ in seen if state == "completed"}

@@ -27,6 +27,7 @@ class Server:
     def __init__(self, folder, **plan):
         self.folder, self.plan = folder, plan
         self.process = self.client = None
+        self.drain_s = "0.5"
 
     def start(self):
         with socket.socket() as probe:
@@ -34,7 +35,7 @@ class Server:
             port = probe.getsockname()[1]
         env = {
             **os.environ, "VOICECORE_ENGINE": "tone", "VOICECORE_DATA_DIR": str(self.folder), "VOICECORE_PORT": str(port),
-            "VOICECORE_LEASE_S": "3", "VOICECORE_DRAIN_S": "0.5",
+            "VOICECORE_LEASE_S": "3", "VOICECORE_DRAIN_S": self.drain_s,
             "VOICECORE_TESTING_TONE": json.dumps({"segment_limit": 60, "batch_size": 1, **self.plan}),
         }  # fmt: skip
         self.process = subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "serve"], env=env, cwd=self.folder)
