@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from voicecore.conversion import ConversionSettings, F0Method
 from voicecore.errors import InvalidInput, StorageUnavailable
+from voicecore.handling import PLAIN, Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
@@ -49,6 +50,30 @@ GOLDEN_COMPLETED = (
     '"engine":"tone","quality_profile_id":null,"parameters":[],"spoken_language":"en",'
     '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"completed","attempt":2,"tries":1,"worker":"w1",'
     '"progress":100.0,"progress_message":"done","segments":{"total":1,"done":1,"cached":0},"warnings":[],"result":'
+    '{"audio_key":null,"duration_s":0.0,"sample_rate_hz":0,"file_size":0,"manifest_key":null,"voice_id":"voice_1"},'
+    '"error":null,"lease_until":null,"started_at":"2026-01-02T03:04:06+00:00",'
+    '"completed_at":"2026-01-02T03:04:07+00:00","expires_at":"2026-01-03T03:04:07+00:00"}'
+)
+# Written by version 2 of the jobs, and never to be edited either.
+GOLDEN_QUEUED_2 = (
+    '{"v":2,"kind":"job","id":"job_1","request":["speech",{"text":"Ol\\u00e1, mundo!","source_language":"pt-BR",'
+    '"target_language":"en","mode":"dubbing_with_clone","voice_preset":"female_generic","voice_id":"voice_1",'
+    '"engine":null,"quality_profile_id":"calm","speed":0.75,"seed":7,"output_format":"opus","conversion":'
+    '{"model_id":"rvc_1","pitch":0,"index_rate":0.5,"protect":0.33,"rms_mix_rate":0,"filter_radius":3,'
+    '"hop_length":128,"f0_method":"fcpe"}}],"engine":"tone","quality_profile_id":"calm",'
+    '"parameters":[["speed",0.75],["top_k",50]],"spoken_language":"pt-BR",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"queued","attempt":0,"tries":0,"worker":null,'
+    '"progress":0.0,"progress_message":"","handling":{"priority":"high","webhook_url":"https://example.org/told?of=1"},'
+    '"segments":{"total":0,"done":0,"cached":0},"warnings":["It was long."],'
+    '"result":null,"error":null,"lease_until":null,"started_at":null,"completed_at":null,"expires_at":null}'
+)
+GOLDEN_COMPLETED_2 = (
+    '{"v":2,"kind":"job","id":"job_2","request":["enrolment",{"name":"Ana","language":"en","clip_keys":'
+    '["uploads/a.wav","uploads/b.wav"],"reference_duration_s":9.5,"description":"","engine":"tone","consent":"Yes."}],'
+    '"engine":"tone","quality_profile_id":null,"parameters":[],"spoken_language":"en",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"completed","attempt":2,"tries":1,"worker":"w1",'
+    '"progress":100.0,"progress_message":"done","handling":{"priority":"normal","webhook_url":null},'
+    '"segments":{"total":1,"done":1,"cached":0},"warnings":[],"result":'
     '{"audio_key":null,"duration_s":0.0,"sample_rate_hz":0,"file_size":0,"manifest_key":null,"voice_id":"voice_1"},'
     '"error":null,"lease_until":null,"started_at":"2026-01-02T03:04:06+00:00",'
     '"completed_at":"2026-01-02T03:04:07+00:00","expires_at":"2026-01-03T03:04:07+00:00"}'
@@ -136,17 +161,33 @@ GOLDEN_PROFILE_VALUE = QualityProfile(
 )
 
 
+def golden_jobs_2() -> tuple[SynthesisJob, SynthesisJob]:
+    queued, completed = golden_jobs()
+    told = Handling(priority=Priority.HIGH, webhook_url="https://example.org/told?of=1")
+    return replace(queued, handling=told), completed
+
+
 def test_golden_records_of_version_1_are_still_read() -> None:
-    assert (load_job(GOLDEN_QUEUED), load_job(GOLDEN_COMPLETED)) == golden_jobs()
+    jobs = (load_job(GOLDEN_QUEUED), load_job(GOLDEN_COMPLETED))
+    assert jobs == golden_jobs()
+    assert {job.handling for job in jobs} == {PLAIN}
     assert load_voice(GOLDEN_VOICE) == GOLDEN_VOICE_VALUE
     assert load_profile(GOLDEN_PROFILE) == GOLDEN_PROFILE_VALUE
 
 
-def test_what_is_written_is_still_version_1() -> None:
+def test_golden_records_of_version_2_are_still_read() -> None:
+    assert (load_job(GOLDEN_QUEUED_2), load_job(GOLDEN_COMPLETED_2)) == golden_jobs_2()
+
+
+def test_what_is_written_is_still_version_2_of_jobs_and_version_1_of_the_rest() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
-    assert tuple(map(dump_job, golden_jobs())) == (GOLDEN_QUEUED, GOLDEN_COMPLETED)
+    assert tuple(map(dump_job, golden_jobs_2())) == (GOLDEN_QUEUED_2, GOLDEN_COMPLETED_2)
     assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
     assert dump_profile(GOLDEN_PROFILE_VALUE) == GOLDEN_PROFILE
+
+
+def test_a_record_of_version_1_is_written_as_version_2() -> None:
+    assert dump_job(load_job(GOLDEN_COMPLETED)) == GOLDEN_COMPLETED_2
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -165,6 +206,10 @@ def jobs(draw: st.DrawFn) -> SynthesisJob:
         ),
         warnings=tuple(draw(st.lists(WORDS, max_size=3))),
         tries=draw(st.integers(0, 5)),
+        handling=Handling(
+            priority=draw(st.sampled_from(Priority)),
+            webhook_url=draw(st.sampled_from([None, "http://localhost:1", "https://example.org/a?b=%C3%A7&c='"])),
+        ),
     )
     now = draw(MOMENTS)
     state = draw(st.sampled_from(JobStatus))
@@ -196,11 +241,23 @@ def altered(record: str, **changes: object) -> str:
     return json.dumps(json.loads(record) | changes)
 
 
-@pytest.mark.parametrize("version", [0, 2, 99, "1", None, True, 1.0])
+@pytest.mark.parametrize("version", [0, -1, 3, 99, "1", "2", None, True, 1.0, 2.0])
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_2), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
+
+
+def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
+    with pytest.raises(StorageUnavailable, match=r"job has version 3 .* reads versions 1 to 2: run the version"):
+        load_job(altered(GOLDEN_QUEUED_2, v=3))
+    with pytest.raises(StorageUnavailable, match=r"voice has version 2 .* reads versions 1 to 1: run the version"):
+        load_voice(altered(GOLDEN_VOICE, v=2))
+
+
+def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
+    with pytest.raises(StorageUnavailable):
+        load_job(altered(GOLDEN_QUEUED, v=2))
 
 
 @pytest.mark.parametrize(("field", "value"), [
@@ -210,23 +267,25 @@ def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> 
     ("warnings", "one"), ("warnings", [1]), ("request", ["song", {}]), ("request", {}), ("request", None),
     ("request", ["speech", {}]), ("result", {}), ("parameters", [["speed"]]), ("parameters", [["speed", "1"]]),
     ("parameters", {"speed": 1}), ("spoken_language", "?"), ("lease_until", "2026-01-02T03:04:05+00:00"),
-    ("error", {"code": "a", "message": "b", "retryable": 0}), ("priority", 1),
+    ("error", {"code": "a", "message": "b", "retryable": 0}), ("priority", 1), ("handling", None), ("handling", {}),
+    ("handling", {"priority": "urgent", "webhook_url": None}), ("handling", {"priority": "low"}),
+    ("handling", {"priority": "low", "webhook_url": 7}), ("handling", {"priority": "low", "webhook_url": "told"}),
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_2, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_2)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED)
+    document = json.loads(GOLDEN_QUEUED_2)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
-                                    altered(GOLDEN_QUEUED, progress=1e999)])  # fmt: skip
+                                    altered(GOLDEN_QUEUED_2, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)
@@ -234,9 +293,9 @@ def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
 
 @given(st.data())
 def test_a_damaged_record_never_raises_anything_else(data: st.DataObject) -> None:
-    cut = data.draw(st.integers(0, len(GOLDEN_COMPLETED)))
+    cut = data.draw(st.integers(0, len(GOLDEN_COMPLETED_2)))
     instead = data.draw(st.text(max_size=3))
-    damaged = GOLDEN_COMPLETED[:cut] + instead + GOLDEN_COMPLETED[cut + data.draw(st.integers(0, 9)) :]
+    damaged = GOLDEN_COMPLETED_2[:cut] + instead + GOLDEN_COMPLETED_2[cut + data.draw(st.integers(0, 9)) :]
     try:
         load_job(damaged)
     except StorageUnavailable as refusal:

@@ -201,8 +201,8 @@ class JobStoreMachine(RuleBasedStateMachine):
             del self.jobs[job.id]
             self.tombstones[job.id] = now
 
-    @rule(limit=st.integers(0, 3))
-    def take_notices(self, limit: int) -> None:
+    @rule(limit=st.integers(0, 3), settled=st.booleans(), retry_s=st.sampled_from([None, 1, 30, 300]))
+    def take_notices(self, limit: int, settled: bool, retry_s: int | None) -> None:
         now = self.now()
         due = {each.id: each.due for each in self.jobs.values() if each.due is not None and each.due <= now}
         found = self.store.due_notices(limit, HOLD)
@@ -213,10 +213,14 @@ class JobStoreMachine(RuleBasedStateMachine):
             expected = self.jobs[notice.job.id]
             assert (expected.agrees(notice.job), notice.tries) == (True, expected.notice_tries)
             expected.due = now + HOLD
+        for notice in found if settled else ():
+            self.settle(notice.job.id, retry_s)
 
     @rule(index=st.integers(0, 50), retry_s=st.sampled_from([None, 1, 30, 300]))
-    def settle_notice(self, index: int, retry_s: int | None) -> None:
-        job_id = self.some_id(index)
+    def settle_untaken(self, index: int, retry_s: int | None) -> None:
+        self.settle(self.some_id(index), retry_s)
+
+    def settle(self, job_id: JobId, retry_s: int | None) -> None:
         retry_in = None if retry_s is None else timedelta(seconds=retry_s)
         self.store.settle_notice(job_id, retry_in)
         expected = self.jobs.get(job_id)
