@@ -216,6 +216,13 @@ class JobStoreMachine(RuleBasedStateMachine):
         for notice in found if settled else ():
             self.settle(notice.job.id, retry_s)
 
+    @rule(limit=st.integers(1, 3))
+    def nobody_can_be_told(self, limit: int) -> None:
+        """Common enough in one move that a notice is tried more than once."""
+        for _ in range(2):
+            self.take_notices(limit, settled=True, retry_s=1)
+            self.clock.advance(timedelta(seconds=1))
+
     @rule(index=st.integers(0, 50), retry_s=st.sampled_from([None, 1, 30, 300]))
     def settle_untaken(self, index: int, retry_s: int | None) -> None:
         self.settle(self.some_id(index), retry_s)
