@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff
+from redis.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from voicecore.errors import InvalidInput
@@ -15,6 +19,9 @@ from voicecore.errors import InvalidInput
 #: Attempts after the first to make a connection, with 0.1 s and 0.2 s between them: enough for a server that is being
 #: restarted by its supervisor, and still an answer within seconds.
 _RECONNECTS = 2
+#: What may pass while a connection is made. redis-py raises the system's own errors there beside its own. Time that ran out
+#: is not among them: who waited in vain shall hear of it.
+_PASSING: tuple[type[Exception], ...] = (RedisConnectionError, ConnectionError, socket.gaierror)
 _OPTIONS = {"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname", "ssl_cert_reqs"}
 _EXAMPLE = "redis://:password@host:6379/0"
 
@@ -29,9 +36,10 @@ def connect(
 ) -> Redis:
     """A client for `url`; nothing is sent yet. It may be used from any thread, and its answers are bytes.
 
-    Making a connection is tried three times. A command is sent once: one whose answer got lost may have been done, and
-    whether it may be said again is for its sender to know. A connection that was cut while idle is seen and renewed before
-    a command is sent. So a caller hears of an outage within `timeout_s`, or three `connect_timeout_s` and 0.3 s.
+    A connection that is refused, or breaks while it is made, is tried three times. A command is sent once: one whose answer
+    got lost may have been done, and whether it may be said again is for its sender to know. A connection that was cut while
+    idle is seen and renewed before a command is sent. So a caller hears of an outage within the sum of both limits, and a
+    second.
 
     Args:
         url: `redis://` or `rediss://` (TLS; the host name of the certificate is checked), with percent-encoded user and
@@ -45,29 +53,36 @@ def connect(
         InvalidInput: for a URL that cannot be used. Its text is not repeated, since it may hold a password.
     """
     _check(url)
-    # redis-py raises plain OSError inside `connect`; without it in this list an outage of a second is an error.
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), _RECONNECTS, (RedisConnectionError, OSError))
-    client = Redis.from_url(
-        _with_checked_host_name(url),
-        socket_timeout=timeout_s,
-        socket_connect_timeout=connect_timeout_s,
-        socket_keepalive=True,
-        health_check_interval=health_check_s,
-        client_name=client_name,
-        # A user with few rights need not be allowed CLIENT SETINFO.
-        lib_name=None,
-        lib_version=None,
-        retry=retry,
-        # Empty: no error makes redis-py send a command again.
-        retry_on_error=[],
-        decode_responses=False,
-    )
     try:
+        client = Redis.from_url(
+            _with_checked_host_name(url),
+            socket_timeout=timeout_s,
+            socket_connect_timeout=connect_timeout_s,
+            socket_keepalive=True,
+            health_check_interval=health_check_s,
+            client_name=client_name,
+            # A user with few rights need not be allowed CLIENT SETINFO.
+            lib_name=None,
+            lib_version=None,
+            redis_connect_func=_open,
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), _RECONNECTS, _PASSING),
+            # Empty: no error makes redis-py send a command again.
+            retry_on_error=[],
+            decode_responses=False,
+        )
         client.connection_pool.make_connection()
-    except (TypeError, ValueError, OSError):
-        client.close()
+    except (TypeError, ValueError, OSError, RedisError):
         raise _bad("has options that cannot be used") from None
     return client
+
+
+def _open(connection: AbstractConnection) -> None:
+    """The handshake, without a health check of its own commands.
+
+    With one, redis-py 5.3 answers a handshake that fails by connecting in order to be healthy, and never comes back.
+    """
+    connection.next_health_check = int(time.time() + connection.health_check_interval)
+    connection.on_connect()  # type: ignore[no-untyped-call]
 
 
 def _check(url: str) -> None:

@@ -38,6 +38,11 @@ _TYPES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.MasterDownError, "MASTERDOWN"),
     (exceptions.MovedError, "MOVED"),
 )
+_LATE_ANSWER = "Redis did not answer in time: see whether its host is overloaded or cut off, and try again in a moment."
+_LATE_CONNECTION = (
+    "The host and port of VOICECORE_REDIS_URL did not answer in time: see whether the host is up, to firewalls on the way, "
+    "and that the URL begins with rediss:// only if that port speaks TLS."
+)
 #: A pipeline's error repeats the command, which may hold what a user said.
 _REPEATED = re.compile(r"^Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
 
@@ -67,9 +72,7 @@ def sentence(error: exceptions.RedisError) -> str:
     if isinstance(error, exceptions.InvalidResponse):
         return "What answers at VOICECORE_REDIS_URL is not a Redis: see to its host and port."
     if isinstance(error, exceptions.TimeoutError):
-        return (
-            "Redis did not answer in time: see whether the host of VOICECORE_REDIS_URL is reachable and not overloaded."
-        )
+        return _LATE_CONNECTION if "connecting" in text else _LATE_ANSWER
     if isinstance(error, exceptions.ConnectionError):
         return _of_connection(error, text)
     return f"Redis refused a command ({text}): see its log, and that it is version 6.2 or newer."
@@ -119,6 +122,6 @@ def _of_network(error: OSError) -> str:
         case ssl.SSLError():
             return "TLS with Redis failed: VOICECORE_REDIS_URL begins with rediss:// only if that port speaks TLS."
         case TimeoutError():
-            return "The host of VOICECORE_REDIS_URL does not answer: see whether it is up, and to firewalls on the way."
+            return _LATE_CONNECTION
         case _:
             return f"The connection to Redis broke ({error.strerror or error}): try again in a moment."
