@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.stores import transitions
 from adapters.stores.cursor import Place
+from adapters.stores.line import place_of
 from voicecore.errors import StorageUnavailable
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.records import JOB_VERSION, dump_job, epoch_us, load_job
@@ -49,11 +50,6 @@ def from_us(microseconds: int) -> datetime:
 def place_member(place: Place) -> bytes:
     """The place as text of which bytes have the order of places: 20 digits, then the id."""
     return b"%020d" % (place.created_us + _OFFSET) + as_bytes(place.job_id)
-
-
-def place_of(job: SynthesisJob) -> Place:
-    """Where the job stands in lists."""
-    return Place(epoch_us(job.created_at), job.id)
 
 
 def fixed_digest(job: SynthesisJob) -> str:

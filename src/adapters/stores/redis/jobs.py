@@ -14,6 +14,7 @@ from redis import Redis
 
 from adapters.stores import transitions
 from adapters.stores.cursor import place_after
+from adapters.stores.line import place_of
 from adapters.stores.redis.calls import Scripts
 from adapters.stores.redis.job_hash import (
     StoredJob,
@@ -24,7 +25,6 @@ from adapters.stores.redis.job_hash import (
     in_us,
     key_digest,
     place_member,
-    place_of,
     worker_field,
     written_fields,
 )

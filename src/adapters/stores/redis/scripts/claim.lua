@@ -5,6 +5,23 @@ for index = 7, #args do wanted[args[index]] = true end
 -- So many poisonous jobs end in one call; nobody else is served meanwhile.
 local PATIENCE = 200
 
+-- A lease that begins later than now is of a clock that was set back since: its whole length begins now
+-- (`transitions.Lease` says why). What is shown of it stays as its worker knows it.
+local ahead = redis.call('ZRANGEBYSCORE', prefix .. 'leased', '(' .. whole(now), '+inf', 'WITHSCORES')
+for index = 1, #ahead, 2 do
+  local id, since = ahead[index], ahead[index + 1]
+  local key = prefix .. 'job:' .. id
+  local lease_end = redis.call('HGET', key, 'until_us')
+  if lease_end then
+    lease_end = whole(now + lease_end - since)
+    redis.call('HSET', key, 'until_us', lease_end)
+    redis.call('ZADD', prefix .. 'leased', whole(now), id)
+    redis.call('ZADD', prefix .. 'leases', 'XX', lease_end, id)
+  else
+    redis.call('ZREM', prefix .. 'leased', id)
+  end
+end
+
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'leases', '-inf', whole(now))) do
   redis.call('ZREM', prefix .. 'leases', id)
   local job = look(id)
@@ -28,7 +45,7 @@ local function first_lapsed(name)
   local found = first('lapsed', name)
   while found do
     local id = string.sub(found, 22)
-    local lease_end = redis.call('HGET', prefix .. 'job:' .. id, 'lease_us')
+    local lease_end = redis.call('HGET', prefix .. 'job:' .. id, 'until_us')
     if lease_end and tonumber(lease_end) <= now then return found end
     redis.call('ZREM', prefix .. 'lapsed:' .. name, found)
     if lease_end then redis.call('ZADD', prefix .. 'leases', lease_end, id) end
@@ -69,7 +86,7 @@ for _ = 1, PATIENCE do
       unlist(job)
       job.status = 'processing'
       redis.call('HSET', job.key, 'status', job.status, 'tries', job.tries, 'attempt', job.attempt + 1,
-        'worker', worker, 'lease_us', lease_end)
+        'worker', worker)
       if not job.started_us then redis.call('HSET', job.key, 'started_us', whole(now)) end
       enlist(job, lease_end)
       return {'claimed', show(job.id)}

@@ -8,7 +8,8 @@
 --   queue:<v>:<engine>           jobs that wait, by turn, for a worker that reads records of version v
 --   lapsed:<v>:<engine>          running jobs whose lease was seen to be over, by turn
 --   lines                        the <v>:<engine> of which one of these two is not empty
---   leases                       running jobs by the end of their lease
+--   leases                       running jobs by the end of their lease, unless that was seen to be over
+--   leased                       all running jobs by the beginning of their lease
 --   expiry:<v>                   finished jobs by the end of their keeping
 --   notices:<v>                  finished jobs of whose end somebody is to be told, by when that is due
 --   idem:<sha256>                the job that an idempotency key made
@@ -97,19 +98,22 @@ local function unlist(job)
     leave(job, 'queue')
   elseif job.status == 'processing' then
     redis.call('ZREM', prefix .. 'leases', job.id)
+    redis.call('ZREM', prefix .. 'leased', job.id)
     leave(job, 'lapsed')
   else
     redis.call('ZREM', prefix .. 'expiry:' .. job.v, job.id)
   end
 end
 
--- … and enter it where it belongs now. `moment` is the end of its lease or of its keeping.
+-- … and enter it where it belongs now. `moment` is the end of its lease, which begins now, or of its keeping.
 local function enlist(job, moment)
   redis.call('ZADD', prefix .. 'in:' .. job.status .. ':' .. job.mode, 0, job.place)
   if job.status == 'queued' then
     join(job, 'queue')
   elseif job.status == 'processing' then
     redis.call('ZADD', prefix .. 'leases', moment, job.id)
+    redis.call('ZADD', prefix .. 'leased', whole(now), job.id)
+    redis.call('HSET', job.key, 'lease_us', moment, 'until_us', moment)
   else
     redis.call('ZADD', prefix .. 'expiry:' .. job.v, moment, job.id)
     if job.hook == '1' then redis.call('ZADD', prefix .. 'notices:' .. job.v, whole(now), job.id) end
@@ -121,7 +125,7 @@ local function close(job, status, keep_us)
   local over = whole(now + keep_us)
   unlist(job)
   job.status = status
-  redis.call('HDEL', job.key, 'lease_us')
+  redis.call('HDEL', job.key, 'lease_us', 'until_us')
   redis.call('HSET', job.key, 'status', status, 'tries', job.tries, 'completed_us', whole(now), 'expires_us', over)
   enlist(job, over)
 end
