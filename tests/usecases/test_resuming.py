@@ -26,22 +26,23 @@ class Killed(BaseException):
 class MortalBlobs:
     """The house's blobs, whose user dies at the chosen call that changes something, before or after it took effect."""
 
-    def __init__(self, truth, die_at: int, after: bool = False, deletes: bool = True) -> None:
+    def __init__(self, truth, die_at: int, after: bool) -> None:
         self._truth, self._die_at, self._after = truth, die_at, after
-        self._fatal = ("put", "delete") if deletes else ("put",)
         self.changes = 0
 
     def __getattr__(self, name):
         truth = getattr(self._truth, name)
-        if name not in self._fatal:
+        if name not in ("put", "delete"):
             return truth
 
         def call(*args):
             self.changes += 1
-            if self.changes == self._die_at and not self._after:
+            # The data of a put may be made by further puts, so the count goes on meanwhile.
+            fatal = self.changes == self._die_at
+            if fatal and not self._after:
                 raise Killed
             done = truth(*args)
-            if self.changes == self._die_at:
+            if fatal:
                 raise Killed
             return done
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 
 from voicecore import blobkeys
 from voicecore.errors import BlobCorrupt, NotFound
 from voicecore.ports import BlobStore
+
+_log = logging.getLogger("voicecore.jobs")
 
 
 def planned_keys(blobs: BlobStore, job_id: str) -> frozenset[str]:
@@ -14,5 +17,9 @@ def planned_keys(blobs: BlobStore, job_id: str) -> frozenset[str]:
     try:
         with blobs.open(blobkeys.plan(job_id)) as reader:
             return frozenset(str(each["key"]) for each in json.loads(reader.read())["segments"])
-    except (NotFound, BlobCorrupt):
+    except NotFound:
+        return frozenset()
+    except (BlobCorrupt, ValueError, TypeError, LookupError) as error:
+        # Its segments go when nobody used them for some time. Not being able to delete the job would be worse.
+        _log.warning("the plan of job %s cannot be read: %s", job_id, error)
         return frozenset()
