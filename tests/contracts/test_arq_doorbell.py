@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from tests.instruments.redis_server import fresh_prefix, shared_server
 
 from adapters.queues.arq import ArqDoorbell
-from tests.instruments.redis_server import fresh_prefix, shared_server
 from voicecore.job import JobId
 from voicecore.ports import Doorbell
 from voicecore.testing.contracts.doorbell import DoorbellContract

@@ -13,17 +13,13 @@ class Bench:
 
     A call goes to exactly one slot that waits at that moment, or to none, and the caller learns which: a slot whose time
     runs out while it is being called was called. Nothing is remembered for slots that come later.
-
-    Args:
-        changed: told how many wait, whenever that changes, one call at a time; it must be quick.
     """
 
-    def __init__(self, changed: Callable[[int], None] = lambda _count: None) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seats: deque[threading.Event] = deque()
         self._called: set[threading.Event] = set()
         self._closed = threading.Event()
-        self._changed = changed
 
     @property
     def waiting(self) -> int:
@@ -38,21 +34,14 @@ class Bench:
             if self._closed.is_set():
                 return False
             self._seats.append(seat)
-            self._changed(len(self._seats))
         seated()
         seat.wait(max(0.0, end - time.monotonic()))
         with self._lock:
             if seat in self._seats:
                 self._seats.remove(seat)
-                self._changed(len(self._seats))
             called = seat in self._called
             self._called.discard(seat)
         return called
-
-    def tell(self) -> None:
-        """Tell how many wait, for whoever came too late to hear of it."""
-        with self._lock:
-            self._changed(len(self._seats))
 
     def call(self) -> bool:
         """Call the slot that waits longest; False if none does."""
@@ -62,7 +51,6 @@ class Bench:
             seat = self._seats.popleft()
             self._called.add(seat)
             seat.set()
-            self._changed(len(self._seats))
             return True
 
     def sleep(self, timeout_s: float) -> None:
@@ -76,4 +64,3 @@ class Bench:
             for seat in self._seats:
                 seat.set()
             self._seats.clear()
-            self._changed(0)

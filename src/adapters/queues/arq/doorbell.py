@@ -13,7 +13,7 @@ from adapters.queues.arq.engine_queue import EngineQueue
 from adapters.queues.arq.listener import listen
 from adapters.queues.arq.loop_thread import LoopThread
 from adapters.queues.arq.ringer import Ringer
-from adapters.queues.arq.supervision import keep_up, together
+from adapters.queues.arq.supervision import end, keep_up, together
 from voicecore.job import JobId
 
 #: Pending rings may take so long to leave when we close.
@@ -46,7 +46,7 @@ class ArqDoorbell:
         self._line = Line()
         self._ringer = Ringer(prefix, self._line)
         self._queues: tuple[EngineQueue, ...] = ()
-        self._bench = Bench(self._seated)
+        self._bench = Bench()
         self._thread = LoopThread(self._main, "doorbell")
         self._closed = False
 
@@ -89,16 +89,12 @@ class ArqDoorbell:
         self._ringer.put(job_id, engine)
         self._thread.call(self._ringer.wake)
 
-    def _seated(self, waiting: int) -> None:
-        for queue in self._queues:
-            queue.seated(waiting)
-
     def _look_if_worth_it(self) -> None:
         for queue in self._queues:
             if queue.worth_a_look:
                 self._thread.call(queue.look)
 
-    async def _main(self) -> None:
+    async def _main(self, stop: asyncio.Event) -> None:
         chores = ChoreQueue(self._prefix, self._chores, self._line, self._poll_delay_s)
         redis = connect(self._redis_url, chores.names)
         queues = tuple(
@@ -108,9 +104,10 @@ class ArqDoorbell:
         self._queues = queues
         # What was rung before the loop ran.
         self._ringer.wake()
-        ringing = asyncio.ensure_future(keep_up(lambda: self._ringer.run(redis), self._line))
+        ringing = asyncio.create_task(keep_up(lambda: self._ringer.run(redis), self._line))
         try:
             await together(
+                stop.wait(),
                 keep_up(lambda: keep_asking(redis, self._line), self._line),
                 *(queue.run(redis) for queue in queues),
                 *(
@@ -126,6 +123,5 @@ class ArqDoorbell:
                     await self._ringer.flushed()
             except TimeoutError:
                 pass
-            ringing.cancel()
-            await asyncio.gather(ringing, return_exceptions=True)
+            await end([ringing])
             await redis.aclose(close_connection_pool=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from arq.connections import ArqRedis
@@ -23,6 +24,7 @@ _MOST_SLOTS = 64
 #: A slot that begins to wait has just found the store empty, so that older rings are answered. The margin is for
 #: clocks that differ, and for how long the slot needed to look.
 _ANSWERED_S = 10.0
+_MOMENT_S = 0.002
 
 
 class EngineQueue:
@@ -44,14 +46,6 @@ class EngineQueue:
         self._look = asyncio.Event()
         self._rung = True
         self._looked_at = self._dropped_at = -poll_delay_s
-        self._worker: Worker | None = None
-
-    def seated(self, waiting: int) -> None:
-        """So many slots wait now. From any thread."""
-        worker = self._worker
-        if worker is not None:
-            worker.max_jobs = max(1, min(waiting, _MOST_SLOTS))
-            worker.allow_pick_jobs = waiting > 0
 
     @property
     def worth_a_look(self) -> bool:
@@ -81,29 +75,48 @@ class EngineQueue:
             health_check_interval=10, allow_abort_jobs=False, log_results=False, expires_extra_ms=LIFE_MS,
             job_serializer=redis.job_serializer, job_deserializer=redis.job_deserializer,
         )  # fmt: skip
+        # Only `_look_when_asked` picks; arq's own loop keeps the sign of life.
         worker.allow_pick_jobs = False
         async with tidied(worker):
-            self._worker = worker
-            self._bench.tell()
             self.rung()
             await together(worker.main(), self._look_when_asked(worker, redis))
 
     async def _look_when_asked(self, worker: Worker, redis: ArqRedis) -> None:
         while True:
-            await self._look.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_delay_s):
+                    await self._look.wait()
             self._look.clear()
-            if not self._bench.waiting:
-                continue
-            self._rung = False
-            self._looked_at = time.monotonic()
-            if self._looked_at - self._dropped_at >= self._poll_delay_s:
-                self._dropped_at = self._looked_at
-                await redis.zremrangebyscore(self.queue, "-inf", (time.time() - _ANSWERED_S) * 1000)
-            while self._bench.waiting:
+            if self._bench.waiting:
+                await self._drop_answered(redis)
+                await self._pick_while_slots_wait(worker)
+
+    async def _drop_answered(self, redis: ArqRedis) -> None:
+        now = time.monotonic()
+        if now - self._dropped_at >= self._poll_delay_s:
+            self._dropped_at = now
+            await redis.zremrangebyscore(self.queue, "-inf", (time.time() - _ANSWERED_S) * 1000)
+
+    async def _pick_while_slots_wait(self, worker: Worker) -> None:
+        self._rung = False
+        self._looked_at = time.monotonic()
+        while waiting := min(self._bench.waiting, _MOST_SLOTS):
+            worker.max_jobs, worker.allow_pick_jobs = waiting, True
+            try:
                 await worker._poll_iteration()  # noqa: SLF001 - arq only polls; the pin and a test guard this
-                if not worker.tasks:
-                    break
+            finally:
+                worker.allow_pick_jobs = False
+            if worker.tasks:
                 await asyncio.wait(worker.tasks.values())
+            elif not worker.job_counter:
+                return
+            else:
+                # arq's own loop came in between and is picking; it takes a moment.
+                await asyncio.sleep(_MOMENT_S)
+        # Nobody waits any more, so there may be more rings: for the next to wait, who may have come this moment.
+        self._rung = True
+        if self._bench.waiting:
+            self._look.set()
 
     async def _answer(self, ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - as arq calls it
         if not self._bench.call():

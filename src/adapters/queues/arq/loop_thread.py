@@ -9,21 +9,23 @@ from typing import Any
 
 
 class LoopThread:
-    """Runs one coroutine in a daemon thread until it ends or is stopped, and leaves nothing behind.
+    """Runs one coroutine in a daemon thread, and leaves nothing behind.
 
     Args:
-        main: makes the coroutine, in the loop.
-        farewell_s: how long the cancelled coroutine may take to clean up; after that it is left where it is.
+        main: makes the coroutine, in the loop, from an event that is set when it must end.
+        farewell_s: how long it may take to end; after that it is left where it is.
     """
 
-    def __init__(self, main: Callable[[], Coroutine[Any, Any, None]], name: str, farewell_s: float = 5.0) -> None:
+    def __init__(
+        self, main: Callable[[asyncio.Event], Coroutine[Any, Any, None]], name: str, farewell_s: float = 5.0
+    ) -> None:
         self._main = main
         self._name = name
         self._farewell_s = farewell_s
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
         self._running = threading.Event()
         self._closed = False
 
@@ -48,7 +50,7 @@ class LoopThread:
             return
 
     def close(self) -> None:
-        """Cancel the coroutine and wait for its end. Idempotent."""
+        """Ask the coroutine to end, and wait for it. Idempotent."""
         with self._lock:
             self._closed = True
             thread = self._thread
@@ -56,23 +58,18 @@ class LoopThread:
             return
         # The thread may have been started a moment ago and not have its loop yet.
         self._running.wait(self._farewell_s)
-        task = self._task
-        if task is not None:
-            self.call(task.cancel)
+        self.call(self._stop.set)
         thread.join(self._farewell_s)
 
     def _run(self) -> None:
         try:
             with asyncio.Runner() as runner:
                 runner.run(self._hold())
-        except asyncio.CancelledError:
-            return
         finally:
             self._loop = None
             self._running.set()
 
     async def _hold(self) -> None:
-        self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
         self._running.set()
-        await self._main()
+        await self._main(self._stop)

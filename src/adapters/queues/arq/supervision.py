@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -17,6 +17,7 @@ _log = logging.getLogger("voicecore.doorbell")
 
 #: How long what runs in arq may take to end before it is cancelled; rings take milliseconds.
 _FAREWELL_S = 0.5
+_CANCEL_AGAIN_S = 0.5
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
@@ -61,17 +62,27 @@ async def serve_queue(queue: str, redis: ArqRedis, line: Line, serve: Callable[[
     await keep_up(serve, line, mend=empty)
 
 
-async def together(*parts: Awaitable[None]) -> None:
+async def together(*parts: Coroutine[Any, Any, object]) -> None:
     """Run until the first ends, which ends the others; raises what it raised."""
-    tasks = [asyncio.ensure_future(part) for part in parts]
+    tasks = [asyncio.create_task(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        for task in tasks:
+        await end(tasks)
+
+
+async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel them until they are over, and look at what they raised, so that asyncio does not complain of it.
+
+    Once is not enough: before Python 3.12 `asyncio.wait_for`, which redis sends with, may swallow it.
+    """
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -84,7 +95,4 @@ async def tidied(worker: Worker) -> AsyncIterator[Worker]:
         running = list(worker.tasks.values())
         if running:
             await asyncio.wait(running, timeout=_FAREWELL_S)
-        for task in running:
-            task.cancel()
-        # Retrieved, so that asyncio does not complain about errors that nobody looked at.
-        await asyncio.gather(*running, return_exceptions=True)
+        await end(running)
