@@ -339,6 +339,16 @@ def test_a_full_disk_gets_back_what_the_failed_job_had_cached_and_the_next_job_r
     assert house.spoken("Bom dia.").status is JobStatus.COMPLETED
 
 
+def test_a_disk_that_a_large_cache_fills_has_room_again_for_the_next_job(house):
+    for number in range(12):
+        house.spoken(f"Frase de número {number:02} que fica guardada.")
+    segments = {stat.key: stat.size for stat in house.blobs.list("segments/")}
+    house.blobs.capacity = sum(stat.size for stat in house.blobs.list())
+    assert house.spoken(THREE).error.code == "disk_full"
+    assert sum(stat.size for stat in house.blobs.list("segments/")) <= sum(segments.values()) / 2
+    assert house.spoken(THREE).status is JobStatus.COMPLETED
+
+
 def test_the_message_of_a_full_disk_names_no_place(house, monkeypatch):
     monkeypatch.setattr(
         house.blobs, "put", lambda key, _data: _raise(DiskFull(f"The disk is full and {key} was not stored."))

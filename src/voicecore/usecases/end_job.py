@@ -14,6 +14,7 @@ from voicecore.request import EnrolmentRequest, Mode
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.removal import remove, remove_all
 from voicecore.usecases.run_enrolment import RunEnrolment
+from voicecore.usecases.segment_cache import SegmentCache
 
 _log = logging.getLogger("voicecore.jobs")
 
@@ -32,6 +33,7 @@ class EndJob:
     blobs: BlobStore
     clock: Clock
     enrol: RunEnrolment
+    cache: SegmentCache
     relay: Relay | None = None
     give_up_after: timedelta = timedelta(minutes=10)
     first_pause_s: float = 0.2
@@ -77,10 +79,16 @@ class EndJob:
                 return True
 
     def _sweep(self, watch: JobWatch, ended: SynthesisJob) -> None:
-        """Remove what this attempt wrote; of its cached segments only those that would keep a full disk full."""
+        """Remove what this attempt wrote. Cached segments stay, except on a full disk: there they would fail the next job."""
         self._delete_all(blobkeys.attempt_prefix(ended.id, ended.attempt))
         if ended.error is not None and ended.error.code == DiskFull.code:
             self._delete_cached(watch)
+            try:
+                shed = self.cache.shed()
+            except VoiceCoreError as error:
+                _log.warning("the disk is full, and the segment cache could not be shortened: %s", error.message)
+            else:
+                _log.warning("the disk is full; %d bytes of the segment cache were given up for it", shed.bytes)
 
     def _sweep_lost(self, watch: JobWatch) -> None:
         """Remove what this attempt wrote, and what nobody else will if the job was cancelled or deleted meanwhile."""

@@ -59,7 +59,9 @@ class RunJob:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self.end_job = EndJob(self.store, self.blobs, self.clock, self.enrol, self.synthesise.relay)
+        self.end_job = EndJob(
+            self.store, self.blobs, self.clock, self.enrol, self.synthesise.cache, self.synthesise.relay
+        )
 
     def __call__(self, worker: str) -> bool:
         """Run one job to its end; False if there was none. Raises `StorageUnavailable` from the claim."""

@@ -99,6 +99,17 @@ class SegmentCache:
                 excess -= stat.size
         return removed
 
+    def shed(self) -> Removed:
+        """Delete the less recently used half, needed or not: a full disk wants room more than anybody wants a cache."""
+        entries = sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: (stat.modified_at, stat.key))
+        half = sum(stat.size for stat in entries) / 2
+        removed = Removed()
+        for stat in entries:
+            if removed.bytes >= half:
+                break
+            removed += remove(self.blobs, [stat])
+        return removed
+
     def _used(self, key: str, data: bytes) -> None:
         try:
             stat = self.blobs.stat(key)
