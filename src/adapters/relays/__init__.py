@@ -1,0 +1,1 @@
+"""How live sound gets from where it is made to who listens."""
