@@ -8,24 +8,26 @@ from __future__ import annotations
 from functools import partial
 
 from adapters.relays.memory import MemoryRelay
-from adapters.stores.roster import MemoryRoster
 from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost
+from adapters.messengers.http import HttpMessenger
 from adapters.queues.memory import MemoryDoorbell
+from adapters.stores.roster import MemoryRoster
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
 from entrypoints import distributed
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
 from entrypoints.settings import Settings, load
 from entrypoints.worker import Worker
-from voicecore.ports import BlobStore
+from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
 from voicecore.system import RandomIds, SteadyClock, SystemClock
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_voice import DeleteVoice
+from voicecore.usecases.deliver_notices import DeliverNotices
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
@@ -36,6 +38,8 @@ from voicecore.usecases.run_synthesis import RunSynthesis
 from voicecore.usecases.segment_cache import SegmentCache
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
+from voicecore.webhook import WebhookSigner
+from voicecore.webhook_target import WebhookPolicy
 
 #: Found like any engine, but offered only where the settings name it: it makes tones, not speech.
 _TEST_ENGINES = frozenset({"tone"})
@@ -57,6 +61,19 @@ def blob_store(settings: Settings) -> BlobStore:
     if settings.blobs_url is not None:
         return distributed.object_store(settings.blobs_url)
     return FilesystemBlobStore(settings.data_dir / "blobs")
+
+
+def webhook_policy(settings: Settings) -> WebhookPolicy:
+    """Whether jobs may have webhooks, and where they may go."""
+    return WebhookPolicy(enabled=settings.webhook_secret is not None, allow_private=settings.webhook_allow_private)
+
+
+def deliver_notices(settings: Settings, store: JobStore, clock: Clock) -> DeliverNotices | None:
+    """Tells of ended jobs; None without a secret to sign with."""
+    if settings.webhook_secret is None:
+        return None
+    messenger = HttpMessenger(allow_private=settings.webhook_allow_private)
+    return DeliverNotices(store, messenger, clock, WebhookSigner.parse(settings.webhook_secret))
 
 
 class Container(containers.DeclarativeContainer):
@@ -116,9 +133,12 @@ class Container(containers.DeclarativeContainer):
     delete_job = providers.Singleton(DeleteJob, store, blobs, limits)
     delete_voice = providers.Singleton(DeleteVoice, catalog, blobs)
     purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job)
-    submit_synthesis = providers.Singleton(SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits)
+    webhooks = providers.Singleton(webhook_policy, settings)
+    submit_synthesis = providers.Singleton(
+        SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks
+    )
     submit_enrolment = providers.Singleton(
-        SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits
+        SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks
     )
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
     export_audio = providers.Singleton(ExportAudio, blobs, codec)
@@ -130,7 +150,7 @@ class Container(containers.DeclarativeContainer):
     )  # fmt: skip
     tools = providers.Singleton(
         Tools, settings=settings, clock=clock, roster=roster, engines=engines, purge=purge, make_host=host.provider,
-        make_run=run_job.provider, notices=providers.Object(None),
+        make_run=run_job.provider, notices=providers.Singleton(deliver_notices, settings, store, clock),
     )  # fmt: skip
     crew = providers.Selector(
         mode,

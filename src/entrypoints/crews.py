@@ -16,6 +16,7 @@ from voicecore.ports import Clock, Doorbell, EngineHost, WorkerRoster
 from voicecore.usecases.announce import EVERY_S, Announce
 from voicecore.usecases.chore import Chore
 from voicecore.usecases.crew import Crew, Slot
+from voicecore.usecases.deliver_notices import DeliverNotices
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.purge_expired import PurgeExpired
 from voicecore.usecases.run_job import RunJob
@@ -24,6 +25,7 @@ from voicecore.usecases.runner import Runner
 _log = logging.getLogger("voicecore.worker")
 
 TIDY_EVERY_S = 60.0
+NOTICES_EVERY_S, NOTICES_GRACE_S = 1.0, 2.0
 #: How long an idle slot trusts the bell. Without Redis looking costs nothing; with it, the sweeper rings for what was lost.
 EMBEDDED_POLL_S, DISTRIBUTED_POLL_S = 1.0, 5.0
 
@@ -50,7 +52,7 @@ class Tools:
     purge: PurgeExpired
     make_host: Callable[[], EngineHost]
     make_run: Callable[..., RunJob]
-    notices: Callable[[], object] | None
+    notices: DeliverNotices | None
 
 
 def embedded_crew(tools: Tools, doorbell: Doorbell) -> Crew:
@@ -64,7 +66,7 @@ def embedded_crew(tools: Tools, doorbell: Doorbell) -> Crew:
         Chore("announce", announce, EVERY_S),
         *_messenger(tools),
     ]
-    crew.farewell = announce.withdraw
+    crew.farewell = _farewell(tools, announce)
     return crew
 
 
@@ -80,7 +82,7 @@ def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str]) -> Crew
     crew = Crew(slots, [], doorbell)
     announce = _announce(tools, crew, lambda: tuple(sorted(engines)))
     crew.chores = [Chore("announce", announce, EVERY_S), *_messenger(tools)]
-    crew.farewell = announce.withdraw
+    crew.farewell = _farewell(tools, announce)
     return crew
 
 
@@ -127,5 +129,16 @@ def _announce(tools: Tools, crew: Crew, engines: Callable[[], tuple[str, ...]]) 
 
 
 def _messenger(tools: Tools) -> list[Chore]:
-    # Not restful: a receiver that hangs takes the time of a call, and the next job's end shall be told soon all the same.
-    return [] if tools.notices is None else [Chore("notices", tools.notices, 1.0, restful=False)]
+    # It takes notices in hand and is done; threads of its own deliver them. Not restful: ends are told soon.
+    return [] if tools.notices is None else [Chore("notices", tools.notices, NOTICES_EVERY_S, restful=False)]
+
+
+def _farewell(tools: Tools, announce: Announce) -> Callable[[], None]:
+    def leave() -> None:
+        if tools.notices is not None:
+            # The jobs that the drain let end are told of now, if their receivers are quick; else by the next process.
+            tools.notices()
+            tools.notices.close(NOTICES_GRACE_S)
+        announce.withdraw()
+
+    return leave

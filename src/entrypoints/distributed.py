@@ -57,11 +57,13 @@ def doorbell(
     settings: Settings, engines: Sequence[str] = (), chores: Sequence[tuple[str, Callable[[], object], int]] = ()
 ) -> Doorbell:
     """The arq doorbell: of a worker with the engines it serves, of a process that only rings without any."""
-    from adapters.queues.arq import ArqDoorbell  # noqa: PLC0415
+    from adapters.queues.arq import ArqDoorbell, ClockChore  # noqa: PLC0415
 
     if settings.redis_url is None:
         raise InvalidInput("VOICECORE_REDIS_URL is not set; a worker of its own needs the Redis that it shares.")
-    return ArqDoorbell(settings.redis_url, settings.redis_prefix, engines=engines, chores=chores)
+    return ArqDoorbell(
+        settings.redis_url, settings.redis_prefix, engines=engines, chores=[ClockChore(*each) for each in chores]
+    )
 
 
 def object_store(url: str) -> BlobStore:

@@ -20,6 +20,7 @@ from typing import Any
 
 from voicecore.errors import InvalidInput, require
 from voicecore.limits import Limits
+from voicecore.webhook import WebhookSigner
 
 PREFIX = "VOICECORE_"
 #: Threads of a model. Each takes memory before it works: tens of thousands end the process without a word.
@@ -94,6 +95,8 @@ class Settings:
         )
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
+        if self.webhook_secret is not None:
+            _ = WebhookSigner.parse(self.webhook_secret)
         require(1 <= self.slots <= SLOT_LIMIT, f"VOICECORE_SLOTS is {self.slots}; give 1 to {SLOT_LIMIT}.")
         require(
             re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", self.redis_prefix) is not None,

@@ -55,7 +55,7 @@ def _check_url(url: str) -> None:
     require(
         len(url) <= URL_LIMIT, f"webhook_url has {len(url)} characters; give at most {URL_LIMIT}.", field="webhook_url"
     )
-    clean = url.isascii() and url.isprintable() and " " not in url
+    clean = url.isascii() and url.isprintable() and not set(" \\#") & set(url)
     try:
         parts = urlsplit(url)
         good = clean and _good(parts)
@@ -66,6 +66,6 @@ def _check_url(url: str) -> None:
 
 
 def _good(parts: SplitResult) -> bool:
-    plain = parts.username is None and parts.password is None and not parts.fragment
+    plain = parts.username is None and parts.password is None
     # Reading the port raises ValueError if it is none.
     return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and parts.port != 0

@@ -175,6 +175,8 @@ _JOB: dict[str, Callable[[Any], Any]] = {
 
 def _with_handling(document: Document) -> Document:
     """From version 1, whose jobs had no choice."""
+    if "handling" in document:
+        raise ValueError("version 1 has no handling")
     return document | {"handling": _plain(Handling(), _HANDLING)}
 
 

@@ -7,7 +7,6 @@ import threading
 import time
 
 import httpx
-
 from tests.crash.cluster import LEASE_S
 from tests.crash.history import History
 from tests.crash.texts import sentences

@@ -14,7 +14,7 @@ FIELDS = {
     "spoken_language", "translated", "warnings", "voice_preset", "voice_id", "engine", "quality_profile", "speed", "seed",
     "output_format", "rvc", "rvc_applied", "rvc_fallback_reason", "segments", "audio_url", "output_file", "duration",
     "sample_rate_hz", "file_size", "error", "error_message", "error_code", "attempt", "created_at", "started_at",
-    "completed_at", "expires_at",
+    "completed_at", "expires_at", "priority", "webhook_url",
 }  # fmt: skip
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 

@@ -14,6 +14,7 @@ from types import FrameType
 from entrypoints.container import build
 from entrypoints.logs import log_to_stderr
 from entrypoints.settings import Settings
+from entrypoints.worker.worker import Worker
 
 _log = logging.getLogger("voicecore.worker")
 
@@ -36,11 +37,15 @@ def run_worker(settings: Settings) -> None:
             _log.info("working")
             told.wait()
             _log.info("draining")
-            threading.Thread(
-                target=lambda: again.wait() and worker.crew.interrupt(), name="hand-back", daemon=True
-            ).start()
+            threading.Thread(target=_hand_back, args=(again, worker), name="hand-back", daemon=True).start()
             worker.stop()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     _log.info("stopped")
+
+
+def _hand_back(told_again: threading.Event, worker: Worker) -> None:
+    told_again.wait()
+    _log.info("told again: handing the running jobs back")
+    worker.crew.interrupt()

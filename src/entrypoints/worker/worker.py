@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from voicecore.usecases.sweep import Sweep
-
 from entrypoints import distributed
 from entrypoints.crews import Tools, served_engines, worker_crew
 from voicecore.ports import Catalog, Doorbell, JobStore, Relay
 from voicecore.usecases.crew import Crew
+from voicecore.usecases.sweep import Sweep
 
 _log = logging.getLogger("voicecore.worker")
 
@@ -76,7 +75,10 @@ class Worker:
         def sweep() -> None:
             Sweep(self.store, bell, served)()
 
-        chores = [("sweep", sweep, SWEEP_EVERY_S), ("tidy", self.tools.purge, TIDY_EVERY_S)]
+        chores: list[tuple[str, Callable[[], object], int]] = [
+            ("sweep", sweep, SWEEP_EVERY_S),
+            ("tidy", self.tools.purge, TIDY_EVERY_S),
+        ]
         bell = distributed.doorbell(self.tools.settings, served, chores)
         return bell
 
