@@ -8,10 +8,10 @@ from contextlib import ExitStack
 import obstore
 import pytest
 from obstore.store import S3Store, from_url
-
-from adapters.blobs.objectstore import ObjectStoreBlobStore
 from tests.adapters.objectstore.refusing_front import RefusingFront, full_after
 from tests.instruments.s3_server import fresh_url, shared_s3_server
+
+from adapters.blobs.objectstore import ObjectStoreBlobStore
 from voicecore.ports import BlobStore, Clock
 from voicecore.testing.contracts.blob_store import BlobStoreContract
 

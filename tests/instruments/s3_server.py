@@ -23,6 +23,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import obstore
+import obstore.exceptions
+from obstore.store import S3Store
+
 from tests.instruments.free_port import free_port
 
 BUCKET = "voicecore-test"
@@ -51,6 +55,8 @@ class S3Server:
         self._ports = {name: free_port() for name in _PORTS}
         self._grpc = {name: free_port() for name in _PORTS}
         self._process: subprocess.Popen[bytes] | None = None
+        self._marker: S3Store | None = None
+        self._marked = False
 
     @property
     def port(self) -> int:
@@ -142,20 +148,21 @@ class S3Server:
         ]  # fmt: skip
 
     def _serves(self) -> bool:
+        """Whether it reads what it wrote in its last life, and writes. It answers before its parts have found each other."""
+        if self._marker is None:
+            self._marker = S3Store(
+                BUCKET, prefix="marker", access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY, region="us-east-1",
+                endpoint=f"http://127.0.0.1:{self.port}", client_options={"allow_http": True, "timeout": "2s"},
+                retry_config={"max_retries": 0},
+            )  # fmt: skip
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{BUCKET}", timeout=2):
-                return False
-        except urllib.error.HTTPError as refusal:
-            # Without a signature the bucket is refused, once there is one. A write proves that volumes are there, too.
-            return refusal.code == 403 and self._bucket_there()
-        except OSError:
+            if self._marked:
+                obstore.get(self._marker, "marker").bytes()
+            obstore.put(self._marker, "marker", b"here")
+        except (obstore.exceptions.BaseError, OSError):
             return False
-
-    def _bucket_there(self) -> bool:
-        return any(
-            entry["FullPath"] == f"/buckets/{BUCKET}"
-            for entry in self._filer("/buckets/?limit=100").get("Entries") or ()
-        )
+        self._marked = True
+        return True
 
     def _filer(self, path: str) -> Mapping[str, Any]:
         request = urllib.request.Request(

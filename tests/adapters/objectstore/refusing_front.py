@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -13,10 +14,18 @@ Rule = Callable[[str, str, int], tuple[int, str] | None]
 _XML = '<?xml version="1.0" encoding="UTF-8"?><Error><Code>{}</Code><Message>refused by the test</Message></Error>'
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """The server behind is gone, or the client: the connection ends, as it would without a front."""
+
+
 class RefusingFront:
     """An HTTP server on 127.0.0.1. The Host header stays as the client signed it."""
 
-    def __init__(self, target_port: int, rule: Rule) -> None:
+    def __init__(self, target_port: int, rule: Rule, *, hides: str = "no header") -> None:
+        """`hides`: answers lose the headers whose names begin so."""
         self.rule = rule
         self.seen: list[tuple[str, str]] = []
         front = self
@@ -32,16 +41,14 @@ class RefusingFront:
                     content = b"" if self.command == "HEAD" else _XML.format(refusal[1]).encode()
                     self._send(refusal[0], {"Content-Length": str(len(content))}, content)
                     return
-                target = http.client.HTTPConnection("127.0.0.1", target_port, timeout=30)
-                target.request(self.command, self.path, body, dict(self.headers))
-                response = target.getresponse()
-                content = response.read()
-                headers = {name: value for name, value in response.getheaders() if name.lower() != "transfer-encoding"}
+                with closing(http.client.HTTPConnection("127.0.0.1", target_port, timeout=30)) as target:
+                    target.request(self.command, self.path, body, dict(self.headers))
+                    response = target.getresponse()
+                    content = response.read()
+                hidden = ("transfer-encoding", hides)
+                headers = {name: value for name, value in response.getheaders() if not name.lower().startswith(hidden)}
                 headers.setdefault("Content-Length", str(len(content)))
                 self._send(response.status, headers, content)
-                target.close()
-
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer
 
             def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
                 self.send_response_only(status)
@@ -50,11 +57,12 @@ class RefusingFront:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        for method in ("GET", "HEAD", "PUT", "POST", "DELETE"):
+            setattr(Handler, f"do_{method}", Handler.answer)
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 #: The smallest part that S3 takes; blobs up to this size go in one request.
 PART = 5 << 20
-_PARTS_AT_A_TIME = 2
+#: One, since a part that is on its way when an upload is given up may arrive after the abort, and would stay.
+_PARTS_AT_A_TIME = 1
 _PAGE = 1_000
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Each with the variable that allows plain http for it.
 _ALLOW_HTTP = {"s3": "AWS_ALLOW_HTTP", "gs": "GOOGLE_ALLOW_HTTP", "az": "AZURE_ALLOW_HTTP"}
 _PLACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
-#: Seconds. A request of 5 MiB takes this long at 3.5 Mbit/s; two go at a time.
+#: Seconds. A request of 5 MiB takes this long at 3.5 Mbit/s.
 _REQUEST_S = 12
 _CONNECT_S = 3
 
@@ -67,7 +67,7 @@ def connect(url: str, patience_s: float) -> ObjectStore:
                 "user_agent": "voicecore",
             },
             retry_config={
-                "max_retries": 8,
+                "max_retries": 1_000,  # the patience ends them
                 "retry_timeout": timedelta(seconds=patience_s),
                 "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
             },

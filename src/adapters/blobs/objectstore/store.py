@@ -65,7 +65,9 @@ class ObjectStoreBlobStore:
         checked_key(key)
         digest = hashlib.sha256()
         size = 0
-        with tempfile.SpooledTemporaryFile(max_size=self._in_memory, dir=None if self._spool is None else str(self._spool)) as file:
+        with tempfile.SpooledTemporaryFile(
+            max_size=self._in_memory, dir=None if self._spool is None else str(self._spool)
+        ) as file:
             for chunk in data:
                 digest.update(chunk)
                 size += len(chunk)
