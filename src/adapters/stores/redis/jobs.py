@@ -156,7 +156,7 @@ class RedisJobStore:
         found: Counter[str] = Counter()
         for engine, jobs in pairs:
             found[as_text(engine)] += jobs
-        return found
+        return +found
 
     def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
         # Sent again, it would hold others and leave the first ones waiting.
