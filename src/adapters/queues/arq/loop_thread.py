@@ -29,6 +29,11 @@ class LoopThread:
         self._running = threading.Event()
         self._closed = False
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Begin, unless it did already or is closed. Cheap enough to call before every use."""
         if self._thread is not None:

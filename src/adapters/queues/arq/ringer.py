@@ -107,6 +107,8 @@ class Ringer:
         async with redis.pipeline(transaction=False) as pipe:
             pipe.publish(queue, b"")
             pipe.zremrangebyscore(queue, "-inf", time.time() * 1000 - LIFE_MS)
+            # From the future, where only nonsense or a wrong clock puts them, they would never be picked.
+            pipe.zremrangebyscore(queue, time.time() * 1000 + LIFE_MS, "+inf")
             pipe.zremrangebyrank(queue, 0, -(QUEUE_LIMIT + 1))
             pipe.pexpire(queue, LIFE_MS)
             await pipe.execute()
