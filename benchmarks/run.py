@@ -16,6 +16,10 @@ BENCHMARKS = {
     "memory": "Memory",
     "http_overhead": "Everything but the model",
     "listing": "Listing",
+    "queue_throughput": "Many workers: throughput",
+    "queue_latency": "Many workers: latency",
+    "idle_cost": "Many workers: what they ask of Redis",
+    "recovery": "Many workers: kill -9",
 }
 
 

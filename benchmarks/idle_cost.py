@@ -1,0 +1,100 @@
+"""What an idle worker asks of Redis, beside Celery's, and what a job does: commands, processor time, memory."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from fleets import CeleryFleet, Fleet, VoicecoreFleet, working
+from redis_box import RedisBox, running_redis, watching
+from tables import Row, median, spread
+
+
+def _idle(
+    kind: type[Fleet], window_s: float, rounds: int, workers: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Per worker: commands that clients send a second, all that the server runs a second, and its processor's share in %."""
+    sent, run, busy = [], [], []
+    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
+        fleet = kind(box, Path(folder))
+        with working(fleet, workers):
+            time.sleep(min(5.0, window_s))
+            for _ in range(rounds):
+                with watching(box) as seen:
+                    time.sleep(window_s)
+                sent.append(seen.total / window_s / workers)
+                calls, cpu_s = box.calls(), box.cpu_s()
+                time.sleep(window_s)
+                run.append((box.calls() - calls) / window_s / workers)
+                busy.append(100 * (box.cpu_s() - cpu_s) / window_s / workers)
+    return sent, run, busy
+
+
+def _finish(fleet: Fleet, first: int, count: int) -> None:
+    before = fleet.ended()
+    fleet.submit(first, count)
+    while fleet.ended() < before + count:
+        time.sleep(0.05)
+
+
+def _per_job(kind: type[Fleet], count: int) -> tuple[float, float, float]:
+    """A job's commands from clients, the server's processor milliseconds for it, and kilobytes that stay of it."""
+    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
+        fleet = kind(box, Path(folder))
+        with working(fleet, 1):
+            _finish(fleet, 0, 20)
+            memory, cpu_s = box.memory(), box.cpu_s()
+            _finish(fleet, 100, count)
+            kilobytes = (box.memory() - memory) / count / 1000
+            milliseconds = 1000 * (box.cpu_s() - cpu_s) / count
+            sent = _commands(box, fleet, count)
+    return sent, milliseconds, kilobytes
+
+
+def _commands(box: RedisBox, fleet: Fleet, count: int) -> float:
+    """Without those of an idle worker, and without the benchmark's looking whether they are done."""
+    with watching(box) as idle:
+        time.sleep(5)
+    with watching(box) as seen:
+        began = time.monotonic()
+        fleet.submit(100_000, count)
+        while fleet.box.client.info("clients") and time.monotonic() - began < count * 0.1 + 5:
+            time.sleep(1)
+        took_s = time.monotonic() - began
+    infos = seen.commands["INFO"]
+    return (seen.total - infos - idle.total * took_s / 5) / count
+
+
+def run(*, smoke: bool) -> list[Row]:
+    window_s, rounds, jobs = (2.0, 1, 20) if smoke else (10.0, 3, 300)
+    rows = []
+    for workers in (1, 4):
+        ours, peer = (_idle(kind, window_s, rounds, workers) for kind in (VoicecoreFleet, CeleryFleet))
+        name = "one idle worker" if workers == 1 else f"each of {workers} idle workers"
+        rows += [
+            Row(
+                f"{name}: commands sent to Redis",
+                median(ours[0]),
+                "/s",
+                median(peer[0]),
+                "Celery",
+                spread=spread(ours[0]),
+            ),
+            Row(
+                f"{name}: commands that Redis runs",
+                median(ours[1]),
+                "/s",
+                median(peer[1]),
+                "Celery",
+                spread=spread(ours[1]),
+            ),
+            Row(f"{name}: Redis' processor", median(ours[2]), "%", median(peer[2]), "Celery", spread=spread(ours[2])),
+        ]
+    ours, peer = (_per_job(kind, jobs) for kind in (VoicecoreFleet, CeleryFleet))
+    return [
+        *rows,
+        Row("a job of one segment: commands sent to Redis", ours[0], "", peer[0], "Celery"),
+        Row("a job of one segment: Redis' processor", ours[1], "ms", peer[1], "Celery"),
+        Row("a finished job: Redis' memory", ours[2], "kB", peer[2], "Celery"),
+    ]

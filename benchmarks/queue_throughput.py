@@ -1,0 +1,99 @@
+"""Jobs per second with 1, 2 and 4 worker processes, beside Celery on an equal Redis; and what the queue costs a job.
+
+The jobs wait before the workers start; counted is what ends in a window in which all of them work. A job of 200 ms
+waits for its model (as for a graphics card), so two cores can serve four; a job without work shows the limit.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from fleets import TEXT, CeleryFleet, Fleet, VoicecoreFleet, working
+from redis_box import running_redis
+from tables import Row, median, spread
+from wav_file import write_wav
+
+import voicecore
+
+STEP_S = 0.2
+CREWS = (1, 2, 4)
+
+
+def _rate(fleet: Fleet, window_s: float) -> float:
+    """Jobs that end per second, once every worker has warmed up."""
+    time.sleep(1)
+    before, began = fleet.ended(), time.perf_counter()
+    time.sleep(window_s)
+    return (fleet.ended() - before) / (time.perf_counter() - began)
+
+
+def _rates(kind: type[Fleet], step_s: float, backlog: int, window_s: float, rounds: int) -> dict[int, list[float]]:
+    """Workers → jobs per second, `rounds` times. The numbers of workers take turns, so that a slow minute hits all."""
+    found: dict[int, list[float]] = {count: [] for count in CREWS}
+    submitted = 0
+    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
+        fleet = kind(box, Path(folder), step_s=step_s)
+        for _ in range(rounds):
+            for count in CREWS:
+                missing = backlog - (submitted - fleet.ended())
+                fleet.submit(submitted, missing)
+                submitted += missing
+                with working(fleet, count):
+                    found[count].append(_rate(fleet, window_s))
+                    if fleet.ended() >= submitted:
+                        raise SystemExit(f"the backlog of {backlog} jobs ran out; this machine needs a larger one")
+    return found
+
+
+def _direct_ms(rounds: int) -> list[float]:
+    """The same text through the library, in this process, and a WAV file of it: milliseconds a job."""
+    studio = voicecore.open("tone")
+    taken = []
+    with tempfile.TemporaryDirectory() as folder:
+        for each in range(rounds):
+            began = time.perf_counter()
+            for seed in range(100):
+                audio = studio.say(TEXT, language="pt-BR", seed=seed)
+                write_wav(Path(folder) / f"{each}-{seed}.wav", audio.samples, audio.sample_rate_hz)
+            taken.append(10 * (time.perf_counter() - began))
+    studio.close()
+    return taken
+
+
+def _rows(what: str, ours: dict[int, list[float]], peer: dict[int, list[float]]) -> list[Row]:
+    rows = [
+        Row(
+            f"{what}, {count} workers",
+            median(ours[count]),
+            "jobs/s",
+            median(peer[count]),
+            "Celery",
+            spread=spread(ours[count]),
+        )
+        for count in CREWS
+    ]
+    for count in CREWS[1:]:
+        scaling = median(ours[count]) / median(ours[1])
+        rows.append(
+            Row(f"{what}, {count} workers over one", scaling, "x", median(peer[count]) / median(peer[1]), "Celery")
+        )
+    return rows
+
+
+def run(*, smoke: bool) -> list[Row]:
+    window_s, rounds = (1.0, 1) if smoke else (5.0, 3)
+    measured = {}
+    for kind, fast in ((VoicecoreFleet, 1_500), (CeleryFleet, 6_000)):
+        measured[kind, STEP_S] = _rates(kind, STEP_S, 300, window_s, rounds)
+        measured[kind, 0.0] = _rates(kind, 0.0, fast // 2 if smoke else fast, window_s, rounds)
+    ours = measured[VoicecoreFleet, 0.0]
+    direct = _direct_ms(rounds)
+    job_ms = [1000 / rate for rate in ours[1]]
+    return [
+        *_rows("jobs of 200 ms", measured[VoicecoreFleet, STEP_S], measured[CeleryFleet, STEP_S]),
+        *_rows("jobs without work", ours, measured[CeleryFleet, 0.0]),
+        Row("one job without work, one worker", median(job_ms), "ms", median(direct), "library and a WAV file, in process",
+            spread=spread(job_ms)),
+    ]  # fmt: skip
