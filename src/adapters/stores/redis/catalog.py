@@ -1,0 +1,137 @@
+"""The catalogue in Redis, beside the jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from adapters.redisclient import Lua, ask, translated
+from adapters.stores.naming import check_free, missing, name_key
+from voicecore import records
+from voicecore.errors import StorageUnavailable
+from voicecore.ports import Item
+from voicecore.quality import QualityProfile
+from voicecore.voice import VoiceProfile
+
+# KEYS of every script: records by id, ids by name key, name keys by id, ids by order of adding.
+#: ARGV: id, name key, record, and whether this was said before and its answer got lost.
+_ADD = Lua("""
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+if old then return (ARGV[4] == '1' and old == ARGV[3]) and 'done' or 'id' end
+if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 'name' end
+local last = redis.call('ZREVRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+redis.call('ZADD', KEYS[4], (tonumber(last[2]) or 0) + 1, ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+return 'done'
+""")
+_REPLACE = Lua("""
+local old = redis.call('HGET', KEYS[3], ARGV[1])
+if not old then return 'missing' end
+local owner = redis.call('HGET', KEYS[2], ARGV[2])
+if owner and owner ~= ARGV[1] then return 'name' end
+redis.call('HDEL', KEYS[2], old)
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+return 'done'
+""")
+_DELETE = Lua("""
+local old = redis.call('HGET', KEYS[3], ARGV[1])
+if not old then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], old)
+redis.call('HDEL', KEYS[3], ARGV[1])
+redis.call('ZREM', KEYS[4], ARGV[1])
+return 1
+""")
+_ALL = Lua("""
+local found = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+  found[#found + 1] = redis.call('HGET', KEYS[1], id)
+end
+return found
+""")
+
+
+class RedisShelf(Generic[Item]):
+    """Four keys that begin with the shelf's name; every change of them is one script."""
+
+    def __init__(
+        self,
+        client: Redis,
+        prefix: str,
+        shelf: str,
+        *,
+        dump: Callable[[Item], str],
+        load: Callable[[str | bytes], Item],
+    ) -> None:
+        self._client = client
+        key = f"{prefix}:{shelf}"
+        self._keys = [key, f"{key}:names", f"{key}:named", f"{key}:order"]
+        self._dump = dump
+        self._load = load
+
+    def add(self, item: Item) -> None:
+        words = [item.id, name_key(item.name), self._dump(item)]
+        try:
+            done = _ADD(self._client, self._keys, [*words, "0"])
+        except StorageUnavailable as error:
+            # Not after a timeout: the caller has waited for long enough.
+            if not isinstance(error.__cause__, RedisConnectionError):
+                raise
+            done = _ADD(self._client, self._keys, [*words, "1"])
+        check_free(item, id_used=done == b"id", name_used=done == b"name")
+
+    def get(self, item_id: str) -> Item | None:
+        record = ask(self._client, "HGET", self._keys[0], item_id)
+        return None if record is None else self._load(record)
+
+    def all(self) -> Sequence[Item]:
+        return tuple(self._load(record) for record in _ALL(self._client, self._keys))
+
+    def replace(self, item: Item) -> None:
+        done = _REPLACE(self._client, self._keys, [item.id, name_key(item.name), self._dump(item)])
+        if done == b"missing":
+            raise missing(item.id)
+        check_free(item, id_used=False, name_used=done == b"name")
+
+    def delete(self, item_id: str) -> bool:
+        return bool(_DELETE(self._client, self._keys, [item_id]))
+
+
+class RedisCatalog:
+    """Two shelves, and a hash of default profiles. A record of a newer program is `StorageUnavailable`, with its version."""
+
+    def __init__(self, client: Redis, prefix: str) -> None:
+        """`client` stays the caller's, who closes it; `prefix` is that of all keys, without the colon."""
+        self._client = client
+        self._defaults = f"{prefix}:default_profile"
+        self._voices = RedisShelf(client, prefix, "voices", dump=records.dump_voice, load=records.load_voice)
+        self._profiles = RedisShelf(client, prefix, "profiles", dump=records.dump_profile, load=records.load_profile)
+
+    @property
+    def voices(self) -> RedisShelf[VoiceProfile]:
+        return self._voices
+
+    @property
+    def profiles(self) -> RedisShelf[QualityProfile]:
+        return self._profiles
+
+    def default_profile(self, engine: str) -> str | None:
+        found = ask(self._client, "HGET", self._defaults, engine)
+        return None if found is None else found.decode()
+
+    def set_default_profile(self, engine: str, profile_id: str | None) -> None:
+        with translated():
+            if profile_id is None:
+                self._client.hdel(self._defaults, engine)
+            else:
+                self._client.hset(self._defaults, engine, profile_id)
+
+    def close(self) -> None:
+        """Nothing is its own."""
