@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 class Watched:
     """A claimed job, its watch, and a store that a test may take away."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_every_s: float = 0.01) -> None:
         self.clock = FakeClock()
         # As the real stores: the time of day that is set does not move their leases.
         self.store = MemoryJobStore(SteadyClock())
@@ -35,7 +35,9 @@ class Watched:
         self.refused = 0
         for name in ("renew", "get"):
             setattr(self.store, name, self._breakable(getattr(self.store, name)))
-        self.watch = JobWatch(self.store, self.clock, self.job, LEASE, LIMIT, self.interrupted.set, look_every_s=0.01)
+        self.watch = JobWatch(
+            self.store, self.clock, self.job, LEASE, LIMIT, self.interrupted.set, look_every_s=look_every_s
+        )
 
     def _breakable(self, truth):
         def call(*args):
@@ -97,6 +99,25 @@ def test_the_lease_is_renewed_every_third_of_it(watched):
     watched.clock.advance(LEASE / 3)
     _until(lambda: watched.stored().lease_until > before)
     assert watched.watch.reason is None
+
+
+def test_progress_is_written_at_once_and_not_only_at_the_next_look():
+    watched = Watched(look_every_s=600.0)
+    with watched.watch:
+        watched.watch.progress(SegmentCount(4, 1), "segment 1")
+        _until(lambda: watched.stored().segments.done == 1)
+
+
+def test_a_thousand_segments_in_a_moment_are_few_writes():
+    watched = Watched()
+    written = []
+    truth = watched.store.renew
+    watched.store.renew = lambda *args: (written.append(args), truth(*args))[1]
+    with watched.watch:
+        for done in range(1, 1_001):
+            watched.watch.progress(SegmentCount(1_000, done), "on")
+        _until(lambda: watched.stored().segments.done == 1_000)
+    assert len(written) < 100
 
 
 def test_progress_made_while_the_store_is_away_is_written_when_it_is_back(watched):

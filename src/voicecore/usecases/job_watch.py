@@ -19,6 +19,8 @@ _log = logging.getLogger("voicecore.jobs")
 
 #: How long the end of an attempt waits for a call of the store that is under way; what it says then changes nothing.
 _LAST_CALL_S = 1.0
+#: Progress is written at once, but not more often: what a fast engine or a full cache makes meanwhile is one write.
+_PACE_S = 0.05
 
 
 class StopReason(StrEnum):
@@ -57,6 +59,7 @@ class JobWatch:
         self._lock = threading.Lock()
         self._renewal = threading.Lock()
         self._over, self._called_off, self._asked_to_end = threading.Event(), threading.Event(), threading.Event()
+        self._news = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep_time, name=f"watch-{job.id}", daemon=True),
             threading.Thread(target=self._keep_lease, name=f"lease-{job.id}", daemon=True),
@@ -81,11 +84,12 @@ class JobWatch:
         return self._clock.monotonic() < self._renewed_at + self._lease.total_seconds() / 2
 
     def progress(self, segments: SegmentCount, message: str) -> None:
-        """Say how far the attempt is; it is written soon. Raises `LeaseLost` if the attempt must stop."""
+        """Say how far the attempt is; it is written in a moment. Raises `LeaseLost` if the attempt must stop."""
         self.check()
         with self._lock:
             self._job = self._job.progressed(segments, message)
             self._unwritten = True
+        self._news.set()
 
     def fence(self, segments: SegmentCount, message: str) -> None:
         """As `progress`, but returns when it is written: before a step that others see. Waits for a store that is away."""
@@ -149,8 +153,10 @@ class JobWatch:
                 self._renewed_at = began
 
     def _keep_lease(self) -> None:
-        while not self._over.wait(self._look_every_s):
-            if self._reason is StopReason.LOST:
+        while not self._over.wait(min(_PACE_S, self._look_every_s)):
+            self._news.wait(self._look_every_s)
+            self._news.clear()
+            if self._reason is StopReason.LOST or self._over.is_set():
                 continue
             try:
                 self._look()
@@ -210,6 +216,7 @@ class JobWatch:
     ) -> None:
         self._over.set()
         self._called_off.set()
+        self._news.set()
         timekeeper, leaseholder = self._threads
         # It may be about to interrupt, which must not hit the next job.
         timekeeper.join()
