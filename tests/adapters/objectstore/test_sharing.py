@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from adapters.blobs.objectstore import ObjectStoreBlobStore
 from tests.instruments.s3_server import BUCKET, S3Server, fresh_url
-from voicecore.errors import BlobCorrupt, InvalidInput
+from voicecore.errors import BlobCorrupt, InvalidInput, StorageUnavailable
 from voicecore.testing.contracts.blob_store import read
 
 PARTS = st.from_regex(r"[a-z0-9_-][a-z0-9_.-]{0,79}", fullmatch=True)
@@ -112,9 +112,9 @@ def grown(size: int, folder: Path) -> int:
 
 def test_memory_does_not_grow_with_the_blob(connect, server: S3Server, tmp_path: Path) -> None:
     connect(server)
-    # Parts on their way and the block of the reader, with the copies that HTTP makes of them: 40 MB at once would be more.
-    assert grown(40 << 20, tmp_path) < 36 << 20
-    assert grown(160 << 20, tmp_path) < 48 << 20
+    # A part on its way, the block of the reader, and copies of them: 10 MiB in all on the machine where it was measured.
+    assert grown(40 << 20, tmp_path) < 24 << 20
+    assert grown(160 << 20, tmp_path) < 24 << 20
 
 
 @pytest.mark.parametrize("size", [5 << 20, (5 << 20) + 1, 11 << 20])
