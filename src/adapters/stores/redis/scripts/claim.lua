@@ -16,7 +16,7 @@ for index = 1, #ahead, 2 do
     lease_end = whole(now + lease_end - since)
     redis.call('HSET', key, 'until_us', lease_end)
     redis.call('ZADD', prefix .. 'leased', whole(now), id)
-    redis.call('ZADD', prefix .. 'leases', 'XX', lease_end, id)
+    redis.call('ZADD', prefix .. 'leases', lease_end, id)
   else
     redis.call('ZREM', prefix .. 'leased', id)
   end
