@@ -62,7 +62,10 @@ def doorbell(
     if settings.redis_url is None:
         raise InvalidInput("VOICECORE_REDIS_URL is not set; a worker of its own needs the Redis that it shares.")
     return ArqDoorbell(
-        settings.redis_url, settings.redis_prefix, engines=engines, chores=[ClockChore(*each) for each in chores]
+        settings.redis_url,
+        settings.redis_prefix,
+        engines=engines,
+        chores=[ClockChore(name=name, do=do, every_s=every_s) for name, do, every_s in chores],
     )
 
 
