@@ -12,6 +12,7 @@ import pytest
 from tests.usecases.conftest import House, request
 from tests.usecases.test_resuming import Killed, MortalBlobs
 
+from adapters.blobs.filesystem import FilesystemBlobStore
 from voicecore.audio import Audio
 from voicecore.errors import Conflict, Gone, NotFound, StorageUnavailable
 from voicecore.job import JobStatus
@@ -318,17 +319,22 @@ def test_tidying_deletes_no_job(house):
     assert house.store.get(job.id) is not None
 
 
-def test_several_cleaners_at_once_remove_everything_and_fall_over_nothing(house):
+def test_several_cleaners_at_once_remove_everything_once_and_fall_over_nothing(house, tmp_path):
+    use(house, FilesystemBlobStore(tmp_path, clock=house.clock))
     for number in range(30):
-        house.spoken(f"Frase de número {number}.")
+        house.submit(request(f"Frase de número {number}."))
+    worker = house.worker()
+    while worker("worker"):
+        pass
     for number in range(30):
         house.blobs.put(f"jobs/job_orphan{number}/a1/audio.wav", [b"x"])
+    blobs = house.stored()
     house.clock.advance(DAY + timedelta(hours=2))
-    failures = []
+    purged, failures = [], []
 
     def clean():
         try:
-            house.purge()
+            purged.append(house.purge())
         except Exception as error:  # noqa: BLE001 - whatever it is
             failures.append(error)
 
@@ -340,6 +346,8 @@ def test_several_cleaners_at_once_remove_everything_and_fall_over_nothing(house)
     assert failures == []
     assert house.stored() == []
     assert sum(house.store.counts().values()) == 0
+    assert sum(each.jobs for each in purged) == 30
+    assert sum(each.files for each in purged) == len(blobs)
 
 
 # --- what cannot be read -------------------------------------------------------------------------------------------

@@ -42,11 +42,10 @@ class DeleteJob:
         # Again: an attempt that had not seen the cancellation yet may have written meanwhile.
         return (deleted + self._delete(job_id, planned | planned_keys(self.blobs, job_id))).files
 
-    def expire(self, job: SynthesisJob) -> Removed:
-        """As deletion, but the id is remembered as expired. Audio goes first, so that a crash leaves no orphan."""
+    def expire(self, job: SynthesisJob) -> tuple[bool, Removed]:
+        """As deletion, but the id is remembered as expired. Whether the job was still there, and what went with it."""
         deleted = self.delete_blobs(job.id)
-        self.store.delete(job.id, tombstone=True)
-        return deleted
+        return self.store.delete(job.id, tombstone=True), deleted
 
     def delete_blobs(self, job_id: str) -> Removed:
         """Delete the job's cached segments, results and uploads."""

@@ -71,8 +71,8 @@ class PurgeExpired:
             while batch := self.store.expired(_BATCH):
                 # Deleting is waiting: for a disk to sync, or a network. A million jobs a day are a dozen a second.
                 with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="expire") as pool:
-                    for removed in pool.map(self.delete_job.expire, batch):
-                        purged += Purged(1, removed.files, removed.bytes)
+                    for was_there, removed in pool.map(self.delete_job.expire, batch):
+                        purged += Purged(int(was_there), removed.files, removed.bytes)
         return purged
 
     def tidy(self, age: timedelta = ORPHAN_AGE) -> Purged:
