@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.blobs.memory import MemoryBlobStore
-from adapters.queues.arq.doorbell import ArqDoorbell
+from adapters.queues.arq import ArqDoorbell, ClockChore
 from adapters.redisclient import ask, connect, persistence, problems
 from adapters.relays.redis import RedisRelay
 from adapters.stores.redis.catalog import RedisCatalog
@@ -94,10 +94,12 @@ def test_other_keys_and_dangerous_commands_are_out_of_reach(limited):
 def test_they_are_enough_for_the_doorbell(limited):
     address = limited.connection_pool.connection_kwargs
     url = f"redis://voicecore:s3cret@{address['host']}:{address['port']}/0"
-    bell = ArqDoorbell(url, "voicecore", engines=["tone"])
+    done = threading.Event()
+    bell = ArqDoorbell(url, "voicecore", engines=["tone"], chores=[ClockChore(name="sweep", do=done.set, every_s=1)])
     try:
         bell.ring(JobId("job_1"), "tone")
         assert bell.wait(30)
+        assert done.wait(30)
     finally:
         bell.close()
     with connect(url.replace("voicecore:s3cret@", "")) as admin:
