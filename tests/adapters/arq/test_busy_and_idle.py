@@ -9,7 +9,7 @@ import msgpack
 import pytest
 
 from adapters.queues.arq import codec
-from adapters.queues.arq.ringer import LIFE_MS, QUEUE_LIMIT, queue_of
+from adapters.queues.arq.ringer import LIFE_MS, QUEUE_LIMIT, queue_of, score_ms
 from tests.adapters.arq.slots import PATIENCE_S, Slots, until
 from voicecore.job import JobId
 
@@ -21,13 +21,13 @@ def queue(prefix):
 
 def plant(redis, queue, count, age_s=0.0):
     """Rings as a doorbell leaves them, `age_s` old."""
-    then_ms = int(1000 * (time.time() - age_s))
+    then_s = time.time() - age_s
     with redis.pipeline(transaction=False) as pipe:
         for number in range(count):
             name = f"{queue}:job_{number}:planted"
-            body = {"t": None, "f": codec.RING, "a": [f"job_{number}"], "k": {}, "et": then_ms}
+            body = {"t": None, "f": codec.RING, "a": [f"job_{number}"], "k": {}, "et": int(1000 * then_s)}
             pipe.set(f"arq:job:{name}", codec.encode(body), px=LIFE_MS)
-            pipe.zadd(queue, {name: then_ms})
+            pipe.zadd(queue, {name: score_ms(then_s)})
         pipe.execute()
 
 
@@ -58,14 +58,13 @@ def test_a_slot_gets_one_ring_and_the_others_stay_for_others(make_doorbell, redi
 
 
 def test_a_ring_too_many_for_the_one_slot_that_waited_is_passed_on(make_doorbell, redis, prefix):
-    door, inside = make_doorbell(), make_doorbell("tone", "kokoro")
+    inside = make_doorbell("tone", "kokoro")
     plant(redis, queue_of(prefix, "tone"), 1)
     plant(redis, queue_of(prefix, "kokoro"), 1)
     # Both queues are looked at for the one slot; whichever ring loses must reach whoever waits next.
     assert inside.wait(PATIENCE_S)
     other = make_doorbell("tone", "kokoro")
     assert other.wait(PATIENCE_S)
-    door.close()
 
 
 def test_every_ring_wakes_exactly_one_slot_in_two_workers_of_two_slots(make_doorbell, redis, queue):
@@ -106,12 +105,11 @@ def test_a_thousand_fresh_rings_for_jobs_that_are_long_done_drain_while_a_slot_i
 
 def test_without_a_worker_the_queue_of_an_engine_is_bounded_and_ends_by_itself(make_doorbell, redis, queue):
     plant(redis, queue, QUEUE_LIMIT, age_s=1)
-    plant(redis, f"{queue}", 0)
     redis.zadd(queue, {"ancient": 1.0})
     door = make_doorbell()
     for number in range(50):
         door.ring(JobId(f"job_{number}"), "tone")
-    assert until(lambda: redis.zcount(queue, (time.time() - 1) * 1000, "+inf") == 50)
+    assert until(lambda: sum(not name.endswith(b":planted") for name in redis.zrange(queue, 0, -1)) == 50)
     assert until(lambda: redis.zcard(queue) <= QUEUE_LIMIT)
     assert redis.zscore(queue, "ancient") is None
     assert 0 < redis.pttl(queue) <= LIFE_MS
@@ -139,6 +137,16 @@ def test_the_mark_of_a_worker_that_is_killed_with_a_ring_lives_for_seconds(make_
     assert inside.wait(PATIENCE_S)
     assert len(marks) == 1
     assert 0 < marks[0] <= 15_000
+
+
+def test_a_ring_by_a_clock_that_is_ahead_is_heard_at_once(make_doorbell, redis, queue):
+    # Nobody looks by himself in an hour, so that only the look after the nudge can find it.
+    with Slots(make_doorbell("tone", poll_delay_s=3_600)) as slots:
+        make_doorbell().ring(JobId("job_now"), "tone")
+        assert until(lambda: slots.woken == 1)
+        plant(redis, queue, 1, age_s=-30)
+        redis.publish(queue, b"")
+        assert until(lambda: slots.woken == 2)
 
 
 def test_nothing_of_an_answered_ring_stays_in_redis(make_doorbell, redis, queue):

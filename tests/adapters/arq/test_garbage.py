@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.queues.arq import codec
-from adapters.queues.arq.ringer import LIFE_MS, queue_of
+from adapters.queues.arq.ringer import LIFE_MS, queue_of, score_ms
 from tests.adapters.arq.slots import Slots, until
 from voicecore.job import JobId
 
@@ -41,7 +41,7 @@ def slots(make_doorbell):
 
 def plant(redis, queue, name, body, score=None):
     redis.set(b"arq:job:" + name, body, px=LIFE_MS)
-    redis.zadd(queue, {name: time.time() * 1000 if score is None else score})
+    redis.zadd(queue, {name: score_ms(time.time()) if score is None else score})
     redis.publish(queue, b"")
 
 
@@ -100,7 +100,7 @@ def test_a_ring_from_no_time_blocks_no_other(make_doorbell, redis, queue, slots,
 def test_a_name_that_is_no_text_costs_the_queue_but_not_the_worker(make_doorbell, redis, queue, slots, caplog):
     plant(redis, queue, b"\xff\xfe", b"x")
     assert until(lambda: redis.zcard(queue) == 0)
-    assert until(lambda: "is emptied" in caplog.text)
+    assert until(lambda: "failed and is tried again (UnicodeDecodeError)" in caplog.text)
     assert still_rings(make_doorbell, slots)
 
 
@@ -108,7 +108,7 @@ def test_a_name_that_is_no_text_costs_the_queue_but_not_the_worker(make_doorbell
 def test_keys_of_another_type_cost_the_queue_but_not_the_worker(make_doorbell, redis, queue, slots, key):
     name = f"{queue}:planted"
     redis.rpush(key.format(name), "x")
-    redis.zadd(queue, {name: time.time() * 1000})
+    redis.zadd(queue, {name: score_ms(time.time())})
     redis.publish(queue, b"")
     assert still_rings(make_doorbell, slots)
     redis.delete(key.format(name))

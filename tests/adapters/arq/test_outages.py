@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 
+from adapters.queues.arq import ClockChore
 from adapters.queues.arq.ringer import PENDING_LIMIT
 from tests.adapters.arq.slots import PATIENCE_S, Slots, until
 from tests.instruments.redis_server import RedisServer
@@ -172,3 +174,36 @@ def test_a_redis_that_refuses_to_write_loses_rings_but_ends_nothing(make_doorbel
             assert until(lambda: "rings get lost (OutOfMemoryError)" in caplog.text)
             assert slots.woken == 0
             assert door.healthy
+
+
+def test_a_redis_that_turns_read_only_and_back_ends_nothing_and_is_told_of_sparingly(make_doorbell, server, caplog):
+    door, inside = make_doorbell(url=server.url), make_doorbell("tone", url=server.url)
+    with (
+        Redis.from_url(server.url) as redis,
+        Slots(inside, 2) as slots,
+        caplog.at_level(logging.WARNING, "voicecore"),
+    ):
+        assert rings_come_through(door, slots)
+        redis.replicaof("127.0.0.1", "1")
+        door.ring(JobId("job_1"), "tone")
+        assert until(lambda: "rings get lost (ReadOnlyError)" in caplog.text)
+        assert until(lambda: "the queue" in caplog.text)
+        redis.replicaof("no", "one")
+        assert until(lambda: rings_come_through(door, slots))
+    assert len([record for record in caplog.records if "failed and is tried again" in record.message]) == 1
+
+
+def test_a_redis_user_with_no_more_rights_than_the_manual_says_is_enough(make_doorbell, server, prefix, caplog):
+    rights = [
+        f"~{prefix}:*", *(f"~arq:{kind}:{prefix}:*" for kind in ("job", "in-progress", "retry", "result")), "~arq:abort",
+        f"&{prefix}:*", "+@all", "-@admin", "-@dangerous", "+info",
+    ]  # fmt: skip
+    done = threading.Event()
+    with Redis.from_url(server.url) as redis:
+        redis.execute_command("ACL", "SETUSER", "voice", "on", ">pass", "resetchannels", *rights)
+    url = f"redis://voice:pass@127.0.0.1:{server.port}/0"
+    chore = ClockChore(name="tidy", do=done.set, every_s=1)
+    with Slots(make_doorbell("tone", url=url, chores=[chore], poll_delay_s=0.2)) as slots:
+        assert rings_come_through(make_doorbell(url=url), slots)
+        assert done.wait(PATIENCE_S)
+    assert caplog.text == ""

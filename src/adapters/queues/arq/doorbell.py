@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from adapters.queues.arq.bench import Bench
 from adapters.queues.arq.chore_queue import ChoreQueue, ClockChore
@@ -60,7 +61,7 @@ class ArqDoorbell:
         if self._closed:
             return False
         self._thread.start()
-        return self._line.good(1.0)
+        return self._line.good(1.0) and self._thread.alive
 
     def ring(self, job_id: JobId, engine: str) -> None:
         if self._closed:
@@ -81,9 +82,9 @@ class ArqDoorbell:
         self._closed = True
         self._bench.close()
         self._thread.close()
-        end = time.monotonic() + _CHORES_S
+        deadline = time.monotonic() + _CHORES_S
         for chore in self._chores:
-            chore.join(end - time.monotonic())
+            chore.join(deadline - time.monotonic())
 
     def _pass_on(self, job_id: str, engine: str) -> None:
         self._ringer.put(job_id, engine)
@@ -104,24 +105,18 @@ class ArqDoorbell:
         self._queues = queues
         # What was rung before the loop ran.
         self._ringer.wake()
-        ringing = asyncio.create_task(keep_up(lambda: self._ringer.run(redis), self._line))
+        ringing = asyncio.create_task(keep_up("ringing", lambda: self._ringer.run(redis), self._line))
         try:
             await together(
                 stop.wait(),
-                keep_up(lambda: keep_asking(redis, self._line), self._line),
+                keep_up("asking for Redis", lambda: keep_asking(redis, self._line), self._line),
                 *(queue.run(redis) for queue in queues),
-                *(
-                    [keep_up(lambda: listen(redis, {queue.queue: queue for queue in queues}), self._line)]
-                    if queues
-                    else []
-                ),
+                *([keep_up("listening", lambda: listen(redis, queues), self._line)] if queues else []),
                 *([chores.run(redis)] if self._chores else []),
             )
         finally:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(_FLUSH_S):
                     await self._ringer.flushed()
-            except TimeoutError:
-                pass
             await end([ringing])
             await redis.aclose(close_connection_pool=True)

@@ -14,7 +14,7 @@ from arq.worker import Worker, func
 from adapters.queues.arq import codec
 from adapters.queues.arq.bench import Bench
 from adapters.queues.arq.connection import Line
-from adapters.queues.arq.ringer import LIFE_MS, QUEUE_LIMIT, queue_of
+from adapters.queues.arq.ringer import LIFE_MS, QUEUE_LIMIT, queue_of, score_ms
 from adapters.queues.arq.supervision import serve_queue, tidied, together
 
 #: A ring is answered in milliseconds. arq's mark that a worker has it lives ten seconds longer than this.
@@ -23,7 +23,7 @@ _ANSWER_S = 5
 _MOST_SLOTS = 64
 #: A slot that begins to wait has just found the store empty, so that older rings are answered. The margin is for
 #: clocks that differ, and for how long the slot needed to look.
-_ANSWERED_S = 10.0
+_ANSWERED_S = 30.0
 _MOMENT_S = 0.002
 
 
@@ -95,7 +95,7 @@ class EngineQueue:
         now = time.monotonic()
         if now - self._dropped_at >= self._poll_delay_s:
             self._dropped_at = now
-            await redis.zremrangebyscore(self.queue, "-inf", (time.time() - _ANSWERED_S) * 1000)
+            await redis.zremrangebyscore(self.queue, "-inf", score_ms(time.time() - _ANSWERED_S))
 
     async def _pick_while_slots_wait(self, worker: Worker) -> None:
         self._rung = False

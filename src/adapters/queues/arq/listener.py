@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from arq.connections import ArqRedis
 from redis.asyncio.client import PubSub
@@ -14,15 +14,16 @@ from adapters.queues.arq.engine_queue import EngineQueue
 _QUIET_S = 10.0
 
 
-async def listen(redis: ArqRedis, queues: Mapping[str, EngineQueue]) -> None:
+async def listen(redis: ArqRedis, queues: Sequence[EngineQueue]) -> None:
     """Tell each queue of its rings, until the connection fails, which is raised.
 
     With a new connection all are told: what was published in between is gone.
     """
     ear = redis.pubsub()
     try:
-        await ear.subscribe(*queues)
-        await _hear(ear, queues)
+        by_channel = {queue.queue: queue for queue in queues}
+        await ear.subscribe(*by_channel)
+        await _hear(ear, by_channel)
     finally:
         await ear.aclose()  # type: ignore[no-untyped-call]
 

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime
 
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
@@ -23,11 +24,21 @@ PENDING_LIMIT = 256
 LIFE_MS = 300_000
 #: Rings kept for one engine: more idle slots than this have other troubles.
 QUEUE_LIMIT = 1_000
+#: Clocks may differ so much without a ring being heard later.
+_SKEW_S = 60.0
 
 
 def queue_of(prefix: str, engine: str) -> str:
     """The key of an engine's queue. Its rings are announced on the channel of the same name."""
     return f"{prefix}:arq:{engine}"
+
+
+def score_ms(then_s: float) -> float:
+    """Where a ring of that time (seconds since 1970) stands in its queue.
+
+    A minute back: a worker picks no ring from its future, and its clock may be a little behind the clock of who rang.
+    """
+    return 1000 * (then_s - _SKEW_S)
 
 
 class Ringer:
@@ -84,11 +95,11 @@ class Ringer:
                 raise
             except RedisError as error:
                 # It is there and refuses: full, read-only, or the key is something else. Later rings may fare better.
+                with self._lock:
+                    self._pending.popleft()
                 self._lose(type(error).__name__)
                 if str(error).startswith("WRONGTYPE"):
                     await redis.delete(queue_of(self._prefix, engine))
-                with self._lock:
-                    self._pending.popleft()
             else:
                 self._line.worked()
                 with self._lock:
@@ -103,12 +114,16 @@ class Ringer:
         queue = queue_of(self._prefix, engine)
         # A name for each ring: by the job's name alone, arq would drop a ring while one whose worker died is remembered.
         name = f"{queue}:{job_id}:{secrets.token_hex(8)}"
-        await redis.enqueue_job(codec.RING, job_id, _job_id=name, _queue_name=queue, _expires=LIFE_MS / 1000)
+        now = time.time()
+        await redis.enqueue_job(
+            codec.RING, job_id, _job_id=name, _queue_name=queue, _expires=LIFE_MS / 1000,
+            _defer_until=datetime.fromtimestamp(score_ms(now) / 1000, tz=UTC),
+        )  # fmt: skip
         async with redis.pipeline(transaction=False) as pipe:
             pipe.publish(queue, b"")
-            pipe.zremrangebyscore(queue, "-inf", time.time() * 1000 - LIFE_MS)
+            pipe.zremrangebyscore(queue, "-inf", score_ms(now) - LIFE_MS)
             # From the future, where only nonsense or a wrong clock puts them, they would never be picked.
-            pipe.zremrangebyscore(queue, time.time() * 1000 + LIFE_MS, "+inf")
+            pipe.zremrangebyscore(queue, score_ms(now) + LIFE_MS, "+inf")
             pipe.zremrangebyrank(queue, 0, -(QUEUE_LIMIT + 1))
             pipe.pexpire(queue, LIFE_MS)
             await pipe.execute()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from arq.connections import ArqRedis
 from arq.worker import Worker
+from redis.exceptions import RedisError
 
 from adapters.queues.arq.connection import UNREACHABLE, Line
 
@@ -18,19 +20,21 @@ _log = logging.getLogger("voicecore.doorbell")
 #: How long what runs in arq may take to end before it is cancelled; rings take milliseconds.
 _FAREWELL_S = 0.5
 _CANCEL_AGAIN_S = 0.5
+_TELL_AGAIN_S = 60.0
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
 async def keep_up(
-    do: Callable[[], Coroutine[Any, Any, None]], line: Line, *,
-    mend: Callable[[Exception], Coroutine[Any, Any, None]] | None = None,
+    name: str, do: Callable[[], Coroutine[Any, Any, None]], line: Line, *,
+    mend: Callable[[], Coroutine[Any, Any, object]] | None = None,
 ) -> None:  # fmt: skip
     """Do it for ever: again after every end, with pauses that grow while it keeps failing.
 
     Args:
+        name: of what is done, for the log.
         mend: called after an error that is not Redis' absence, before the next try.
     """
-    pause_s, loop = _SHORTEST_PAUSE_S, asyncio.get_running_loop()
+    pause_s, told_at, loop = _SHORTEST_PAUSE_S, -math.inf, asyncio.get_running_loop()
     while True:
         began = loop.time()
         try:
@@ -38,11 +42,14 @@ async def keep_up(
         except UNREACHABLE as error:
             line.failed(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, without this loop nobody hears a ring
-            if mend is None:
-                _log.exception("unexpected error in the doorbell")
-            else:
-                with suppress(*UNREACHABLE):
-                    await mend(error)
+            if began - told_at > _TELL_AGAIN_S:
+                told_at = began
+                # What Redis refuses has a telling class; anything else is a mistake of ours, or garbage.
+                _log.warning("%s failed and is tried again (%s)", name, type(error).__name__,
+                             exc_info=None if isinstance(error, RedisError) or mend else error)  # fmt: skip
+            if mend is not None:
+                with suppress(RedisError, *UNREACHABLE):
+                    await mend()
         lasted_s = loop.time() - began
         pause_s = _SHORTEST_PAUSE_S if lasted_s > 2 * _LONGEST_PAUSE_S else min(_LONGEST_PAUSE_S, 2 * pause_s)
         await asyncio.sleep(pause_s)
@@ -55,11 +62,10 @@ async def serve_queue(queue: str, redis: ArqRedis, line: Line, serve: Callable[[
     score without end, a key of another type). Everything there is only a hint, so the queue is emptied.
     """
 
-    async def empty(error: Exception) -> None:
-        _log.warning("the queue %s could not be served (%s) and is emptied", queue, type(error).__name__)
+    async def empty() -> None:
         await redis.delete(queue)
 
-    await keep_up(serve, line, mend=empty)
+    await keep_up(f"the queue {queue}", serve, line, mend=empty)
 
 
 async def together(*parts: Coroutine[Any, Any, object]) -> None:
@@ -87,7 +93,7 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
 
 @asynccontextmanager
 async def tidied(worker: Worker) -> AsyncIterator[Worker]:
-    """The worker; in the end nothing of it runs, and its sign of life is gone. (Its own `close` would close our pool.)"""
+    """The worker; in the end nothing of it runs. (Its own `close` would close the pool, which is not its own.)"""
     try:
         yield worker
     finally:
