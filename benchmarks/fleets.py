@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from redis_box import RedisBox
+from redis_box import RedisBox, running_redis
 
 import voicecore
 from entrypoints.container import build
@@ -79,6 +81,10 @@ class Fleet(ABC):
     @abstractmethod
     def latencies_ms(self, count: int, gap_s: float) -> list[float]:
         """From posting to the start, one job at a time."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back the poster's connections; before Redis ends, or the poster waits for it."""
 
     def start(self, count: int) -> None:
         """Start workers; returns when all of them are ready."""
@@ -145,7 +151,14 @@ class VoicecoreFleet(Fleet):
     @functools.cached_property
     def _container(self):
         settings = Settings(redis_url=self.box.url, engine="tone", data_dir=self.folder / "data", max_queued=1_000_000)
+        # Thousands of jobs are posted at once, faster than over HTTP: that some rings get lost then is said once too often.
+        logging.getLogger("voicecore").setLevel(logging.ERROR)
         return build(settings)
+
+    def close(self) -> None:
+        self._container.doorbell().close()
+        self._container.catalog().close()
+        self._container.store().close()
 
     def _request(self, number: int) -> SynthesisRequest:
         # A seed of its own for each job keeps the segment cache out of the figures.
@@ -247,8 +260,22 @@ class CeleryFleet(Fleet):
     def ends(self) -> Counter[str]:
         return Counter(each.decode() for each in self.box.client.lrange("bench:ends", 0, -1))
 
+    def close(self) -> None:
+        """Its posters are processes that have ended."""
+
     def latencies_ms(self, count: int, gap_s: float) -> list[float]:
         return list(json.loads(self._client("latency", count, gap_s)))
+
+
+@contextlib.contextmanager
+def deployed(kind: type[Fleet], *, step_s: float = 0.0, lease_s: float | None = None) -> Iterator[Fleet]:
+    """A fleet over a Redis and a folder of its own, without workers yet."""
+    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
+        fleet = kind(box, Path(folder), step_s=step_s, lease_s=lease_s)
+        try:
+            yield fleet
+        finally:
+            fleet.close()
 
 
 @contextlib.contextmanager

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from fleets import CeleryFleet, VoicecoreFleet, working
-from redis_box import running_redis
+from fleets import CeleryFleet, VoicecoreFleet, deployed, working
 from tables import Row, median, percentile, spread
 
 
@@ -14,11 +10,9 @@ def run(*, smoke: bool) -> list[Row]:
     count, gap_s = (10, 0.05) if smoke else (300, 0.1)
     found = {}
     for kind in (VoicecoreFleet, CeleryFleet):
-        with running_redis() as box, tempfile.TemporaryDirectory() as folder:
-            fleet = kind(box, Path(folder))
-            with working(fleet, 1):
-                fleet.latencies_ms(5, gap_s)
-                found[kind] = fleet.latencies_ms(count, gap_s)
+        with deployed(kind) as fleet, working(fleet, 1):
+            fleet.latencies_ms(5, gap_s)
+            found[kind] = fleet.latencies_ms(count, gap_s)
     ours, peer = found[VoicecoreFleet], found[CeleryFleet]
     return [
         Row("from posting to the start, p50", median(ours), "ms", median(peer), "Celery", spread=spread(ours)),

@@ -10,8 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fleets import TEXT, CeleryFleet, Fleet, VoicecoreFleet, working
-from redis_box import running_redis
+from fleets import TEXT, CeleryFleet, Fleet, VoicecoreFleet, deployed, working
 from tables import Row, median, spread
 from wav_file import write_wav
 
@@ -33,8 +32,7 @@ def _rates(kind: type[Fleet], step_s: float, backlog: int, window_s: float, roun
     """Workers → jobs per second, `rounds` times. The numbers of workers take turns, so that a slow minute hits all."""
     found: dict[int, list[float]] = {count: [] for count in CREWS}
     submitted = 0
-    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
-        fleet = kind(box, Path(folder), step_s=step_s)
+    with deployed(kind, step_s=step_s) as fleet:
         for _ in range(rounds):
             for count in CREWS:
                 missing = backlog - (submitted - fleet.ended())

@@ -8,14 +8,11 @@ A timeout is not prolonged while a task runs, so a short one makes long tasks ru
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
-from fleets import CeleryFleet, Fleet, VoicecoreFleet, working
-from redis_box import running_redis
+from fleets import CeleryFleet, Fleet, VoicecoreFleet, deployed, working
 from tables import Row, median, spread
 
 LEASE_S = 30.0
@@ -36,26 +33,22 @@ def _until(done, patience_s: float) -> float:
 
 def _again_s(kind: type[Fleet], lease_s: float | None, patience_s: float) -> float:
     """From the kill of the worker that has a job until another one has it."""
-    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
-        fleet = kind(box, Path(folder), step_s=15.0, lease_s=lease_s)
-        with working(fleet, 1):
-            fleet.submit(0, 1)
-            _until(lambda: fleet.starts() == 1, 30)
-            fleet.start(1)
-            # Anywhere between two renewals of the lease.
-            time.sleep(random.uniform(0, 10))  # noqa: S311 - no secret
-            fleet.kill(0)
-            return _until(lambda: fleet.starts() >= 2, patience_s)
+    with deployed(kind, step_s=15.0, lease_s=lease_s) as fleet, working(fleet, 1):
+        fleet.submit(0, 1)
+        _until(lambda: fleet.starts() == 1, 30)
+        fleet.start(1)
+        # Anywhere between two renewals of the lease.
+        time.sleep(random.uniform(0, 10))  # noqa: S311 - no secret
+        fleet.kill(0)
+        return _until(lambda: fleet.starts() >= 2, patience_s)
 
 
 def _runs_of_a_long_job(kind: type[Fleet], lease_s: float, job_s: float) -> int:
     """How often a job that takes longer than the lease is started, when nobody dies."""
-    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
-        fleet = kind(box, Path(folder), step_s=job_s, lease_s=lease_s)
-        with working(fleet, 2):
-            fleet.submit(0, 1)
-            _until(lambda: fleet.ended() == 1, job_s + 30)
-            return fleet.starts()
+    with deployed(kind, step_s=job_s, lease_s=lease_s) as fleet, working(fleet, 2):
+        fleet.submit(0, 1)
+        _until(lambda: fleet.ended() == 1, job_s + 30)
+        return fleet.starts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +64,7 @@ class _Siege:
 
 def _siege(kind: type[Fleet], jobs: int, kills: int, lease_s: float) -> _Siege:
     """Four workers; one is killed each time so many jobs have ended, and started anew."""
-    with running_redis() as box, tempfile.TemporaryDirectory() as folder:
-        fleet = kind(box, Path(folder), step_s=0.1, lease_s=lease_s)
+    with deployed(kind, step_s=0.1, lease_s=lease_s) as fleet:
         fleet.submit(0, jobs)
         began = time.monotonic()
         with working(fleet, 4):
