@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from adapters.relays.memory import MemoryRelay
 from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
@@ -15,12 +14,13 @@ from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost
 from adapters.messengers.http import HttpMessenger
 from adapters.queues.memory import MemoryDoorbell
+from adapters.relays.memory import MemoryRelay
 from adapters.stores.roster import MemoryRoster
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
 from entrypoints import distributed
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
-from entrypoints.settings import Settings, load
+from entrypoints.settings import Settings, file_of, load
 from entrypoints.worker import Worker
 from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
@@ -58,9 +58,12 @@ def embedded_or_distributed(settings: Settings) -> str:
 
 def blob_store(settings: Settings) -> BlobStore:
     """Where audio lies: a bucket, or files in the data folder."""
-    if settings.blobs_url is not None:
-        return distributed.object_store(settings.blobs_url)
-    return FilesystemBlobStore(settings.data_dir / "blobs")
+    url = settings.blobs_url
+    if url is None:
+        return FilesystemBlobStore(settings.data_dir / "blobs")
+    if url.startswith("file://"):
+        return FilesystemBlobStore(file_of(url))
+    return distributed.object_store(url, settings.data_dir / "spool")
 
 
 def webhook_policy(settings: Settings) -> WebhookPolicy:
@@ -121,6 +124,12 @@ class Container(containers.DeclarativeContainer):
         embedded=providers.Object(lambda: None),
         distributed=providers.Callable(partial, distributed.check, redis, settings, blobs),
     )
+    # Last of all: stores, roster and relay share one client.
+    hang_up = providers.Selector(
+        mode,
+        embedded=providers.Object(lambda: None),
+        distributed=providers.Callable(lambda client: client.close, redis),
+    )
     codec = providers.Singleton(
         SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes
     )
@@ -129,9 +138,9 @@ class Container(containers.DeclarativeContainer):
         ChildProcessHost, threads=settings.provided.threads, models_dir=settings.provided.weights_dir
     )
 
-    cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes)
+    cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock)
     delete_job = providers.Singleton(DeleteJob, store, blobs, limits)
-    delete_voice = providers.Singleton(DeleteVoice, catalog, blobs)
+    delete_voice = providers.Singleton(DeleteVoice, catalog, blobs, store, limits.provided.keep_jobs)
     purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job)
     webhooks = providers.Singleton(webhook_policy, settings)
     submit_synthesis = providers.Singleton(
@@ -144,7 +153,7 @@ class Container(containers.DeclarativeContainer):
     export_audio = providers.Singleton(ExportAudio, blobs, codec)
     run_job = providers.Factory(
         RunJob, store, blobs, clock,
-        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache),
+        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache, relay),
         enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock),
         limits=limits,
     )  # fmt: skip
@@ -155,15 +164,17 @@ class Container(containers.DeclarativeContainer):
     crew = providers.Selector(
         mode,
         embedded=providers.Singleton(embedded_crew, tools, doorbell),
-        distributed=providers.Singleton(request_crew, doorbell),
+        distributed=providers.Singleton(request_crew, doorbell, check),
     )
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
         relay=relay, engines=engines, crew=crew, submit_synthesis=submit_synthesis, submit_enrolment=submit_enrolment,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
-        purge=purge, check=check,
+        purge=purge, check=check, hang_up=hang_up,
     )  # fmt: skip
-    worker = providers.Singleton(Worker, tools=tools, store=store, catalog=catalog, relay=relay, check=check)
+    worker = providers.Singleton(
+        Worker, tools=tools, store=store, catalog=catalog, relay=relay, check=check, hang_up=hang_up
+    )
 
 
 def build(settings: Settings | None = None) -> Container:

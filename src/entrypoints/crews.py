@@ -24,7 +24,10 @@ from voicecore.usecases.runner import Runner
 
 _log = logging.getLogger("voicecore.worker")
 
-TIDY_EVERY_S = 60.0
+#: Tidying looks at every blob, expiry only at jobs whose time is over.
+EXPIRE_EVERY_S, TIDY_EVERY_S = 60.0, 600.0
+#: Whether Redis and blobs still belong together is looked at again: either may have been exchanged for another.
+CHECK_EVERY_S = 60.0
 NOTICES_EVERY_S, NOTICES_GRACE_S = 1.0, 2.0
 #: How long an idle slot trusts the bell. Without Redis looking costs nothing; with it, the sweeper rings for what was lost.
 EMBEDDED_POLL_S, DISTRIBUTED_POLL_S = 1.0, 5.0
@@ -62,7 +65,8 @@ def embedded_crew(tools: Tools, doorbell: Doorbell) -> Crew:
     announce = _announce(tools, crew, lambda: tuple(tools.engines.providers))
     # The house is tidied as the first thing, so that what a killed process left is gone soon.
     crew.chores = [
-        Chore("tidy", tools.purge, TIDY_EVERY_S),
+        Chore("expire", tools.purge.expire, EXPIRE_EVERY_S),
+        Chore("tidy", tools.purge.tidy, TIDY_EVERY_S),
         Chore("announce", announce, EVERY_S),
         *_messenger(tools),
     ]
@@ -70,18 +74,20 @@ def embedded_crew(tools: Tools, doorbell: Doorbell) -> Crew:
     return crew
 
 
-def request_crew(doorbell: Doorbell) -> Crew:
-    """Nobody: a process that takes requests and rings for the workers."""
-    return Crew([], [], doorbell)
+def request_crew(doorbell: Doorbell, check: Callable[[], object]) -> Crew:
+    """Nobody who runs jobs: a process that takes requests and rings for the workers."""
+    return Crew([], [Chore("check", check, CHECK_EVERY_S)], doorbell)
 
 
-def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str]) -> Crew:
+def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str], check: Callable[[], object]) -> Crew:
     """Slots for the engines that open here. Cleaning is a chore of the doorbell, which does it once for all workers."""
     engines = set(served)
     slots = _slots(tools, doorbell, engines, DISTRIBUTED_POLL_S)
     crew = Crew(slots, [], doorbell)
     announce = _announce(tools, crew, lambda: tuple(sorted(engines)))
-    crew.chores = [Chore("announce", announce, EVERY_S), *_messenger(tools)]
+    crew.chores = [
+        Chore("announce", announce, EVERY_S), Chore("check", check, CHECK_EVERY_S), *_messenger(tools),
+    ]  # fmt: skip
     crew.farewell = _farewell(tools, announce)
     return crew
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrypoints.settings import Settings
 from voicecore.errors import InvalidInput, StorageUnavailable
-from voicecore.ports import BlobStore, Catalog, Doorbell, JobStore, Relay, WorkerRoster
+from voicecore.ports import BlobStore, Catalog, JobStore, Relay, WorkerRoster
 
 if TYPE_CHECKING:
     from redis import Redis
+
+    from adapters.queues.arq import ArqDoorbell
 
 _log = logging.getLogger("voicecore.redis")
 
@@ -55,7 +58,7 @@ def relay(client: Redis, settings: Settings) -> Relay:
 
 def doorbell(
     settings: Settings, engines: Sequence[str] = (), chores: Sequence[tuple[str, Callable[[], object], int]] = ()
-) -> Doorbell:
+) -> ArqDoorbell:
     """The arq doorbell: of a worker with the engines it serves, of a process that only rings without any."""
     from adapters.queues.arq import ArqDoorbell, ClockChore  # noqa: PLC0415
 
@@ -69,11 +72,17 @@ def doorbell(
     )
 
 
-def object_store(url: str) -> BlobStore:
-    """Blobs in a bucket."""
+def object_store(url: str, spool: Path) -> BlobStore:
+    """Blobs in a bucket; large ones wait in `spool`, which is made, while they are written. Raises `StorageUnavailable`."""
     from adapters.blobs.objectstore import ObjectStoreBlobStore  # noqa: PLC0415
 
-    return ObjectStoreBlobStore(url)
+    try:
+        spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The folder {spool} cannot be made ({error.strerror}): set VOICECORE_DATA_DIR."
+        ) from error
+    return ObjectStoreBlobStore(url, spool=spool)
 
 
 def check(client: Redis, settings: Settings, blobs: BlobStore) -> None:
@@ -89,4 +98,12 @@ def check(client: Redis, settings: Settings, blobs: BlobStore) -> None:
         if problem.grade == "error":
             raise StorageUnavailable(problem.sentence)
         _log.warning("%s", problem.sentence)
+    check_blobs(blobs)
     check_deployment(client, settings.redis_prefix, blobs)
+
+
+def check_blobs(blobs: BlobStore) -> None:
+    """Try a store that can be tried; files are tried by being opened. Raises `StorageUnavailable` with what is wrong."""
+    look: Callable[[], Sequence[str]] | None = getattr(blobs, "problems", None)
+    if look is not None and (found := look()):
+        raise StorageUnavailable(found[0])

@@ -28,6 +28,7 @@ class Service:
 
     Attributes:
         crew: who works in this process; with Redis the workers are processes of their own and the crew is empty.
+        hang_up: gives back the connection that the stores share; called last.
         check: looks whether the parts fit together before anything is accepted; raises if not.
         draining: set while stopping; new work is refused then.
         drained: set when nothing works here any more.
@@ -51,6 +52,7 @@ class Service:
     delete_voice: DeleteVoice
     purge: PurgeExpired
     check: Callable[[], object]
+    hang_up: Callable[[], object]
     draining: bool = field(default=False)
     drained: bool = field(default=False)
 
@@ -78,6 +80,7 @@ class Service:
         self.relay.close()
         self.catalog.close()
         self.store.close()
+        self.hang_up()
 
     def __enter__(self) -> Self:
         try:

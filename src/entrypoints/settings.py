@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from voicecore.errors import InvalidInput, require
 from voicecore.limits import Limits
@@ -59,7 +60,7 @@ class Settings:
     )
     redis_prefix: str = _setting("voicecore", "Beginning of every key in Redis; each deployment needs its own.")
     blobs_url: str | None = _setting(
-        None, "Object store for audio, `s3://bucket/prefix`; unset: `blobs` in the data folder."
+        None, "Where audio lies, `s3://bucket/prefix` or `file:///folder`; unset: `blobs` in the data folder."
     )
     slots: int = _setting(1, "Jobs that one process runs at once; each has a model process of its own.")
     worker_engines: tuple[str, ...] = _setting(
@@ -99,13 +100,13 @@ class Settings:
             _ = WebhookSigner.parse(self.webhook_secret)
         require(1 <= self.slots <= SLOT_LIMIT, f"VOICECORE_SLOTS is {self.slots}; give 1 to {SLOT_LIMIT}.")
         require(
-            re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", self.redis_prefix) is not None,
-            f"VOICECORE_REDIS_PREFIX is {self.redis_prefix!r}; give 1 to 60 letters, digits, '_', '.' or '-'.",
+            re.fullmatch(r"[A-Za-z0-9_.-]{0,59}[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", self.redis_prefix) is not None,
+            f"VOICECORE_REDIS_PREFIX is {self.redis_prefix!r}; give letters, digits, '_', '.' or '-'.",
         )
         if self.redis_url is not None:
             # Its text may hold a password, so the sentence does not repeat it.
-            known = self.redis_url.startswith(("redis://", "rediss://", "unix://"))
-            require(known, "VOICECORE_REDIS_URL must begin with redis://, rediss:// or unix://.")
+            known = self.redis_url.startswith(("redis://", "rediss://"))
+            require(known, "VOICECORE_REDIS_URL must begin with redis:// or rediss://.")
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
         require(
@@ -145,6 +146,14 @@ class Settings:
 
 
 _SECRETS = frozenset(each.name for each in fields(Settings) if each.metadata["secret"])
+
+
+def file_of(url: str) -> Path:
+    """The folder that a `file://` address means. Raises `InvalidInput` for a relative one, or one on another host."""
+    parts = urlsplit(url)
+    good = parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/")
+    require(good and parts.path != "/", f"VOICECORE_BLOBS_URL is {url!r}; give file:///absolute/folder.")
+    return Path(unquote(parts.path))
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

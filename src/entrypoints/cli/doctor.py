@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from entrypoints.cli import checks_install, checks_running
+from entrypoints.cli import checks_distributed, checks_install, checks_running
 from entrypoints.cli.exits import Exit
 from entrypoints.cli.finding import Finding, State, judged
 from entrypoints.cli.options import as_json
@@ -34,6 +34,8 @@ def doctor(*, json_wanted: bool) -> int:
         ("audio formats", State.WARNING, checks_running.check_codecs),
         ("data folder", State.WARNING, lambda: checks_running.check_data_folder(settings)),
         ("SQLite", State.WARNING, checks_install.check_sqlite),
+        ("Redis", State.ERROR, lambda: checks_distributed.check_redis(settings)),
+        ("object store", State.ERROR, lambda: checks_distributed.check_audio_place(settings)),
         ("service", State.WARNING, lambda: checks_running.check_port(settings)),
     )
     found: list[Finding] = []

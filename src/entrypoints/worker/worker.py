@@ -6,19 +6,23 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from entrypoints import distributed
 from entrypoints.crews import Tools, served_engines, worker_crew
-from voicecore.ports import Catalog, Doorbell, JobStore, Relay
+from voicecore.ports import Catalog, JobStore, Relay
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.sweep import Sweep
 
+if TYPE_CHECKING:
+    from adapters.queues.arq import ArqDoorbell
+
 _log = logging.getLogger("voicecore.worker")
 
-#: Both are done once for all workers. A lost ring costs at most a sweep; expired audio may stay some minutes longer.
+#: Done once for all workers. A lost ring costs at most a sweep; tidying lists every blob, so it is rarer than expiry.
 SWEEP_EVERY_S = 10
-TIDY_EVERY_S = 300
+EXPIRE_EVERY_S = 300
+TIDY_EVERY_S = 3600
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class Worker:
 
     Attributes:
         check: looks whether the parts fit together before any job is taken; raises if not.
+        hang_up: gives back the connection that the stores share; called last.
     """
 
     tools: Tools
@@ -34,6 +39,7 @@ class Worker:
     catalog: Catalog
     relay: Relay
     check: Callable[[], object]
+    hang_up: Callable[[], object]
     _crew: Crew | None = field(default=None)
 
     @property
@@ -53,8 +59,11 @@ class Worker:
         settings = self.tools.settings
         served = served_engines(settings, self.tools.engines)
         self.check()
-        self._crew = worker_crew(self.tools, self._doorbell(served), served)
+        bell = self._doorbell(served)
+        self._crew = worker_crew(self.tools, bell, served, self.check)
         self._crew.start()
+        # Else the chores would wait for the first idle slot.
+        bell.start()
         _log.info("worker serves %s with %d slots", ", ".join(served), settings.slots)
 
     def stop(self) -> None:
@@ -70,14 +79,16 @@ class Worker:
         self.relay.close()
         self.catalog.close()
         self.store.close()
+        self.hang_up()
 
-    def _doorbell(self, served: tuple[str, ...]) -> Doorbell:
+    def _doorbell(self, served: tuple[str, ...]) -> ArqDoorbell:
         def sweep() -> None:
             Sweep(self.store, bell, served)()
 
         chores: list[tuple[str, Callable[[], object], int]] = [
             ("sweep", sweep, SWEEP_EVERY_S),
-            ("tidy", self.tools.purge, TIDY_EVERY_S),
+            ("expire", self.tools.purge.expire, EXPIRE_EVERY_S),
+            ("tidy", self.tools.purge.tidy, TIDY_EVERY_S),
         ]
         bell = distributed.doorbell(self.tools.settings, served, chores)
         return bell

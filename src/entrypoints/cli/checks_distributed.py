@@ -1,0 +1,53 @@
+"""What `doctor` looks at: Redis and the object store, where the settings name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from entrypoints.cli.finding import Finding, State
+from entrypoints.settings import Settings
+
+_REDIS = "set VOICECORE_REDIS_URL to run many processes: docs/operations.md"
+
+
+def check_redis(settings: Settings) -> Iterator[Finding]:
+    """Whether jobs can be entrusted to the Redis of the settings, and what its end would lose."""
+    if settings.redis_url is None:
+        yield Finding("Redis", State.OFF, "not set; one process does all", _REDIS)
+        return
+    from adapters.redisclient import connect, persistence, problems  # noqa: PLC0415 - an extra
+    from adapters.stores.redis.roster import RedisRoster  # noqa: PLC0415
+
+    client = connect(settings.redis_url)
+    try:
+        found = problems(client)
+        for problem in found:
+            state = State.ERROR if problem.grade == "error" else State.WARNING
+            yield Finding("Redis", state, problem.sentence)
+        if not found:
+            yield Finding("Redis", State.OK, persistence(client))
+        there = RedisRoster(client, settings.redis_prefix).present()
+    finally:
+        client.close()
+    slots = sum(worker.slots for worker in there)
+    if there:
+        yield Finding("workers", State.OK, f"{len(there)} with {slots} slots")
+    else:
+        yield Finding("workers", State.WARNING, "none is there, so jobs wait", "voicecore worker")
+
+
+def check_audio_place(settings: Settings) -> Iterator[Finding]:
+    """Whether audio can be kept in the bucket of the settings."""
+    url = settings.blobs_url
+    if url is None or url.startswith("file://"):
+        yield Finding(
+            "object store", State.OFF, "not set; audio lies in files", "VOICECORE_BLOBS_URL: docs/object-store.md"
+        )
+        return
+    from adapters.blobs.objectstore import ObjectStoreBlobStore  # noqa: PLC0415 - an extra
+
+    found = ObjectStoreBlobStore(url).problems()
+    if found:
+        yield Finding("object store", State.ERROR, found[0])
+    else:
+        yield Finding("object store", State.OK, "written, read, listed and deleted")

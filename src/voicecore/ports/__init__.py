@@ -1,0 +1,40 @@
+"""Every port of the core. Read this folder and you know what voicecore asks of the outside.
+
+All methods are synchronous and may be called from any thread, unless the docstring says otherwise; adapters own
+their locks and loops (docs/adr/0003). What a method may raise beyond its docstring: `StorageUnavailable`
+from stores, blobs and catalogues, `EngineFailed` from engines. Each port has a contract suite in `voicecore.testing.contracts`.
+"""
+
+from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
+from voicecore.ports.live import LiveChunk, Relay
+from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger
+from voicecore.ports.speech import ConversionReport, EngineHost, EngineProvider, SpeechEngine, VoiceConverter
+from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
+
+__all__ = [
+    "AudioCodec",
+    "AudioLimits",
+    "BlobStat",
+    "BlobStore",
+    "Catalog",
+    "Clock",
+    "ConversionReport",
+    "Doorbell",
+    "EngineHost",
+    "EngineProvider",
+    "Ids",
+    "Item",
+    "JobPage",
+    "JobQuery",
+    "JobStore",
+    "LiveChunk",
+    "Messenger",
+    "Named",
+    "Notice",
+    "Relay",
+    "Shelf",
+    "SpeechEngine",
+    "VoiceConverter",
+    "WorkerCard",
+    "WorkerRoster",
+]

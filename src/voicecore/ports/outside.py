@@ -1,0 +1,63 @@
+"""The outside: strangers' audio, receivers of messages, time and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from voicecore.audio import Audio, Samples
+from voicecore.request import OutputFormat
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLimits:
+    """What a decoded upload may be."""
+
+    max_duration_s: float = 600.0
+    min_sample_rate_hz: int = 8_000
+    max_sample_rate_hz: int = 192_000
+    max_channels: int = 2
+    max_wall_s: float = 60.0
+
+
+class AudioCodec(Protocol):
+    """Reads strangers' audio safely and writes ours."""
+
+    def decode(self, data: BinaryIO, limits: AudioLimits) -> Audio:
+        """The audio, mixed to mono, at its own rate. The format is found by content, never by name.
+
+        Raises `UnsupportedAudioFormat`, or `InvalidAudio` (truncated, too long, too many channels, …).
+        """
+
+    def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
+        """A file of the blocks, piece by piece; memory does not grow with the length."""
+
+
+class Messenger(Protocol):
+    """Carries a message to an address that a stranger named."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send the body in one HTTP POST, and return the status of the answer; nothing follows a redirect.
+
+        It ends within 15 s, whatever the other side does. Raises `NotDelivered` if there was no answer, and its kind
+        `ForbiddenTarget` for an address that may not be called; neither message holds more of the address than its host.
+        """
+
+
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> datetime:
+        """The time, in UTC, with its zone."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, which go on evenly whatever is done to the time of day."""
+
+
+class Ids(Protocol):
+    """New names."""
+
+    def new(self, prefix: str) -> str:
+        """`prefix_` and 20 characters `[a-z0-9]` that nobody can guess or has had before."""

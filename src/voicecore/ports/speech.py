@@ -1,0 +1,98 @@
+"""Speech: engines, where they run, and converters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from voicecore.audio import Audio, AudioChunk
+from voicecore.conversion import ConversionSettings
+from voicecore.engine import EngineCard, Utterance
+from voicecore.language import Language
+from voicecore.voice import VoicePrint
+
+
+class SpeechEngine(Protocol):
+    """A loaded model that speaks. One thread uses it at a time; only `drop` may come from another thread.
+
+    It has the shape of a batching engine: admit utterances, step, collect their chunks.
+    """
+
+    @property
+    def card(self) -> EngineCard:
+        """What it can do; the same object as its provider's."""
+
+    def measure(self, text: str, language: Language) -> int:
+        """Size of `text` in the card's `segment_unit`, as the model will see it; ≥ 0, and cheap enough to call often."""
+
+    def enroll(self, clips: Sequence[Audio], language: Language) -> VoicePrint:
+        """Learn a voice from reference speech. Raises `InvalidAudio` if the clips are too short, too long or silent."""
+
+    def admit(self, utterance: Utterance) -> None:
+        """Accept an utterance. Raises `InvalidInput` if it is too long, or `Conflict` if the batch is full or the id in use."""
+
+    def step(self) -> Sequence[AudioChunk]:
+        """Work for a while and return new chunks, in order within an utterance; empty if nothing is admitted.
+
+        An `EngineFailed` here ends every admitted utterance.
+        """
+
+    def drop(self, utterance_id: str) -> None:
+        """Forget an utterance; no chunk of it comes after this. Unknown ids are ignored."""
+
+    def close(self) -> None:
+        """Give back memory and processes. Idempotent."""
+
+
+class EngineProvider(Protocol):
+    """How an engine is described and opened.
+
+    It is found by entry point (group `voicecore.engines`), whose object is called with the folder of model weights
+    (a `Path`, or None for what packages bring) and returns the provider.
+    """
+
+    name: str
+
+    def card(self) -> EngineCard:
+        """The card, without loading the model. Raises `NotInstalled` if packages or weights are missing."""
+
+    def problems(self) -> Sequence[str]:
+        """What keeps the engine from opening, each with the way to mend it; empty if nothing does."""
+
+    def open(self, *, threads: int | None = None) -> SpeechEngine:
+        """Load the model. Raises `MissingDependency`, `MissingModel` or `ModelCorrupt`."""
+
+
+class EngineHost(Protocol):
+    """Where engines run. One thread uses its engines at a time; only `interrupt` may come from another."""
+
+    def engine(self, name: str) -> SpeechEngine:
+        """The engine, opened if it is not yet, or if it died since. Raises as `EngineProvider.open` does."""
+
+    def interrupt(self) -> None:
+        """Make a call that is under way end within 2 s, by force if need be: it raises `EngineCrashed`.
+
+        Nothing under way: nothing happens. The host stays usable: the next `engine` starts afresh where force was needed.
+        """
+
+    def alive(self) -> bool:
+        """Whether the host could take work now (a host that has not started yet could)."""
+
+    def close(self) -> None:
+        """Close engines and end processes. Idempotent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionReport:
+    """What a conversion did: whether the index was used, and why not."""
+
+    index_used: bool
+    reason: str = ""
+
+
+class VoiceConverter(Protocol):
+    """Turns one voice into another (RVC)."""
+
+    def convert(self, audio: Audio, settings: ConversionSettings) -> tuple[Audio, ConversionReport]:
+        """The audio in the model's voice, at its true sample rate. Raises `NotFound` for an unknown model."""
