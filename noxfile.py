@@ -9,7 +9,7 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "core", "tests", "quality", "bench_smoke"]
+nox.options.sessions = ["lint", "core", "tests", "crash", "quality", "bench_smoke"]
 nox.options.reuse_venv = "yes"
 
 ROOT = Path(__file__).parent
@@ -80,10 +80,19 @@ def tests(session: nox.Session) -> None:
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
     _pytest(
         session, "-n", "2", "--dist=loadscope", "-m", "not quality", "--ignore", str(ROOT / "tests" / "base_install"),
-        "--ignore", str(ROOT / "tests" / "quality"),
+        "--ignore", str(ROOT / "tests" / "quality"), "--ignore", str(ROOT / "tests" / "crash"),
         "--cov", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report=", str(ROOT / "tests"), env=env,
     )  # fmt: skip
     session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered", env=env)
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """The eighteen promises: real processes, a real Redis, kill -9. `nox -s crash -- --minutes 30` soaks."""
+    _install_wheel(session, "[all]", "test")
+    # Two at a time: they mostly wait for leases to run out.
+    _pytest(session, "-n", "2", "--dist=load", "-q", "--durations=5", "-rP" if session.posargs else "-ra",
+            str(ROOT / "tests" / "crash"))  # fmt: skip
 
 
 @nox.session
@@ -115,7 +124,8 @@ def bench_smoke(session: nox.Session) -> None:
 def pythons(session: nox.Session) -> None:
     """The fast tests on the other supported Pythons, where they are installed."""
     _install_wheel(session, "[all]", "test")
-    _pytest(session, "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"), env=dict(os.environ))
+    _pytest(session, "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"), "--ignore",
+            str(ROOT / "tests" / "crash"), env=dict(os.environ))  # fmt: skip
 
 
 @nox.session

@@ -223,7 +223,6 @@ def write_database_of_version_1(path, record):
     database.execute(
         "INSERT INTO job (id, mode, created_us, status, lease_us, expires_us, attempt, record)"
         " VALUES (?, 'clone', 1, 'completed', NULL, ?, 2, ?)",
-        " VALUES (?, 'clone', 1, 'completed', NULL, ?, 2, ?)",
         (record["id"], 2**60, json.dumps(record)),
     )
     database.commit()

@@ -101,7 +101,7 @@ def test_whatever_happens_what_clients_see_is_possible(deploy, request):
     clients = [Client(api, history, number) for number in range(3)]
     for client in clients:
         client.start()
-    end = time.monotonic() + 60 * request.config.getoption("--minutes")
+    end = time.monotonic() + 60 * request.config.getoption("--minutes", 0.5)
     troubles = []
     while time.monotonic() < end:
         troubles.append(trouble(cluster, api, workers, chance))
