@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from tests.instruments.free_port import free_port
+from tests.instruments.redis_server import RedisServer
 
 from adapters.blobs.memory import MemoryBlobStore
 from adapters.queues.arq import ArqDoorbell, ClockChore
@@ -23,9 +25,8 @@ from adapters.stores.redis.jobs import RedisJobStore
 from adapters.stores.redis.roster import RedisRoster
 from entrypoints.cli.app import voicecore as command_line
 from entrypoints.http.downloads import MAX_WAIT_S
+from entrypoints.http.voices import BODY_PER_FILE
 from entrypoints.settings import Settings, load
-from tests.instruments.free_port import free_port
-from tests.instruments.redis_server import RedisServer
 from voicecore.errors import StorageUnavailable
 from voicecore.handling import Handling
 from voicecore.job import JobStatus
@@ -125,7 +126,7 @@ def test_there_is_a_unit_for_each_way_to_run_it():
 
 # --- nginx ------------------------------------------------------------------------------------------------------------
 def test_the_proxy_of_the_docs_lets_through_what_the_service_accepts():
-    assert Settings().max_upload_mb < int(re.search(r"client_max_body_size (\d+)m;", OPERATIONS)[1])
+    assert BODY_PER_FILE * Settings().max_upload_mb < int(re.search(r"client_max_body_size (\d+)m;", OPERATIONS)[1])
     assert int(re.search(r"proxy_read_timeout (\d+)s;", OPERATIONS)[1]) > MAX_WAIT_S, "a download may wait so long"
     assert "proxy_buffering off;" in OPERATIONS
 
@@ -144,7 +145,10 @@ def _server(folder, *files):
 def test_a_redis_with_our_configuration_is_fit_for_jobs(tmp_path):
     with _server(tmp_path, DEPLOY / "redis.conf") as server, connect(server.url) as client:
         assert problems(client) == []
-        assert persistence(client) == "appendfsync everysec: a killed Redis loses nothing, a power cut about the last second"
+        assert (
+            persistence(client)
+            == "appendfsync everysec: a killed Redis loses nothing, a power cut about the last second"
+        )
         client.set("kept", "1")
         server.kill()
         server.start()
