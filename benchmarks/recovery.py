@@ -76,8 +76,9 @@ def _siege(kind: type[Fleet], jobs: int, kills: int, lease_s: float) -> _Siege:
             _until(lambda: fleet.ended() >= jobs, SIEGE_PATIENCE * lease_s)
             took_s = time.monotonic() - began
         ends: Counter[str] = fleet.ends()
-        failed = fleet.failed() if isinstance(fleet, VoicecoreFleet) else 0
-        return _Siege(jobs - len(ends), sum(n > 1 for n in ends.values()), fleet.starts() - jobs, took_s, failed)
+        return _Siege(
+            jobs - len(ends), sum(n > 1 for n in ends.values()), fleet.starts() - jobs, took_s, fleet.failed()
+        )
 
 
 def _siege_rows(jobs: int, kills: int, lease_s: float) -> list[Row]:

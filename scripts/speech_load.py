@@ -33,16 +33,16 @@ class Figures:
     rtf: float = 0.355
     audio_s_per_character: float = 0.061
     characters_per_segment: float = 78.0
-    job_overhead_s: float = 0.05
-    segment_overhead_s: float = 0.005
+    job_overhead_s: float = 0.007
+    segment_overhead_s: float = 0.002
     enrol_s: float = 0.92
     audio_bytes_per_s: float = 48_000.0
-    redis_per_job: float = 30.0
+    redis_per_job: float = 34.0
     redis_per_segment: float = 2.0
-    redis_per_busy_s: float = 3.0
+    redis_per_busy_s: float = 9.0
     redis_per_idle_s: float = 5.0
-    redis_commands_per_s: float = 20_000.0
-    redis_bytes_per_job: float = 3_000.0
+    redis_commands_per_s: float = 40_000.0
+    redis_bytes_per_job: float = 4_000.0
 
 
 #: `faster` stands for an engine on a graphics card: its real-time factor is an assumption, everything else as measured.
