@@ -11,7 +11,7 @@ from datetime import datetime
 
 from entrypoints.settings import Settings
 from voicecore import __version__
-from voicecore.errors import NotInstalled
+from voicecore.errors import NotFound, NotInstalled
 from voicecore.ports import Clock, Doorbell, EngineHost, WorkerRoster
 from voicecore.usecases.announce import EVERY_S, Announce
 from voicecore.usecases.chore import Chore
@@ -101,7 +101,11 @@ def served_engines(settings: Settings, engines: Engines) -> tuple[str, ...]:
     """
     named = settings.worker_engines
     for name in named:
-        if problems := engines.provider(name).problems():
+        try:
+            provider = engines.provider(name)
+        except NotFound as error:
+            raise NotFound(f"VOICECORE_WORKER_ENGINES (or --engines): {error.message}") from None
+        if problems := provider.problems():
             raise NotInstalled(f"VOICECORE_WORKER_ENGINES names {name!r}, which cannot open here: {problems[0]}")
     if named:
         return named

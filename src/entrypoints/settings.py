@@ -96,12 +96,12 @@ class Settings:
         )
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
-        if self.webhook_secret is not None:
-            _ = WebhookSigner.parse(self.webhook_secret)
+        _check_webhook_secret(self.webhook_secret)
+        _check_blobs_url(self.blobs_url)
         require(1 <= self.slots <= SLOT_LIMIT, f"VOICECORE_SLOTS is {self.slots}; give 1 to {SLOT_LIMIT}.")
         require(
-            re.fullmatch(r"[A-Za-z0-9_.-]{0,59}[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", self.redis_prefix) is not None,
-            f"VOICECORE_REDIS_PREFIX is {self.redis_prefix!r}; give letters, digits, '_', '.' or '-'.",
+            re.fullmatch(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,64}", self.redis_prefix) is not None,
+            f"VOICECORE_REDIS_PREFIX is {self.redis_prefix[:80]!r}; give 1 to 64 letters, digits, '_', '.' or '-'.",
         )
         if self.redis_url is not None:
             # Its text may hold a password, so the sentence does not repeat it.
@@ -151,9 +151,32 @@ _SECRETS = frozenset(each.name for each in fields(Settings) if each.metadata["se
 def file_of(url: str) -> Path:
     """The folder that a `file://` address means. Raises `InvalidInput` for a relative one, or one on another host."""
     parts = urlsplit(url)
-    good = parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/")
-    require(good and parts.path != "/", f"VOICECORE_BLOBS_URL is {url!r}; give file:///absolute/folder.")
-    return Path(unquote(parts.path))
+    folder = unquote(parts.path)
+    good = (
+        parts.scheme == "file" and parts.netloc in ("", "localhost") and folder.startswith("/") and "\0" not in folder
+    )
+    require(good and folder != "/", f"VOICECORE_BLOBS_URL is {url!r}; give file:///absolute/folder.")
+    return Path(folder)
+
+
+def _check_blobs_url(url: str | None) -> None:
+    """Raise `InvalidInput` for what names no place. Credentials do not belong into it, but it may hold some: it is not repeated."""
+    if url is None:
+        return
+    if url.startswith("file://"):
+        _ = file_of(url)
+        return
+    require(
+        url.startswith(("s3://", "gs://", "az://")),
+        "VOICECORE_BLOBS_URL must begin with s3://, gs://, az:// or file:///: write s3://bucket/prefix or file:///folder.",
+    )
+
+
+def _check_webhook_secret(text: str | None) -> None:
+    try:
+        _ = None if text is None else WebhookSigner.parse(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"VOICECORE_WEBHOOK_SECRET cannot be used: {error.message}") from None
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -217,7 +240,7 @@ def _words(name: str, value: object) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else None
     if parts is None or not all(isinstance(part, str) and part.strip() for part in parts):
         raise InvalidInput(f"{name} is {value!r}; give names separated by commas.")
-    return tuple(part.strip() for part in parts)
+    return tuple(dict.fromkeys(part.strip() for part in parts))
 
 
 def _number(name: str, kind: str, value: object) -> float:

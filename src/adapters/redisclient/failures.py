@@ -16,6 +16,8 @@ from voicecore.errors import InvalidInput, StorageUnavailable
 _CODES = {
     "WRONGPASS": "Redis does not accept the user or password: set the right ones in VOICECORE_REDIS_URL.",
     "NOAUTH": "Redis wants a password: put it into VOICECORE_REDIS_URL, as redis://:password@host:6379/0.",
+    "KEYS": "The Redis user of VOICECORE_REDIS_URL may not use the keys under VOICECORE_REDIS_PREFIX: widen its ACL as "
+    "docs/operations.md shows.",
     "NOPERM": "The Redis user of VOICECORE_REDIS_URL may not do this ({detail}): widen its ACL as docs/operations.md shows.",
     "READONLY": "This Redis is a read-only replica: let VOICECORE_REDIS_URL name the primary.",
     "LOADING": "Redis is reading its data after a start: try again in a moment.",
@@ -29,6 +31,8 @@ _CODES = {
     "WRONGTYPE": "Keys under VOICECORE_REDIS_PREFIX belong to some other program: choose another prefix.",
 }
 _CODE = re.compile(rf"(?:^|-|\s)({'|'.join(_CODES)})\s")
+#: How Redis 6 and 7 refuse keys, outside and inside of a script.
+_KEYS = re.compile(r"access one of the keys|can't access at least one of the keys")
 #: redis-py says the code in the type and takes it out of the text. Subclasses come before what they are made from.
 _TYPES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.NoPermissionError, "NOPERM"),
@@ -43,6 +47,8 @@ _LATE_CONNECTION = (
     "The host and port of VOICECORE_REDIS_URL did not answer in time: see whether the host is up, to firewalls on the way, "
     "and that the URL begins with rediss:// only if that port speaks TLS."
 )
+#: Where a script stood, which helps nobody who reads the sentence.
+_SCRIPT = re.compile(r"^Error running script \(call to [^)]*\): (?:@user_script:\s*\d+: )*|, on @user_script:\d+\.$")
 #: A pipeline's error repeats the command, which may hold what a user said.
 _REPEATED = re.compile(r"^Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
 
@@ -66,7 +72,7 @@ def translated() -> Iterator[None]:
 
 def sentence(error: exceptions.RedisError) -> str:
     """What is wrong, and which setting to look at."""
-    text = _REPEATED.sub("", str(error))[:200]
+    text = _SCRIPT.sub("", _REPEATED.sub("", str(error)))[:200]
     if code := _code(error, text):
         return _CODES[code].format(detail=text)
     if isinstance(error, exceptions.InvalidResponse):
@@ -75,10 +81,16 @@ def sentence(error: exceptions.RedisError) -> str:
         return _LATE_CONNECTION if "connecting" in text else _LATE_ANSWER
     if isinstance(error, exceptions.ConnectionError):
         return _of_connection(error, text)
+    if "DB index" in text:
+        return (
+            "Redis has no database of this number: correct the one at the end of VOICECORE_REDIS_URL, or leave it out."
+        )
     return f"Redis refused a command ({text}): see its log, and that it is version 6.2 or newer."
 
 
 def _code(error: exceptions.RedisError, text: str) -> str | None:
+    if isinstance(error, exceptions.ResponseError) and _KEYS.search(text):
+        return "KEYS"
     for kind, code in _TYPES:
         if isinstance(error, kind):
             return code
@@ -87,7 +99,7 @@ def _code(error: exceptions.RedisError, text: str) -> str | None:
     if isinstance(error, exceptions.ResponseError):
         if found := _CODE.search(text):
             return found[1]
-        if "can't run this command" in text or "can't access" in text:  # how Redis 7 says NOPERM inside a script
+        if "can't run this command" in text:  # how Redis 7 says NOPERM inside a script
             return "NOPERM"
     return None
 

@@ -13,6 +13,8 @@ from adapters.redisclient.failures import translated
 
 #: GETDEL, LMOVE and SET … GET came with it.
 OLDEST = (6, 2)
+#: Share of maxmemory from which somebody should know.
+_NEARLY_FULL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ def _of_server(client: Redis) -> Iterator[Problem]:
         )
     if info.get("cluster_enabled"):
         yield Problem("error", "This is a Redis Cluster, which voicecore does not use: name a single Redis.")
+    full, used = int(info.get("maxmemory", 0)), int(info.get("used_memory", 0))
+    if full and used >= _NEARLY_FULL * full:
+        yield Problem(
+            "warning",
+            f"Redis uses {used >> 20} of its {full >> 20} MiB (maxmemory), and once they are full no job is accepted, started "
+            "or tidied away: raise maxmemory.",
+        )
     if info.get("aof_enabled") and info.get("aof_last_write_status", "ok") != "ok":
         yield Problem("error", "Redis could not write its append-only file: free space on its disk, and see its log.")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from entrypoints.cli.checks_running import folder_works
 from entrypoints.cli.finding import Finding, State
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, file_of
 
 _REDIS = "set VOICECORE_REDIS_URL to run many processes: docs/operations.md"
 
@@ -16,6 +17,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
         yield Finding("Redis", State.OFF, "not set; one process does all", _REDIS)
         return
     from adapters.redisclient import connect, persistence, problems  # noqa: PLC0415 - an extra
+    from adapters.stores.redis.jobs import RedisJobStore  # noqa: PLC0415
     from adapters.stores.redis.roster import RedisRoster  # noqa: PLC0415
 
     client = connect(settings.redis_url)
@@ -24,22 +26,32 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
         for problem in found:
             state = State.ERROR if problem.grade == "error" else State.WARNING
             yield Finding("Redis", state, problem.sentence)
+        # A layout of another version is told here, before a service refuses to start on it.
+        waiting = RedisJobStore(client, settings.redis_prefix).waiting()
         if not found:
             yield Finding("Redis", State.OK, persistence(client))
         there = RedisRoster(client, settings.redis_prefix).present()
     finally:
         client.close()
     slots = sum(worker.slots for worker in there)
-    if there:
+    served = {engine for worker in there for engine in worker.engines}
+    unserved = [f"{jobs} for {engine}" for engine, jobs in sorted(waiting.items()) if jobs and engine not in served]
+    if there and unserved:
+        detail = f"{len(there)} with {slots} slots, but jobs wait for engines that none of them serves ({', '.join(unserved)})"
+        yield Finding("workers", State.WARNING, detail, "voicecore worker --engines …")
+    elif there:
         yield Finding("workers", State.OK, f"{len(there)} with {slots} slots")
     else:
         yield Finding("workers", State.WARNING, "none is there, so jobs wait", "voicecore worker")
 
 
 def check_audio_place(settings: Settings) -> Iterator[Finding]:
-    """Whether audio can be kept in the bucket of the settings."""
+    """Whether audio can be kept in the bucket, or the folder of its own, that the settings name."""
     url = settings.blobs_url
-    if url is None or url.startswith("file://"):
+    if url is not None and url.startswith("file://"):
+        yield folder_works("object store", file_of(url), "VOICECORE_BLOBS_URL", State.ERROR)
+        return
+    if url is None:
         yield Finding(
             "object store", State.OFF, "not set; audio lies in files", "VOICECORE_BLOBS_URL: docs/object-store.md"
         )

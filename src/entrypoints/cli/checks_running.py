@@ -9,6 +9,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -70,7 +71,11 @@ def check_codecs() -> Iterator[Finding]:
 
 def check_data_folder(settings: Settings) -> Iterator[Finding]:
     """Whether jobs and voices can be kept. Nothing is made but a file that is gone at once."""
-    folder = settings.data_dir
+    yield folder_works("data folder", settings.data_dir, "VOICECORE_DATA_DIR", State.WARNING)
+
+
+def folder_works(what: str, folder: Path, setting: str, otherwise: State) -> Finding:
+    """Whether files can be written into `folder`, or where it would be made; `otherwise` is the state if not."""
     existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     free = shutil.disk_usage(existing).free
     try:
@@ -80,12 +85,11 @@ def check_data_folder(settings: Settings) -> Iterator[Finding]:
             probe.write(b"voicecore")
             os.fsync(probe.fileno())
     except OSError as error:
-        yield Finding("data folder", State.WARNING, f"{folder}: {error.strerror}", "set VOICECORE_DATA_DIR")
-        return
+        return Finding(what, otherwise, f"{folder}: {error.strerror}", f"set {setting}")
     made = "" if folder.exists() else ", will be made"
     state = State.OK if free >= _LITTLE_SPACE else State.WARNING
-    yield Finding("data folder", state, f"{folder}{made}; {free / 2**30:.1f} GiB free",
-                  "" if state is State.OK else "free some space, or set VOICECORE_DATA_DIR")  # fmt: skip
+    return Finding(what, state, f"{folder}{made}; {free / 2**30:.1f} GiB free",
+                   "" if state is State.OK else f"free some space, or set {setting}")  # fmt: skip
 
 
 def check_port(settings: Settings) -> Iterator[Finding]:

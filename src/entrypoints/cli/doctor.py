@@ -22,7 +22,10 @@ Check = tuple[str, State, Callable[[], Iterator[Finding]]]
 @click.command()
 @as_json
 def doctor(*, json_wanted: bool) -> int:
-    """Show what works, what is off, and how to turn it on. Exit code 0 if speaking works, 1 if not."""
+    """Show what works, what is off, and how to turn it on.
+
+    Exit code 0 if speaking works, and the Redis and the object store that the settings name do; else 1.
+    """
     settings = load()
     checks: tuple[Check, ...] = (
         ("Python", State.ERROR, checks_install.check_python),
@@ -44,6 +47,8 @@ def doctor(*, json_wanted: bool) -> int:
             told(what)
             with judged(what, found.append, otherwise=otherwise):
                 found.extend(check())
+    # Both are off unless the settings name them; a service that is told to use them does not start without.
+    broken = [each.what for each in found if each.what in ("Redis", "object store") and each.state is State.ERROR]
     speaks = any(each.what.startswith("speaking") and each.state is State.OK for each in found)
     if json_wanted:
         show_json({"speaks": speaks, "findings": [asdict(each) for each in found]})
@@ -52,5 +57,6 @@ def doctor(*, json_wanted: bool) -> int:
             ("what", "state", "seen", "how to mend"),
             [(each.what, each.state.value, each.detail, each.mend) for each in found],
         )
-        sys.stderr.write("" if speaks else "voicecore: speaking does not work, see the table\n")
-    return Exit.OK if speaks else Exit.FAILED
+        failing = [*([] if speaks else ["speaking"]), *dict.fromkeys(broken)]
+        sys.stderr.write(f"voicecore: not working: {', '.join(failing)}; see the table\n" if failing else "")
+    return Exit.OK if speaks and not broken else Exit.FAILED

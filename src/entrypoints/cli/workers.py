@@ -23,4 +23,5 @@ def workers(*, json_wanted: bool, url: str | None) -> None:
              each["started_at"]) for each in found["workers"]]  # fmt: skip
     show_table(("name", "engines", "busy", "version", "since"), rows)
     for engine, jobs in found["unserved"].items():
-        click.echo(f"{jobs} jobs wait for the engine {engine}, which no worker serves", err=True)
+        wait = "1 job waits" if jobs == 1 else f"{jobs} jobs wait"
+        click.echo(f"{wait} for the engine {engine}, which no worker serves: start a worker that has it", err=True)

@@ -5,6 +5,7 @@ The bytes are read from the blob store piece by piece, in a thread; a file is ne
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
 from entrypoints.http.threads import blocking
+from voicecore.errors import VoiceCoreError
 from voicecore.ports import BlobStat, BlobStore
 
 _PIECE_BYTES = 1 << 16
+_log = logging.getLogger("voicecore.http")
 _RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 
@@ -97,5 +100,9 @@ async def _pieces(file: Download, window: range) -> AsyncIterator[bytes]:
     try:
         while piece := await blocking(reader.read, _PIECE_BYTES):
             yield piece
+    except VoiceCoreError as error:
+        # The status is out already: the connection is cut, so that nobody takes a part for the whole.
+        _log.error("a download was cut before its end: %s: %s", error.code, error.message)
+        raise
     finally:
         reader.close()

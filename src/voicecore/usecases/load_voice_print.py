@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from voicecore.audio import Audio
-from voicecore.errors import NotFound
+from voicecore.errors import BlobCorrupt, NotFound
 from voicecore.ports import BlobStore, Catalog, SpeechEngine
 from voicecore.voice import VoicePrint, VoiceProfile
 
@@ -47,13 +47,19 @@ class LoadVoicePrint:
         return profile
 
     def _read(self, profile: VoiceProfile) -> VoicePrint:
-        with self.blobs.open(profile.print_key) as reader:
-            return VoicePrint.from_bytes(reader.read())
+        try:
+            with self.blobs.open(profile.print_key) as reader:
+                return VoicePrint.from_bytes(reader.read())
+        except BlobCorrupt as error:
+            raise _damaged(profile, "print") from error
 
     def _learned_again(self, profile: VoiceProfile, engine: SpeechEngine) -> tuple[VoicePrint, str]:
         _log.info("voice %s was made by another version of %s; learning it again", profile.id, engine.card.name)
-        with self.blobs.open(profile.reference_key) as reader:
-            reference = Audio.from_wav_bytes(reader.read())
+        try:
+            with self.blobs.open(profile.reference_key) as reader:
+                reference = Audio.from_wav_bytes(reader.read())
+        except BlobCorrupt as error:
+            raise _damaged(profile, "reference") from error
         learned = engine.enroll([reference], engine.card.spoken(profile.language))
         # Under a name of its own, so that profile and print always fit, whenever this is killed.
         folder = profile.print_key.rsplit("/", 1)[0]
@@ -62,3 +68,12 @@ class LoadVoicePrint:
         if stat.key != profile.print_key:
             self.blobs.delete(profile.print_key)
         return learned, stat.sha256
+
+
+def _damaged(profile: VoiceProfile, what: str) -> BlobCorrupt:
+    """For the client, who knows voices and not where they are stored; what that error says is the cause's."""
+    return BlobCorrupt(
+        f"The stored {what} of the voice {profile.id!r} is damaged: restore it from a backup, or delete the voice and learn "
+        "it again from its recordings.",
+        field="voice_id",
+    )

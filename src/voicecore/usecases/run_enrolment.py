@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.audio import Audio, join
-from voicecore.errors import InvalidInput, NameTaken, VoiceCoreError
+from voicecore.errors import BlobCorrupt, InvalidInput, NameTaken, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.pipeline import speak
@@ -111,8 +111,13 @@ class RunEnrolment:
         )  # fmt: skip
 
     def _clip(self, key: str) -> Audio:
-        with self.blobs.open(key) as reader:
-            return Audio.from_wav_bytes(reader.read())
+        try:
+            with self.blobs.open(key) as reader:
+                return Audio.from_wav_bytes(reader.read())
+        except BlobCorrupt as error:
+            raise BlobCorrupt(
+                "An uploaded recording was damaged where it was stored: send the recordings again."
+            ) from error
 
 
 def _joined(clips: list[Audio]) -> Audio:

@@ -14,6 +14,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from adapters.queues.arq.connection import UNREACHABLE, Line
+from adapters.redisclient.failures import sentence
 
 _log = logging.getLogger("voicecore.doorbell")
 
@@ -44,9 +45,10 @@ async def keep_up(
         except Exception as error:  # noqa: BLE001 - whatever it is, without this loop nobody hears a ring
             if began - told_at > _TELL_AGAIN_S:
                 told_at = began
-                # What Redis refuses has a telling class; anything else is a mistake of ours, or garbage.
-                _log.warning("%s failed and is tried again (%s)", name, type(error).__name__,
-                             exc_info=None if isinstance(error, RedisError) or mend else error)  # fmt: skip
+                # What Redis refuses has a sentence; anything else is a mistake of ours, or garbage.
+                why = f": {sentence(error)}" if isinstance(error, RedisError) else ""
+                _log.warning("%s failed and is tried again (%s)%s", name, type(error).__name__, why,
+                             exc_info=None if why or mend else error)  # fmt: skip
             if mend is not None:
                 with suppress(RedisError, *UNREACHABLE):
                     await mend()
