@@ -17,7 +17,7 @@ from adapters.queues.memory import MemoryDoorbell
 from adapters.relays.memory import MemoryRelay
 from adapters.stores.roster import MemoryRoster
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
-from entrypoints import distributed
+from entrypoints import distributed, embedded
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
 from entrypoints.settings import Settings, file_of, load
@@ -127,8 +127,13 @@ class Container(containers.DeclarativeContainer):
     # Last of all: stores, roster and relay share one client.
     hang_up = providers.Selector(
         mode,
-        embedded=providers.Object(lambda: None),
+        embedded=providers.Callable(partial, embedded.check, settings, blobs),
         distributed=providers.Callable(lambda client: client.close, redis),
+    )
+    known_since = providers.Selector(
+        mode,
+        embedded=providers.Callable(partial, embedded.known_since, settings, blobs),
+        distributed=providers.Callable(partial, distributed.known_since, redis, settings, blobs),
     )
     codec = providers.Singleton(
         SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes
@@ -141,7 +146,7 @@ class Container(containers.DeclarativeContainer):
     cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock)
     delete_job = providers.Singleton(DeleteJob, store, blobs, limits)
     delete_voice = providers.Singleton(DeleteVoice, catalog, blobs, store, limits.provided.keep_jobs)
-    purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job)
+    purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job, known_since)
     webhooks = providers.Singleton(webhook_policy, settings)
     submit_synthesis = providers.Singleton(
         SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks

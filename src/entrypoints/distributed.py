@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,13 @@ def check(client: Redis, settings: Settings, blobs: BlobStore) -> None:
         _log.warning("%s", problem.sentence)
     check_blobs(blobs)
     check_deployment(client, settings.redis_prefix, blobs)
+
+
+def known_since(client: Redis, settings: Settings, blobs: BlobStore) -> datetime:
+    """Since when this Redis knows what is in these blobs. Raises `StorageUnavailable` if they are not its own (any more)."""
+    from adapters.stores.redis import deployment  # noqa: PLC0415
+
+    return deployment.known_since(client, settings.redis_prefix, blobs)
 
 
 def check_blobs(blobs: BlobStore) -> None:

@@ -6,9 +6,12 @@ jobs/{job}/a{attempt}/manifest.json     segments with their times
 uploads/{job}/{n}.wav                   decoded reference clips, until the enrolment ends
 segments/{voice}/{sha256}.f32           raw little-endian float32 samples of one segment
 voices/{voice}/a{attempt}/print.npz|reference.wav|sample.wav      written by one attempt of the enrolment
+deployment/id.json                      whose all this is, where more than one process could come upon it
 """
 
 from __future__ import annotations
+
+DEPLOYMENT = "deployment/id.json"
 
 
 def job_prefix(job_id: str) -> str:

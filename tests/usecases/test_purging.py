@@ -474,3 +474,33 @@ def test_deleting_a_job_that_ends_in_that_moment_is_as_good(house, monkeypatch):
     monkeypatch.setattr(house.store, "cancel", cancel)
     house.delete_job(job.id)
     assert house.store.get(job.id) is None
+
+
+# --- whose audio it is ----------------------------------------------------------------------------------------------
+def test_what_is_older_than_the_store_of_jobs_and_voices_is_left_for_a_store_that_comes_back():
+    house = House()
+    voice_id = enrolled(house).result.voice_id
+    speak_with(house, voice_id)
+    house.clock.advance(2 * MINUTE)
+    made = {stat.key for stat in house.blobs.list() if stat.key.startswith(("jobs/", "voices/"))}
+    lost, since = House(), house.clock.now()
+    house.clock.advance(DAY)
+    house.blobs.put("voices/voice_new/a1/print.npz", [b"of a voice that was never listed"])
+    house.clock.advance(DAY)
+    delete_job = DeleteJob(lost.store, house.blobs, lost.limits)
+    PurgeExpired(lost.store, lost.catalog, house.blobs, house.clock, house.cache, delete_job, lambda: since).tidy()
+    assert {stat.key for stat in house.blobs.list()} == made
+
+
+def test_nothing_is_tidied_away_while_the_store_is_a_strangers():
+    house = House()
+    house.blobs.put("voices/voice_a/a1/print.npz", [b"nobody's, as it seems"])
+    house.clock.advance(DAY)
+
+    def known_since():
+        raise StorageUnavailable("Redis and the blob store belong to different deployments.")
+
+    purge = PurgeExpired(house.store, house.catalog, house.blobs, house.clock, house.cache, house.delete_job, known_since)  # fmt: skip
+    with pytest.raises(StorageUnavailable, match="different deployments"):
+        purge.tidy()
+    assert len(list(house.blobs.list())) == 1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from voicecore.errors import Gone
 from voicecore.job import JobId, JobStatus, SynthesisJob
@@ -17,7 +17,7 @@ from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.planned import planned_keys
 from voicecore.usecases.removal import Removed
 from voicecore.usecases.segment_cache import SegmentCache
-from voicecore.usecases.sweep_orphans import ORPHAN_AGE, SweepOrphans, readable
+from voicecore.usecases.sweep_orphans import ORPHAN_AGE, SweepOrphans, always, readable
 from voicecore.voice import VoiceProfile
 
 _log = logging.getLogger("voicecore.jobs")
@@ -46,6 +46,9 @@ class PurgeExpired:
     blobs: to be called some times a day. Calling the whole does both. Any number of processes may do so at once: each
     step may be done twice.
 
+    Attributes:
+        known_since: as of `SweepOrphans`.
+
     Neither touches voices that are in the catalogue, models, or jobs that wait or run. A record that a newer program
     wrote is not touched either, and does not keep the rest from being cleaned.
     """
@@ -56,6 +59,7 @@ class PurgeExpired:
     clock: Clock
     cache: SegmentCache
     delete_job: DeleteJob
+    known_since: Callable[[], datetime] = always
 
     def __call__(self, *, deep: bool = False) -> Purged:
         """Both, at once. `deep` also removes every finished job, and orphans of any age."""
@@ -79,8 +83,8 @@ class PurgeExpired:
         """Remove voices of cancelled enrolments, blobs older than `age` that no job or voice owns, and what the cache
         has too much.
         """
-        removed = self._withdrawn_voices()
-        removed += SweepOrphans(self.store, self.catalog, self.blobs, self.clock, self.delete_job)(age)
+        orphans = SweepOrphans(self.store, self.catalog, self.blobs, self.clock, self.delete_job, self.known_since)
+        removed = orphans(age) + self._withdrawn_voices()
         removed += self.cache.evict(self._needed)
         return Purged(0, removed.files, removed.bytes)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from voicecore import blobkeys
 from voicecore.errors import Gone, StorageUnavailable
@@ -19,6 +19,11 @@ _log = logging.getLogger("voicecore.jobs")
 
 #: A blob without an owner may belong to something being written; after this long it does not.
 ORPHAN_AGE = timedelta(hours=1)
+
+
+def always() -> datetime:
+    """A store that was there before everything."""
+    return datetime.min.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -34,26 +39,33 @@ def readable(store: JobStore, what: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class SweepOrphans:
-    """Reads the list of all blobs, and asks once for each job or voice that they are of."""
+    """Reads the list of all blobs, and asks once for each job or voice that they are of.
+
+    Attributes:
+        known_since: since when jobs and voices have been stored where they are looked for now; raises if the blobs are not
+            theirs. Of what is older nobody can say here that it has no owner: their store may have been lost, and come
+            back from a backup. So it stays.
+    """
 
     store: JobStore
     catalog: Catalog
     blobs: BlobStore
     clock: Clock
     delete_job: DeleteJob
+    known_since: Callable[[], datetime] = always
 
     def __call__(self, age: timedelta = ORPHAN_AGE) -> Removed:
         """What was removed: orphans older than `age`. Uploads are written before their job is stored, so of them never
         any that are younger than an hour.
         """
-        removed = Removed()
+        removed, since = Removed(), self.known_since()
         for folder in ("jobs/", "uploads/", "voices/", f"{blobkeys.SEGMENTS}voice_"):
-            removed += self._sweep(folder, max(age, ORPHAN_AGE) if folder == "uploads/" else age)
+            removed += self._sweep(folder, max(age, ORPHAN_AGE) if folder == "uploads/" else age, since)
         return removed
 
-    def _sweep(self, folder: str, age: timedelta) -> Removed:
+    def _sweep(self, folder: str, age: timedelta, since: datetime) -> Removed:
         oldest = self.clock.now() - age
-        removed = Removed()
+        removed, left = Removed(), 0
         asked: tuple[str, str] | None = None
         owned = True
         # In key order, so an owner's blobs come together, and memory holds one owner, not a million.
@@ -63,11 +75,16 @@ class SweepOrphans:
             kind, owner = stat.key.split("/")[:2]
             if (kind, owner) != asked:
                 asked, owned = (kind, owner), self._has_owner(kind, owner)
-                if kind == "jobs" and not owned:
+                if kind == "jobs" and not owned and stat.modified_at >= since:
                     # With what its plan names in the cache.
                     removed += self.delete_job.delete_blobs(owner)
-            if not owned:
+            if not owned and stat.modified_at < since:
+                left += 1
+            elif not owned:
                 removed += remove(self.blobs, [stat])
+        if left:
+            _log.warning("%d blobs under %s are older than the store of jobs and voices, which knows nothing of them; they stay",
+                         left, folder)  # fmt: skip
         return removed
 
     def _has_owner(self, kind: str, owner: str) -> bool:

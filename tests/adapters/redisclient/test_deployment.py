@@ -10,7 +10,7 @@ import pytest
 from adapters.blobs.memory import MemoryBlobStore
 from adapters.redisclient import ask, connect
 from adapters.stores.redis.catalog import RedisCatalog
-from adapters.stores.redis.deployment import BLOB_KEY, check_deployment
+from adapters.stores.redis.deployment import BLOB_KEY, check_deployment, known_since
 from adapters.stores.redis.jobs import RedisJobStore
 from adapters.stores.redis.roster import RedisRoster
 from tests.instruments.redis_server import RedisServer, fresh_prefix, shared_server
@@ -50,9 +50,39 @@ def test_a_deployment_is_itself_at_every_start(client, prefix, blobs):
         assert check_deployment(client, prefix, blobs) == first
 
 
-def test_only_the_id_stays_in_redis(client, prefix, blobs):
+def test_only_the_id_and_its_time_stay_in_redis(client, prefix, blobs):
     check_deployment(client, prefix, blobs)
-    assert ask(client, "KEYS", f"{prefix}:*") == [f"{prefix}:deployment".encode()]
+    keys = {f"{prefix}:deployment".encode(), f"{prefix}:deployment:since".encode()}
+    assert set(ask(client, "KEYS", f"{prefix}:*")) == keys
+
+
+def test_a_redis_knows_of_blobs_since_it_was_first_used_with_them(client, prefix, blobs):
+    before = blobs.put("voices/voice_a/a1/print.npz", [b"of a service without Redis, in the same folder"])
+    since = known_since(client, prefix, blobs)
+    assert before.modified_at < since
+    assert known_since(client, prefix, blobs) == since
+    check_deployment(client, prefix, blobs)
+    assert known_since(client, prefix, blobs) == since
+
+
+def test_an_emptied_redis_knows_of_nothing_from_before(client, prefix, blobs):
+    known_since(client, prefix, blobs)
+    put = blobs.put("voices/voice_a/a1/print.npz", [b"whose voice is lost with Redis"])
+    ask(client, "DEL", f"{prefix}:deployment", f"{prefix}:deployment:since")
+    assert known_since(client, prefix, blobs) > put.modified_at
+
+
+def test_a_redis_that_was_exchanged_for_a_strangers_says_nothing_about_these_blobs(client, prefix, blobs):
+    check_deployment(client, prefix, MemoryBlobStore())
+    check_deployment(client, fresh_prefix(), blobs)
+    with pytest.raises(StorageUnavailable, match="belong to different deployments"):
+        known_since(client, prefix, blobs)
+
+
+def test_the_bucket_of_a_service_without_redis_is_taken_over_with_a_new_id(client, prefix, blobs):
+    blobs.put(BLOB_KEY, [b'{"v": 1, "id": "abc", "by": "embedded"}'])
+    assert check_deployment(client, prefix, blobs) != "abc"
+    assert check_deployment(client, prefix, blobs) == check_deployment(client, prefix, blobs)
 
 
 def test_processes_that_start_at_once_are_one_deployment(client, prefix, blobs):

@@ -11,16 +11,18 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 
 from adapters.redisclient import Lua, ask
+from voicecore import blobkeys
 from voicecore.errors import NotFound, StorageUnavailable
 from voicecore.job import JobStatus
 from voicecore.ports import BlobStore
 from voicecore.request import Mode
 
-BLOB_KEY = "deployment/id.json"
+BLOB_KEY = blobkeys.DEPLOYMENT
 _VERSION = 1
 #: Longer than looking into a blob store and writing one small blob takes; then a dead starter's turn is over.
 _TURN_MS = 30_000
@@ -51,8 +53,23 @@ def check_deployment(client: Redis, prefix: str, blobs: BlobStore) -> str:
             blobs.put(BLOB_KEY, [json.dumps({"v": _VERSION, "id": in_blobs}).encode()])
         elif in_redis is not None and in_redis != in_blobs.encode():
             raise _strangers(prefix, "and the blob store belong to different deployments")
+        seconds, microseconds = ask(client, "TIME")
+        ask(client, "SET", f"{prefix}:deployment:since", seconds * 1_000_000 + microseconds, "NX")
         ask(client, "SET", f"{prefix}:deployment", in_blobs)
     return in_blobs
+
+
+def known_since(client: Redis, prefix: str, blobs: BlobStore) -> datetime:
+    """Since when this Redis has been told of everything that was put into the blob store, by its own time.
+
+    Of what is older it cannot say that nobody needs it: Redis may have been emptied, or be new to audio that a service
+    without Redis made. Raises as `check_deployment` does.
+    """
+    check_deployment(client, prefix, blobs)
+    since_us = ask(client, "GET", f"{prefix}:deployment:since")
+    if since_us is None:
+        raise StorageUnavailable("Redis was emptied this moment; what it knew is looked at again later.")
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(since_us))
 
 
 def _strangers(prefix: str, what: str) -> StorageUnavailable:
@@ -67,7 +84,8 @@ def _read(blobs: BlobStore) -> str | None:
         with blobs.open(BLOB_KEY) as reader:
             document = json.loads(reader.read())
         if document["v"] == _VERSION:
-            return str(document["id"])
+            # Those of a service without Redis have an owner who may come back, and shall find that they were taken over.
+            return None if document.get("by") == "embedded" else str(document["id"])
         found = f"version {document['v']!r}"
     except NotFound:
         return None
