@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from entrypoints.settings import Settings, load
@@ -48,6 +50,55 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one():
 
 def test_the_defaults_hold():
     assert load({}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("REDIS_URL", "redis"), ("REDIS_URL", "http://:hunter2@localhost"), ("REDIS_URL", "unix:///run/redis"),
+     *(("REDIS_PREFIX", value) for value in ("a:b", "a*", "a b", "{a}", "é", "...", "-", "a" * 65, "a\n")),
+     *(("BLOBS_URL", value) for value in ("bucket", "/folder", "http://:hunter2@x/y", "s3:bucket", "file://", "file:///",
+                                          "file://host/x", "file:relative", "file:///a%00b")),
+     *(("SLOTS", value) for value in ("0", "-1", "65", "1.5", "1e3", "many")),
+     *(("WORKER_ENGINES", value) for value in (",", "a,,b", ",kokoro")),
+     *(("WEBHOOK_SECRET", value) for value in ("hunter2", "whsec_", "whsec_hunter2", "whsec_YQ==", "whsec_" + "A" * 200)),
+     *(("WEBHOOK_ALLOW_PRIVATE", value) for value in ("maybe", "2", "on"))],
+)  # fmt: skip
+def test_a_setting_of_many_processes_that_makes_no_sense_is_refused_by_name_and_tells_no_secret(tmp_path, name, value):
+    (tmp_path / "voicecore.toml").write_text(f"{name.lower()} = {json.dumps(value)}")
+    for environment in ({f"VOICECORE_{name}": value}, {"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")}):
+        with pytest.raises(InvalidInput, match=f"VOICECORE_{name}") as caught:
+            load(environment)
+        assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "line", ["redis_url = 5", 'redis_url = ["redis://:hunter2@h"]', "redis_prefix = true", "blobs_url = 1", "slots = 1.0",
+             "slots = true", "slots = [1]", "worker_engines = 3", 'worker_engines = ["a", 3]', 'worker_engines = [""]',
+             "worker_engines = {a = 1}", 'webhook_secret = ["hunter2"]', "webhook_secret = 12345",
+             "webhook_allow_private = 2", 'redis_url = ""', 'webhook_secret = " "'],
+)  # fmt: skip
+def test_a_setting_of_many_processes_of_another_kind_in_the_file_is_refused_by_name_and_tells_no_secret(tmp_path, line):
+    (tmp_path / "voicecore.toml").write_text(line)
+    with pytest.raises(InvalidInput, match="VOICECORE_" + line.split()[0].upper()) as caught:
+        load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")})
+    assert "hunter2" not in caught.value.message
+
+
+def test_a_file_that_is_no_toml_is_refused_without_its_content(tmp_path):
+    (tmp_path / "voicecore.toml").write_text('redis_url = "redis://:hunter2@h" x')
+    with pytest.raises(InvalidInput, match="cannot be read") as caught:
+        load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")})
+    assert "hunter2" not in caught.value.message
+
+
+def test_settings_hold_no_secret_when_they_are_printed():
+    settings = load({"VOICECORE_REDIS_URL": "redis://:hunter2@h", "VOICECORE_WEBHOOK_SECRET": "whsec_" + "YWJj" * 12})
+    assert "hunter2" not in repr(settings)
+    assert "YWJj" not in repr(settings)
+
+
+def test_an_engine_named_twice_is_served_once():
+    assert load({"VOICECORE_WORKER_ENGINES": "tone, kokoro ,tone"}).worker_engines == ("tone", "kokoro")
 
 
 @pytest.mark.parametrize("value", ["-1", "257", "99999"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,12 +10,16 @@ from typing import Any, Literal
 from redis import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from adapters.redisclient.asking import ask
 from adapters.redisclient.failures import translated
+from voicecore.errors import StorageUnavailable
 
 #: GETDEL, LMOVE and SET … GET came with it.
 OLDEST = (6, 2)
 #: Share of maxmemory from which somebody should know.
 _NEARLY_FULL = 0.9
+#: Receivers of webhooks allow 5 minutes; a machine with NTP is never so far off as this.
+_CLOCK_OFF_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Problem:
 
 def problems(client: Redis) -> Sequence[Problem]:
     """What of the server is not fit for jobs, errors first; empty if nothing. Raises `StorageUnavailable`."""
-    found = [*_of_server(client), *_of_settings(client)]
+    found = [*_of_server(client), *_of_settings(client), *_of_clock(client)]
     return sorted(found, key=lambda problem: problem.grade != "error")
 
 
@@ -107,6 +112,26 @@ def _of_persistence(settings: Mapping[str, str]) -> Iterator[Problem]:
             "warning",
             "Redis leaves it to the system when its append-only file reaches the disk (appendfsync is no), so a power cut "
             "loses up to about 30 s of accepted jobs: set appendfsync to everysec or always.",
+        )
+
+
+def _of_clock(client: Redis) -> Iterator[Problem]:
+    """Leases and turns go by the time of Redis alone; what goes by this machine's is named here."""
+    before = time.time()
+    try:
+        seconds, microseconds = ask(client, "TIME")
+    except StorageUnavailable as error:
+        if isinstance(error.__cause__, NoPermissionError):
+            return  # every script of ours asks for the time, and says what right is missing
+        raise
+    # Redis looked at its clock at some moment between the two times of ours.
+    there = seconds + microseconds / 1e6
+    off_s = there - min(max(there, before), time.time())
+    if abs(off_s) > _CLOCK_OFF_S:
+        yield Problem(
+            "warning",
+            f"The clock of this machine is {abs(off_s):.0f} s {'behind' if off_s > 0 else 'ahead of'} that of Redis: set both "
+            "right (NTP), or finished jobs expire at the wrong time, and receivers refuse webhooks as too old or too new.",
         )
 
 

@@ -242,3 +242,23 @@ def test_other_errors_pass():
         raise ZeroDivisionError
     with pytest.raises(redis.RedisError):
         raise redis.RedisError
+
+
+def test_a_database_that_the_server_does_not_have():
+    with connect(f"redis://127.0.0.1:{shared_server().port}/9999") as client:
+        assert "no database of this number: correct the one at the end of VOICECORE_REDIS_URL" in sentence_of(
+            client, "PING"
+        )
+
+
+def test_what_a_user_may_not_do_inside_a_script_is_said_without_the_script(tmp_path):
+    script = Lua("redis.call('SET', KEYS[1], '1') return redis.call('ZADD', KEYS[1], 1, 'a')")
+    with RedisServer(tmp_path) as server:
+        with connect(server.url) as admin:
+            ask(admin, "ACL SETUSER", "few", "on", ">few", "~voicecore:*", "+@all", "-zadd")
+        with connect(f"redis://few:few@127.0.0.1:{server.port}") as client:
+            for key, cause in (("voicecore:x", "widen its ACL"), ("other:x", "the keys under VOICECORE_REDIS_PREFIX")):
+                with pytest.raises(StorageUnavailable) as caught:
+                    script(client, [key], [])
+                assert cause in caught.value.message
+                assert "user_script" not in caught.value.message

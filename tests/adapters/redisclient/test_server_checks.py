@@ -101,3 +101,28 @@ def test_a_server_that_is_away_is_no_list_of_problems(tmp_path):
     server = RedisServer(tmp_path)
     with connect(server.url) as client, pytest.raises(StorageUnavailable):
         problems(client)
+
+
+def test_a_memory_that_is_nearly_full_is_told_before_it_is(tmp_path):
+    with RedisServer(tmp_path, options=("--maxmemory", "600kb")) as server:
+        [(grade, sentence)] = found(server)
+        assert grade == "warning"
+        assert "raise maxmemory" in sentence
+        with connect(server.url) as client:
+            client.config_set("maxmemory", "1gb")
+            assert problems(client) == []
+
+
+@pytest.mark.parametrize(
+    ("off_s", "direction"), [(7200, "behind"), (-7200, "ahead of"), (40, "behind"), (5, None), (-5, None)]
+)
+def test_a_clock_that_differs_from_that_of_redis_is_told_with_its_difference(off_s, direction):
+    with connect(shared_server().url) as client:
+        client.set_response_callback("TIME", lambda answer: (int(answer[0]) + off_s, int(answer[1])))
+        warnings = [problem.sentence for problem in problems(client)]
+    if direction is None:
+        assert warnings == []
+    else:
+        [sentence] = warnings
+        assert f" s {direction} that of Redis: set both right (NTP)" in sentence
+        assert abs(int(sentence.split(" is ")[1].split()[0]) - abs(off_s)) <= 1
