@@ -22,6 +22,7 @@ from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
 from entrypoints.settings import Settings, file_of, load
 from entrypoints.worker import Worker
+from voicecore.errors import NotFound, StorageUnavailable
 from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
 from voicecore.system import RandomIds, SteadyClock, SystemClock
@@ -48,7 +49,10 @@ _TEST_ENGINES = frozenset({"tone"})
 def offered_engines(settings: Settings) -> Engines:
     """All installed engines but the test ones, and the default."""
     names = tuple(name for name in engine_names() if name not in _TEST_ENGINES or name == settings.engine)
-    return Engines(engine_providers(names, settings.weights_dir), settings.engine)
+    try:
+        return Engines(engine_providers(names, settings.weights_dir), settings.engine)
+    except NotFound as error:
+        raise NotFound(f"VOICECORE_ENGINE: {error.message}") from None
 
 
 def embedded_or_distributed(settings: Settings) -> str:
@@ -59,11 +63,13 @@ def embedded_or_distributed(settings: Settings) -> str:
 def blob_store(settings: Settings) -> BlobStore:
     """Where audio lies: a bucket, or files in the data folder."""
     url = settings.blobs_url
-    if url is None:
-        return FilesystemBlobStore(settings.data_dir / "blobs")
-    if url.startswith("file://"):
-        return FilesystemBlobStore(file_of(url))
-    return distributed.object_store(url, settings.data_dir / "spool")
+    if url is not None and not url.startswith("file://"):
+        return distributed.object_store(url, settings.data_dir / "spool")
+    try:
+        return FilesystemBlobStore(settings.data_dir / "blobs" if url is None else file_of(url))
+    except StorageUnavailable as error:
+        setting = "VOICECORE_DATA_DIR" if url is None else "VOICECORE_BLOBS_URL"
+        raise type(error)(f"The folder of {setting} cannot be used: {error.message}") from error
 
 
 def webhook_policy(settings: Settings) -> WebhookPolicy:
@@ -121,19 +127,19 @@ class Container(containers.DeclarativeContainer):
     blobs = providers.Singleton(blob_store, settings)
     check = providers.Selector(
         mode,
-        embedded=providers.Object(lambda: None),
-        distributed=providers.Callable(partial, distributed.check, redis, settings, blobs),
-    )
-    # Last of all: stores, roster and relay share one client.
-    hang_up = providers.Selector(
-        mode,
         embedded=providers.Callable(partial, embedded.check, settings, blobs),
-        distributed=providers.Callable(lambda client: client.close, redis),
+        distributed=providers.Singleton(distributed.Check, redis, settings, blobs),
     )
     known_since = providers.Selector(
         mode,
         embedded=providers.Callable(partial, embedded.known_since, settings, blobs),
         distributed=providers.Callable(partial, distributed.known_since, redis, settings, blobs),
+    )
+    # Last of all: stores, roster and relay share one client.
+    hang_up = providers.Selector(
+        mode,
+        embedded=providers.Object(lambda: None),
+        distributed=providers.Callable(lambda client: client.close, redis),
     )
     codec = providers.Singleton(
         SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,21 +87,33 @@ def object_store(url: str, spool: Path) -> BlobStore:
     return ObjectStoreBlobStore(url, spool=spool)
 
 
-def check(client: Redis, settings: Settings, blobs: BlobStore) -> None:
-    """What would lose jobs or mix deployments is refused before anything is accepted; the rest is said in the log.
+@dataclass(slots=True)
+class Check:
+    """What would lose jobs or mix deployments is refused before anything is accepted; the rest is said in the log, once."""
 
-    Raises:
-        StorageUnavailable: Redis cannot be reached or would delete jobs, or it belongs to another deployment.
-    """
-    from adapters.redisclient.server_checks import problems  # noqa: PLC0415
-    from adapters.stores.redis.deployment import check_deployment  # noqa: PLC0415
+    client: Redis
+    settings: Settings
+    blobs: BlobStore
+    _told: frozenset[str] = frozenset()
 
-    for problem in problems(client):
-        if problem.grade == "error":
-            raise StorageUnavailable(problem.sentence)
-        _log.warning("%s", problem.sentence)
-    check_blobs(blobs)
-    check_deployment(client, settings.redis_prefix, blobs)
+    def __call__(self) -> None:
+        """Look, at start and now and then.
+
+        Raises:
+            StorageUnavailable: Redis cannot be reached or would delete jobs, or it belongs to another deployment.
+        """
+        from adapters.redisclient.server_checks import problems  # noqa: PLC0415
+        from adapters.stores.redis.deployment import check_deployment  # noqa: PLC0415
+
+        found = problems(self.client)
+        for problem in found:
+            if problem.grade == "error":
+                raise StorageUnavailable(problem.sentence)
+            if problem.sentence not in self._told:
+                _log.warning("%s", problem.sentence)
+        self._told = frozenset(problem.sentence for problem in found)
+        check_blobs(self.blobs)
+        check_deployment(self.client, self.settings.redis_prefix, self.blobs)
 
 
 def known_since(client: Redis, settings: Settings, blobs: BlobStore) -> datetime:

@@ -46,7 +46,7 @@ def check_deployment(client: Redis, prefix: str, blobs: BlobStore) -> str:
             if in_redis is not None and _in_use(client, prefix):
                 raise _strangers(
                     prefix,
-                    "belongs to a deployment with other blobs: this blob store is new, but Redis has jobs or voices",
+                    "belong to a deployment with other blobs (this blob store is new, but Redis has jobs or voices)",
                 )
             in_blobs = secrets.token_hex(16)
             # The blob first: without its twin in Redis it is only adopted by the next to start.
