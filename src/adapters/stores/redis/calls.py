@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from importlib.resources import files
 from typing import Any
 
@@ -23,6 +24,36 @@ _PREFIX_LIMIT = 64
 Argument = bytes | str | int
 
 
+class ServerTime:
+    """What time it is at the server, as far as we were told, so that a command can say until when we wait for it.
+
+    Both clocks go evenly, so what was told holds for minutes. If it does not, since the server's was set, it says so.
+    """
+
+    _HOLDS_S = 300.0
+
+    def __init__(self, patience_s: float | None) -> None:
+        """`patience_s` is how long an answer is waited for; None for ever."""
+        self._patience_s = patience_s
+        self._told: tuple[int, float] | None = None
+
+    @property
+    def old(self) -> bool:
+        """Whether somebody should ask."""
+        return self._patience_s is not None and (self._told is None or time.monotonic() - self._told[1] > self._HOLDS_S)
+
+    def told(self, server_us: int) -> None:
+        """The server has just said that it is so late."""
+        self._told = (server_us, time.monotonic())
+
+    def patience_ends_us(self) -> int | str:
+        """Until when a command that is sent now may be done; empty if that is not known."""
+        if self._told is None or self._patience_s is None:
+            return ""
+        server_us, then = self._told
+        return server_us + int(1_000_000 * (time.monotonic() - then + self._patience_s))
+
+
 class Scripts:
     """The scripts of the job store. Every call is one round trip, atomic, and reads the time once."""
 
@@ -35,6 +66,7 @@ class Scripts:
         self._client = client
         self._prefix = as_bytes(f"{prefix}:")
         self._clock = clock
+        self._time = ServerTime(client.connection_pool.connection_kwargs.get("socket_timeout"))
         folder = files("adapters.stores.redis") / "scripts"
         texts = {entry.name.removesuffix(".lua"): entry.read_bytes() for entry in folder.iterdir()}
         prelude = texts.pop("prelude")
@@ -63,8 +95,25 @@ class Scripts:
                 return self._evaluate(name, arguments)
 
     def _evaluate(self, name: str, arguments: tuple[Argument, ...]) -> tuple[str, list[Any]]:
-        now = "" if self._clock is None else epoch_us(self._clock.now())
-        words = (0, self._prefix, now, *arguments)
+        if self._clock is None and self._time.old:
+            self._time.told(int(self._send("open", ())[1][1]))
+        word, rest = self._send(name, arguments)
+        if word == "late":
+            # Nothing was done. The answer came all the same, so the connection took long, or the server's clock was set.
+            self._time.told(int(rest[0]))
+            word, rest = self._send(name, arguments)
+        if word == "late":
+            raise StorageUnavailable("The clock of Redis' host jumps: see to its time service, and try again in a moment.")
+        return word, rest
+
+    def _send(self, name: str, arguments: tuple[Argument, ...]) -> tuple[str, list[Any]]:
+        now: int | str = ""
+        until: int | str = ""
+        if self._clock is not None:
+            now = epoch_us(self._clock.now())
+        elif name != "open":
+            until = self._time.patience_ends_us()
+        words = (0, self._prefix, now, until, *arguments)
         try:
             answer = self._client.execute_command("EVALSHA", self._digests[name], *words)  # type: ignore[no-untyped-call]
         except NoScriptError:

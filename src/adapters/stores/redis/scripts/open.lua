@@ -1,1 +1,1 @@
-return {'schema', SCHEMA}
+return {'schema', SCHEMA, whole(now)}

@@ -1,6 +1,7 @@
 -- What every script begins with.
--- ARGV: the prefix of all keys with its colon, the time in microseconds since 1970 ('' for the server's), then the
--- script's own arguments. Keys are built here and not declared, so this is not for Redis Cluster.
+-- ARGV: the prefix of all keys with its colon, the time in microseconds since 1970 ('' for the server's), until when the
+-- sender waits for the answer ('' for ever), then the script's own arguments. Keys are built here and not declared, so
+-- this is not for Redis Cluster.
 --
 --   schema                       version of this layout
 --   job:<id>                     hash: the record, and beside it what the scripts write themselves
@@ -18,7 +19,7 @@
 -- A place is 20 digits of created_at and the id, a turn the rank of the priority and the place. Both are members of
 -- sorted sets in which all scores are 0, so that Redis orders them by bytes and no number is rounded.
 local SCHEMA = '1'
-local prefix, args = ARGV[1], {unpack(ARGV, 3)}
+local prefix, args = ARGV[1], {unpack(ARGV, 4)}
 
 local schema = redis.call('GET', prefix .. 'schema')
 if not schema then
@@ -39,6 +40,10 @@ end
 local function whole(number)
   return string.format('%.0f', number)
 end
+
+-- What was sent while this server stood still, or its host, is found when it goes on. Its sender has given up: a claim
+-- done now would be a job that nobody runs, and at the end of its lease a try that nobody made.
+if ARGV[3] ~= '' and now > tonumber(ARGV[3]) then return {'late', whole(now)} end
 
 -- Bytes, since `<` would ask the server's locale.
 local function precedes(one, other)
