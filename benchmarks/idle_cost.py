@@ -65,7 +65,7 @@ def _commands(fleet: Fleet, count: int, job_s: float) -> float:
 
 
 def _per_busy_s(count: int) -> float:
-    """Commands of each second of a running job of ours: its lease is renewed, and whether it was cancelled is looked for."""
+    """Commands of each second of a running job of ours, beyond an idle worker's: its lease is renewed, and whether it was cancelled is looked for."""
     with deployed(VoicecoreFleet, step_s=4.0) as slow, working(slow, 1):
         long = _commands(slow, count, 4.1)
     with deployed(VoicecoreFleet) as fast, working(fast, 1):
@@ -102,6 +102,6 @@ def run(*, smoke: bool) -> list[Row]:
         *rows,
         Row("a job of one segment: commands sent to Redis", ours[0], "", peer[0], "Celery"),
         Row("a job of one segment: Redis' processor", ours[1], "ms", peer[1], "Celery"),
-        Row("each second of a running job: commands sent to Redis", _per_busy_s(2 if smoke else 10), "/s"),
+        Row("each second of a running job: commands beyond an idle worker's", _per_busy_s(2 if smoke else 10), "/s"),
         Row("a finished job: Redis' memory", ours[2], "kB", peer[2], "Celery"),
     ]
