@@ -174,6 +174,40 @@ def test_slots_that_outlast_the_grace_are_stopped_at_the_same_time_not_one_after
     assert not crew.alive
 
 
+@dataclass
+class StuckJob:
+    """Runs on whatever it is told, as where a disk answers nobody."""
+
+    free: threading.Event
+    told: int = 0
+    began: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, _name):
+        self.began.set()
+        return self.free.wait(30)
+
+    def shut_down(self):
+        self.told += 1
+
+
+def test_slots_that_never_end_are_waited_for_together_and_only_once(caplog):
+    free = threading.Event()
+    jobs = [StuckJob(free) for _ in range(4)]
+    crew = _crew(jobs)
+    for slot in crew.slots:
+        slot.runner.last_s = 0.7
+    crew.start()
+    assert all(job.began.wait(5) for job in jobs)
+    crew.stop(0.05)
+    told = [job.told for job in jobs]
+    assert min(told) >= 2
+    assert max(told) == min(told)
+    assert caplog.text.count("left behind") == len(jobs)
+    crew.stop(0.05)
+    assert [job.told for job in jobs] == told
+    free.set()
+
+
 def test_a_crew_says_how_many_of_its_slots_are_busy_and_whether_all_leases_are_renewed():
     jobs = [SlowJob(), SlowJob(renewing=False)]
     crew = _crew(jobs)

@@ -63,26 +63,36 @@ class Crew:
 
     def stop(self, grace_s: float) -> None:
         """Take no new job; let the running ones end within `grace_s`, else hand them back. Returns when all have ended.
-        May be called again.
+        May be called again; who was left behind by then is not waited for once more.
         """
+        if self._left:
+            return
         end = time.monotonic() + grace_s
         for slot in self.slots:
             slot.runner.finish_up()
         self.doorbell.close()
         for slot in self.slots:
             slot.runner.wait(end - time.monotonic())
-        # All at once, then one by one: else the last slot would wait for the engines of all others to be stopped.
-        self.interrupt()
-        for slot in self.slots:
-            slot.runner.stop(0.0)
+        self._hand_back()
         for chore in self.chores:
             chore.finish_up()
         for chore in self.chores:
             chore.stop()
-        if not self._left:
-            self._left = True
-            with surviving():
-                self.farewell()
+        self._left = True
+        with surviving():
+            self.farewell()
+
+    def _hand_back(self) -> None:
+        # All at once, again and again: one after the other, the last would wait for all others that do not end.
+        give_up_at = time.monotonic() + max((slot.runner.last_s for slot in self.slots), default=0.0)
+        while left := [slot for slot in self.slots if not slot.runner.wait(0.0)]:
+            for slot in left:
+                slot.runner.interrupt()
+            if time.monotonic() >= give_up_at:
+                break
+            left[0].runner.wait(0.5)
+        for slot in left:
+            slot.runner.stop(0.0, 0.0)
 
     def close(self) -> None:
         """End the engines' processes. Idempotent."""

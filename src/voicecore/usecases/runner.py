@@ -55,8 +55,8 @@ class Runner:
             self._thread.join(max(0.0, seconds))
         return not self.alive
 
-    def stop(self, grace_s: float) -> None:
-        """Take no new job; let the present one end within `grace_s`, else hand it back.
+    def stop(self, grace_s: float, last_s: float | None = None) -> None:
+        """Take no new job; let the present one end within `grace_s`, else hand it back, for which it has `last_s`.
 
         Returns when the loop has ended; or, where a disk or a network answers nobody, without that: then the thread ends
         with the process, and the job is taken over when its lease runs out.
@@ -64,7 +64,7 @@ class Runner:
         self.finish_up()
         # So that an idle loop ends now, not when its wait is over.
         self.doorbell.close()
-        give_up_at = time.monotonic() + max(0.0, grace_s) + self.last_s
+        give_up_at = time.monotonic() + max(0.0, grace_s) + (self.last_s if last_s is None else last_s)
         done = self.wait(grace_s)
         while not done and time.monotonic() < give_up_at:
             self.interrupt()

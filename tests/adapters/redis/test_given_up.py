@@ -64,7 +64,7 @@ def test_a_server_whose_clock_is_far_ahead_of_what_was_known_is_believed(store: 
     """As after its clock was set, or another server took its address."""
     store.add(queued_job())
     seconds, microseconds = hasty.time()
-    store._scripts._time.told(1_000_000 * (seconds - 3600) + microseconds)  # noqa: SLF001 - nobody sets a machine's clock here
+    store._scripts._time.told(1_000_000 * (seconds - 3600) + microseconds)
     assert store.claim("w", LEASE, max_tries=3, keep=KEEP) is not None
 
 

@@ -103,7 +103,9 @@ class Scripts:
             self._time.told(int(rest[0]))
             word, rest = self._send(name, arguments)
         if word == "late":
-            raise StorageUnavailable("The clock of Redis' host jumps: see to its time service, and try again in a moment.")
+            raise StorageUnavailable(
+                "The clock of Redis' host jumps: see to its time service, and try again in a moment."
+            )
         return word, rest
 
     def _send(self, name: str, arguments: tuple[Argument, ...]) -> tuple[str, list[Any]]:
