@@ -63,11 +63,12 @@ def doorbell(
 ) -> ArqDoorbell:
     """The arq doorbell: of a worker with the engines it serves, of a process that only rings without any."""
     from adapters.queues.arq import ArqDoorbell, ClockChore  # noqa: PLC0415
+    from adapters.redisclient import with_checked_host_name  # noqa: PLC0415
 
     if settings.redis_url is None:
         raise InvalidInput("VOICECORE_REDIS_URL is not set; a worker of its own needs the Redis that it shares.")
     return ArqDoorbell(
-        settings.redis_url,
+        with_checked_host_name(settings.redis_url),
         settings.redis_prefix,
         engines=engines,
         chores=[ClockChore(name=name, do=do, every_s=every_s) for name, do, every_s in chores],

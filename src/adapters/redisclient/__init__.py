@@ -14,8 +14,8 @@ except ImportError as error:
     ) from error
 
 from adapters.redisclient.asking import Lua, ask
-from adapters.redisclient.connecting import connect
+from adapters.redisclient.connecting import connect, with_checked_host_name
 from adapters.redisclient.failures import translated
 from adapters.redisclient.server_checks import Problem, persistence, problems
 
-__all__ = ["Lua", "Problem", "ask", "connect", "persistence", "problems", "translated"]
+__all__ = ["Lua", "Problem", "ask", "connect", "persistence", "problems", "translated", "with_checked_host_name"]

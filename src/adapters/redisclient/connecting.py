@@ -55,7 +55,7 @@ def connect(
     _check(url)
     try:
         client = Redis.from_url(
-            _with_checked_host_name(url),
+            with_checked_host_name(url),
             socket_timeout=timeout_s,
             socket_connect_timeout=connect_timeout_s,
             socket_keepalive=True,
@@ -105,8 +105,8 @@ def _check(url: str) -> None:
         raise _bad("has a database that is not a number")
 
 
-def _with_checked_host_name(url: str) -> str:
-    """redis-py checks a certificate's chain, but its host name only when it is told to."""
+def with_checked_host_name(url: str) -> str:
+    """The address, with the certificate's host name to be checked: redis-py checks its chain alone unless it is told to."""
     parts = urlsplit(url)
     names = dict(parse_qsl(parts.query))
     if parts.scheme != "rediss" or "ssl_check_hostname" in names or names.get("ssl_cert_reqs") == "none":
