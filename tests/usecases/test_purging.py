@@ -13,6 +13,7 @@ from tests.usecases.conftest import House, request
 from tests.usecases.test_resuming import Killed, MortalBlobs
 
 from adapters.blobs.filesystem import FilesystemBlobStore
+from adapters.blobs.memory import MemoryBlobStore
 from voicecore.audio import Audio
 from voicecore.errors import Conflict, Gone, NotFound, StorageUnavailable
 from voicecore.job import JobStatus
@@ -474,6 +475,34 @@ def test_deleting_a_job_that_ends_in_that_moment_is_as_good(house, monkeypatch):
     monkeypatch.setattr(house.store, "cancel", cancel)
     house.delete_job(job.id)
     assert house.store.get(job.id) is None
+
+
+class StuckBlobs(MemoryBlobStore):
+    """Some blobs cannot be deleted, as where a folder belongs to another user."""
+
+    stuck: tuple[str, ...] = ()
+
+    def delete(self, key):
+        if key.startswith(self.stuck):
+            raise StorageUnavailable("The file cannot be deleted (permission denied).")
+        return super().delete(key)
+
+
+def test_expired_jobs_that_cannot_be_deleted_hold_up_no_other(caplog):
+    house = House()
+    blobs = StuckBlobs(clock=house.clock)
+    use(house, blobs)
+    house.run = house.worker()
+    jobs = [house.spoken(f"Frase {number}.") for number in range(12)]
+    blobs.stuck = tuple(f"jobs/{job.id}/" for job in jobs[:5])
+    house.clock.advance(2 * DAY)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("voicecore.usecases.purge_expired._BATCH", 3)
+        house.purge.expire()
+    assert house.store.page(JobQuery(limit=50)).total == 5
+    assert "permission denied" in caplog.text
+    blobs.stuck = ()
+    assert house.purge.expire().jobs == 5
 
 
 # --- whose audio it is ----------------------------------------------------------------------------------------------

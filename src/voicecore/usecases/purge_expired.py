@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from voicecore.errors import Gone
+from voicecore.errors import Gone, VoiceCoreError
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Catalog, Clock, JobQuery, JobStore
 from voicecore.usecases.delete_job import DeleteJob
@@ -24,6 +24,8 @@ _log = logging.getLogger("voicecore.jobs")
 
 _BATCH = 100
 _AT_ONCE = 8
+#: Jobs that cannot be deleted, in one go, before it is rather the place of the files that is away.
+_STUCK_LIMIT = 3 * _BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,30 @@ class PurgeExpired:
         return purged + self.tidy(timedelta() if deep else ORPHAN_AGE)
 
     def expire(self) -> Purged:
-        """Remove finished jobs whose time of keeping is over, with their audio."""
+        """Remove finished jobs whose time of keeping is over, with their audio. One whose files cannot be removed holds
+        up no other, and is tried again the next time.
+        """
         purged = Purged()
+        stuck: dict[JobId, VoiceCoreError] = {}
         with readable(self.store, "expired jobs"):
-            while batch := self.store.expired(_BATCH):
+            while batch := [job for job in self.store.expired(_BATCH + len(stuck)) if job.id not in stuck]:
                 # Deleting is waiting: for a disk to sync, or a network. A million jobs a day are a dozen a second.
                 with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="expire") as pool:
-                    for was_there, removed in pool.map(self.delete_job.expire, batch):
-                        purged += Purged(int(was_there), removed.files, removed.bytes)
+                    for done in pool.map(lambda job: self._expire(job, stuck), batch):
+                        purged += done
+                if len(stuck) >= _STUCK_LIMIT:
+                    break
+            if stuck:
+                raise next(iter(stuck.values()))
         return purged
+
+    def _expire(self, job: SynthesisJob, stuck: dict[JobId, VoiceCoreError]) -> Purged:
+        try:
+            was_there, removed = self.delete_job.expire(job)
+        except VoiceCoreError as error:
+            stuck[job.id] = error
+            return Purged()
+        return Purged(int(was_there), removed.files, removed.bytes)
 
     def tidy(self, age: timedelta = ORPHAN_AGE) -> Purged:
         """Remove voices of cancelled enrolments, blobs older than `age` that no job or voice owns, and what the cache
