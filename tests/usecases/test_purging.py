@@ -477,6 +477,51 @@ def test_deleting_a_job_that_ends_in_that_moment_is_as_good(house, monkeypatch):
     assert house.store.get(job.id) is None
 
 
+class ShelfThatIsWatched:
+    """The shelf of voices, with something that happens just before or just after a voice is added."""
+
+    def __init__(self, truth, happens, *, after: bool) -> None:
+        self._truth, self._happens, self._after = truth, happens, after
+
+    def __getattr__(self, name):
+        return getattr(self._truth, name)
+
+    def add(self, item):
+        if not self._after:
+            self._happens()
+        self._truth.add(item)
+        if self._after:
+            self._happens()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_an_enrolment_that_is_deleted_as_its_voice_is_listed_leaves_no_voice(after):
+    house = House()
+    job = house.enrol(NewVoice(name="Ana", language=PT), reference())
+    house.catalog._voices = ShelfThatIsWatched(house.catalog.voices, lambda: house.delete_job(job.id), after=after)
+    assert house.run("worker")
+    assert house.store.get(job.id) is None
+    assert house.catalog.voices.all() == ()
+    assert list(house.blobs.list()) == []
+
+
+def test_a_voice_stays_whose_job_expired_or_was_completed_by_another_attempt_before_this_one_woke_up():
+    house = House()
+    job = house.enrol(NewVoice(name="Ana", language=PT), reference())
+
+    def long_sleep():
+        house.clock.advance(2 * house.limits.lease)
+        assert house.worker()("another")
+        house.clock.advance(2 * DAY)
+        assert house.purge.expire().jobs == 1
+
+    house.catalog._voices = ShelfThatIsWatched(house.catalog.voices, long_sleep, after=True)
+    assert house.run("worker")
+    with pytest.raises(Gone):
+        house.store.get(job.id)
+    assert len(house.catalog.voices.all()) == 1
+
+
 class StuckBlobs(MemoryBlobStore):
     """Some blobs cannot be deleted, as where a folder belongs to another user."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -92,11 +93,11 @@ class EndJob:
 
     def _sweep_lost(self, watch: JobWatch) -> None:
         """Remove what this attempt wrote, and what nobody else will if the job was cancelled or deleted meanwhile."""
-        job = watch.job
+        job, expired = watch.job, False
         try:
             stored = self.store.get(job.id)
         except Gone:
-            stored = None
+            stored, expired = None, True
         except VoiceCoreError as error:
             # Without knowing what was published, delete nothing: it goes with the job.
             _log.warning("nothing is swept after job %s: %s", job.id, error.message)
@@ -107,15 +108,18 @@ class EndJob:
             self._delete_all(blobkeys.job_prefix(job.id))
         elif not _published_by(job, stored):
             self._delete_all(blobkeys.attempt_prefix(job.id, job.attempt))
-        if stored is not None and stored.status is JobStatus.CANCELLED and job.mode is Mode.CLONE:
-            self._withdraw(job)
+        if job.mode is Mode.CLONE and stored is not None and stored.status is JobStatus.CANCELLED:
+            self._withdraw(job, self.enrol.withdraw)
+        elif job.mode is Mode.CLONE and stored is None and not expired:
+            # Deleted while it ran. Had another attempt completed it before, the voice would stay.
+            self._withdraw(job, self.enrol.withdraw_own)
         if stored is None or stored.status.finished:
             self._delete_all(blobkeys.upload_prefix(job.id))
             self._end_relay(job)
 
-    def _withdraw(self, job: SynthesisJob) -> None:
+    def _withdraw(self, job: SynthesisJob, how: Callable[[SynthesisJob], object]) -> None:
         try:
-            self.enrol.withdraw(job)
+            how(job)
         except VoiceCoreError as error:
             # PurgeExpired finds voices of cancelled enrolments.
             _log.warning("the voice of the cancelled job %s is still listed: %s", job.id, error.message)

@@ -63,6 +63,12 @@ class RunEnrolment:
         """Remove the voice of a job that was cancelled when the voice was already in the catalogue."""
         DeleteVoice(self.catalog, self.blobs).remove(voice_id_of(job))
 
+    def withdraw_own(self, job: SynthesisJob) -> None:
+        """As `withdraw`, but only a voice that this very attempt put into the catalogue."""
+        voice = self.catalog.voices.get(voice_id_of(job))
+        if voice is not None and voice.print_key.startswith(blobkeys.voice_attempt_prefix(voice.id, job.attempt)):
+            self.withdraw(job)
+
     def _enrol(self, watch: JobWatch, engine: SpeechEngine, request: EnrolmentRequest, voice_id: VoiceId) -> None:
         ours = blobkeys.voice_attempt_prefix(voice_id, watch.job.attempt)
         try:
