@@ -38,6 +38,7 @@ class Fleet(ABC):
 
     Attributes:
         name: for tables.
+        posted: jobs so far.
         lease_s: after which a silent worker's job is given to another; Celery calls it visibility timeout.
     """
 
@@ -46,6 +47,7 @@ class Fleet(ABC):
     def __init__(self, box: RedisBox, folder: Path, *, step_s: float = 0.0, lease_s: float | None = None) -> None:
         self.box, self.folder, self.step_s, self.lease_s = box, folder, step_s, lease_s
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.posted = 0
         self._logs = 0
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -170,6 +172,7 @@ class VoicecoreFleet(Fleet):
 
     def submit(self, first: int, count: int) -> None:
         submit = self._container.submit_synthesis()
+        self.posted += count
         self.ids += [submit(self._request(number)).id for number in range(first, first + count)]
 
     def starts(self) -> int:
@@ -252,6 +255,7 @@ class CeleryFleet(Fleet):
         return subprocess.run(command, env=self.environment(), check=True, capture_output=True, text=True).stdout
 
     def submit(self, first: int, count: int) -> None:
+        self.posted += count
         self._client("submit", first, count)
 
     def starts(self) -> int:

@@ -65,7 +65,7 @@ def _commands(fleet: Fleet, count: int, job_s: float) -> float:
 
 
 def _per_busy_s(count: int) -> float:
-    """Commands of each second of a running job of ours, beyond an idle worker's: its lease is renewed, and whether it was cancelled is looked for."""
+    """Commands of each second of a running job of ours beyond an idle worker's: it is renewed, and looked after for a cancellation."""
     with deployed(VoicecoreFleet, step_s=4.0) as slow, working(slow, 1):
         long = _commands(slow, count, 4.1)
     with deployed(VoicecoreFleet) as fast, working(fast, 1):

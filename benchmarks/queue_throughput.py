@@ -28,23 +28,30 @@ def _rate(fleet: Fleet, window_s: float) -> float:
     return (fleet.ended() - before) / (time.perf_counter() - began)
 
 
-def _rates(kind: type[Fleet], step_s: float, backlog: int, window_s: float, rounds: int) -> dict[int, list[float]]:
-    """Workers → jobs per second, `rounds` times. The numbers of workers take turns, so that a slow minute hits all."""
-    found: dict[int, list[float]] = {count: [] for count in CREWS}
-    submitted = 0
-    with deployed(kind, step_s=step_s) as fleet:
+Rates = dict[int, list[float]]
+
+
+def _one_rate(fleet: Fleet, count: int, backlog: int, window_s: float) -> float:
+    """With so many workers, while enough jobs wait."""
+    fleet.submit(fleet.posted, backlog - (fleet.posted - fleet.ended()))
+    with working(fleet, count):
+        rate = _rate(fleet, window_s)
+        if fleet.ended() >= fleet.posted:
+            raise SystemExit(f"the backlog of {backlog} jobs ran out; this machine needs a larger one")
+    if fleet.failed():
+        raise SystemExit(f"{fleet.failed()} jobs failed, so their rate means nothing")
+    return rate
+
+
+def _rates(step_s: float, backlogs: tuple[int, int], window_s: float, rounds: int) -> tuple[Rates, Rates]:
+    """Workers → jobs per second, ours and the peer's. Sides and sizes take turns, so that a slow minute hits all."""
+    ours, peer = ({count: [] for count in CREWS} for _ in range(2))
+    with deployed(VoicecoreFleet, step_s=step_s) as first, deployed(CeleryFleet, step_s=step_s) as second:
         for _ in range(rounds):
             for count in CREWS:
-                missing = backlog - (submitted - fleet.ended())
-                fleet.submit(submitted, missing)
-                submitted += missing
-                with working(fleet, count):
-                    found[count].append(_rate(fleet, window_s))
-                    if fleet.ended() >= submitted:
-                        raise SystemExit(f"the backlog of {backlog} jobs ran out; this machine needs a larger one")
-        if fleet.failed():
-            raise SystemExit(f"{fleet.failed()} jobs failed, so their rate means nothing")
-    return found
+                ours[count].append(_one_rate(first, count, backlogs[0], window_s))
+                peer[count].append(_one_rate(second, count, backlogs[1], window_s))
+    return ours, peer
 
 
 def _direct_ms(rounds: int) -> list[float]:
@@ -62,10 +69,10 @@ def _direct_ms(rounds: int) -> list[float]:
     return taken
 
 
-def _rows(what: str, ours: dict[int, list[float]], peer: dict[int, list[float]]) -> list[Row]:
+def _rows(what: str, ours: Rates, peer: Rates) -> list[Row]:
     rows = [
         Row(
-            f"{what}, {count} workers",
+            f"{what}, {count} worker{'s' * (count > 1)}",
             median(ours[count]),
             "jobs/s",
             median(peer[count]),
@@ -84,16 +91,13 @@ def _rows(what: str, ours: dict[int, list[float]], peer: dict[int, list[float]])
 
 def run(*, smoke: bool) -> list[Row]:
     window_s, rounds = (1.0, 1) if smoke else (5.0, 3)
-    measured = {}
-    for kind, fast in ((VoicecoreFleet, 4_000), (CeleryFleet, 10_000)):
-        measured[kind, STEP_S] = _rates(kind, STEP_S, 300, window_s, rounds)
-        measured[kind, 0.0] = _rates(kind, 0.0, fast // 4 if smoke else fast, window_s, rounds)
-    ours = measured[VoicecoreFleet, 0.0]
+    slow = _rates(STEP_S, (300, 300), window_s, rounds)
+    fast = _rates(0.0, (1_000, 2_500) if smoke else (4_000, 10_000), window_s, rounds)
     direct = _direct_ms(rounds)
-    job_ms = [1000 / rate for rate in ours[1]]
+    job_ms = [1000 / rate for rate in fast[0][1]]
     return [
-        *_rows("jobs of 200 ms", measured[VoicecoreFleet, STEP_S], measured[CeleryFleet, STEP_S]),
-        *_rows("jobs without work", ours, measured[CeleryFleet, 0.0]),
+        *_rows("jobs of 200 ms", *slow),
+        *_rows("jobs without work", *fast),
         Row("one job without work, one worker", median(job_ms), "ms", median(direct), "library and a WAV file, in process",
             spread=spread(job_ms)),
     ]  # fmt: skip
