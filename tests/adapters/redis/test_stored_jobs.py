@@ -163,3 +163,17 @@ def test_a_user_with_these_rights_on_its_prefix_can_do_all_and_no_more(private_r
         RedisJobStore(client, "other")
     client.close()
     admin.close()
+
+
+def test_a_damaged_record_holds_up_neither_expiry_nor_notices(
+    store: RedisJobStore, client: Redis, redis_prefix: str
+) -> None:
+    hooked = Handling(webhook_url="https://example.org/hook")
+    jobs = [store.add(queued_job(f"job_{number}", handling=hooked)) for number in range(4)]
+    for job in jobs:
+        store.cancel(job.id, timedelta(0))
+    client.hset(f"{redis_prefix}:job:job_0", "record", b"{}")
+    client.delete(f"{redis_prefix}:job:job_1")
+    rest = {"job_2", "job_3"}
+    assert {notice.job.id for notice in store.due_notices(10, timedelta(minutes=1))} == rest
+    assert {job.id for job in store.expired(10)} == rest

@@ -28,6 +28,7 @@ from adapters.stores.redis.job_hash import (
     worker_field,
     written_fields,
 )
+from adapters.stores.unreadable import readable
 from voicecore.errors import Conflict, InvalidInput, LeaseLost, NotFound, StorageUnavailable
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import Clock, JobPage, JobQuery, Notice
@@ -44,7 +45,8 @@ _LOGGED_LIMIT = 1_000
 class RedisJobStore:
     """Jobs in hashes, indexes in sorted sets, decisions in Lua with the attempt as fencing token.
 
-    Leases, ends and expiries are by Redis' own time, so workers' clocks decide nothing. One Redis ≥ 6.2, or one with
+    Leases, ends that no worker wrote, and what is due are by Redis' own time; a worker's clock only says when a job that
+    it finished was completed, and so until when it is kept. One Redis ≥ 6.2, or one with
     replicas behind it; not Redis Cluster, since a script touches keys of many slots. Several services may share it, each
     with its own prefix.
     """
@@ -143,7 +145,7 @@ class RedisJobStore:
     def expired(self, limit: int) -> Sequence[SynthesisJob]:
         most = max(0, limit)
         _, (shown,) = self._scripts.repeat("expired", most, JOB_VERSION)
-        jobs = [_job(values) for values in shown]
+        jobs = readable(shown, _job)
         return tuple(sorted(jobs, key=lambda job: (job.expires_at or job.created_at, job.id))[:most])
 
     def counts(self) -> Mapping[JobStatus, int]:
@@ -161,7 +163,7 @@ class RedisJobStore:
     def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
         # Sent again, it would hold others and leave the first ones waiting.
         _, (due,) = self._scripts.call("due_notices", max(0, limit), in_us(hold), JOB_VERSION)
-        return tuple(Notice(_job(values), int(tries)) for tries, values in due)
+        return tuple(readable(due, lambda each: Notice(_job(each[1]), int(each[0]))))
 
     def settle_notice(self, job_id: JobId, retry_in: timedelta | None) -> None:
         if retry_in is None:

@@ -11,6 +11,7 @@ from adapters.stores.cursor import Place, place_after
 from adapters.stores.sqlite import claims, notices
 from adapters.stores.sqlite.database import SqliteDatabase
 from adapters.stores.transitions import Lease
+from adapters.stores.unreadable import readable
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import Clock, JobPage, JobQuery, Notice
@@ -34,6 +35,8 @@ class SqliteJobStore:
         self._clock = clock
         self._lease_clock = lease_clock or clock
         self._closed = False
+        #: Ids of jobs that wait in vain; written under the database's lock.
+        self._unreadable: set[str] = set()
         database.retain()
 
     def add(
@@ -80,7 +83,7 @@ class SqliteJobStore:
         with self._database.writing() as writer:
             now, leases_now = self._clock.now(), self._lease_clock.now()
             claims.cut_leases(writer, leases_now)
-            while (job := claims.first_claimable(writer, leases_now, engines)) is not None:
+            while (job := claims.first_claimable(writer, leases_now, engines, self._unreadable)) is not None:
                 taken = transitions.taken(job, worker, now, lease, max_tries=max_tries, keep=keep)
                 self._write(writer, job, taken, lease)
                 if taken.status is JobStatus.PROCESSING:
@@ -121,7 +124,7 @@ class SqliteJobStore:
         now = self._clock.now()
         with self._database.reading() as reader:
             rows = reader.execute(_EXPIRED, (epoch_us(now), min(max(0, limit), _MOST)))
-            jobs = tuple(load_job(row[0]) for row in rows)
+            jobs = tuple(readable(rows, lambda row: load_job(row[0])))
             old = reader.execute("SELECT 1 FROM tombstone WHERE since_us <= ? LIMIT 1", (_oldest(now),)).fetchone()
         if old is not None:
             with self._database.writing() as writer:

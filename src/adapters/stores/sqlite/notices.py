@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from adapters.stores.unreadable import readable
 from voicecore.job import JobId
 from voicecore.ports import Notice
 from voicecore.records import epoch_us, load_job
@@ -26,7 +27,7 @@ def take_due(writer: sqlite3.Connection, now: datetime, limit: int, hold: timede
     rows = writer.execute(DUE, (epoch_us(now), limit)).fetchall()
     again = epoch_us(now + hold)
     writer.executemany("UPDATE notice SET due_us = ? WHERE job_id = ?", [(again, row[0]) for row in rows])
-    return tuple(Notice(load_job(record), tries) for _, tries, record in rows)
+    return tuple(readable(rows, lambda row: Notice(load_job(row[2]), row[1])))
 
 
 def put_off(writer: sqlite3.Connection, job_id: JobId, due: datetime) -> None:
