@@ -56,7 +56,8 @@ def test_01_an_accepted_job_survives_kill_9_of_everything(deploy):
     "step", ["claimed", "planned", "some segments done", "audio and manifest stored, not finished"]
 )
 def test_02_a_worker_killed_mid_job_another_resumes_with_one_visible_result(deploy, step):
-    cluster = deploy()
+    # Long enough for a busy machine to speak the rest while the store is away.
+    cluster = deploy(VOICECORE_LEASE_S="8")
     api = cluster.api()
     first = cluster.worker(proxied=True, plan={"step_s": 0.05})
     job_id = api.submit(TEXT)
@@ -82,7 +83,7 @@ def test_02_a_worker_killed_mid_job_another_resumes_with_one_visible_result(depl
 
 
 def test_03_at_least_once_execution_exactly_once_publication(deploy):
-    cluster = deploy()
+    cluster = deploy(VOICECORE_LEASE_S="8")
     api = cluster.api()
     stalled = cluster.worker(proxied=True, plan={"step_s": 0.05})
     job_id = api.submit(TEXT)
