@@ -21,6 +21,7 @@ from entrypoints import distributed, embedded
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
 from entrypoints.settings import Settings, file_of, load
+from entrypoints.standing import Standing
 from entrypoints.worker import Worker
 from voicecore.errors import NotFound, StorageUnavailable
 from voicecore.ports import BlobStore, Clock, JobStore
@@ -125,7 +126,7 @@ class Container(containers.DeclarativeContainer):
         distributed=providers.Singleton(distributed.relay, redis, settings),
     )
     blobs = providers.Singleton(blob_store, settings)
-    check = providers.Selector(
+    fit = providers.Selector(
         mode,
         embedded=providers.Callable(partial, embedded.check, settings, blobs),
         distributed=providers.Singleton(distributed.Check, redis, settings, blobs),
@@ -135,6 +136,7 @@ class Container(containers.DeclarativeContainer):
         embedded=providers.Callable(partial, embedded.known_since, settings, blobs),
         distributed=providers.Callable(partial, distributed.known_since, redis, settings, blobs),
     )
+    check = providers.Singleton(Standing, fit)
     # Last of all: stores, roster and relay share one client.
     hang_up = providers.Selector(
         mode,

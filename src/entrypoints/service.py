@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from entrypoints.settings import Settings
+from entrypoints.standing import Standing
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
@@ -51,7 +52,7 @@ class Service:
     delete_job: DeleteJob
     delete_voice: DeleteVoice
     purge: PurgeExpired
-    check: Callable[[], object]
+    check: Standing
     hang_up: Callable[[], object]
     draining: bool = field(default=False)
     drained: bool = field(default=False)

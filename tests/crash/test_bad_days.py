@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from tests.crash.cluster import Api, Program, until
@@ -348,5 +349,8 @@ def test_machines_whose_clocks_are_hours_apart_do_every_job_once_and_say_that_th
         job = api.finished(job_id)
         assert (job["status"], job["attempt"]) == ("completed", 1)
         assert api.audio(job_id)
+        # Kept for a day by Redis' clock, which is right, whoever ended the job.
+        kept_h = (datetime.fromisoformat(job["expires_at"]) - datetime.now(UTC)).total_seconds() / 3600
+        assert 23.9 < kept_h <= 24
     for program, direction in ((api, hours > 0), (worker, hours < 0)):
         assert f"s {'ahead of' if direction else 'behind'} that of Redis: set both right (NTP)" in program.logged()

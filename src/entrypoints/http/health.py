@@ -187,7 +187,7 @@ def ready(service: Wired) -> Response[Readiness]:
         reason = "The leases of running jobs cannot be renewed, because the store does not answer."
     else:
         store = _check_store(service)
-        reason = store.detail if store.status == "error" else None
+        reason = store.detail if store.status == "error" else service.check.refused()
     return Response(Readiness(ready=reason is None, reason=reason), status_code=200 if reason is None else 503)
 
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -50,6 +50,8 @@ class JobWatch:
         self._interrupt, self._look_every_s = interrupt, look_every_s
         began = clock.monotonic() if claimed_at is None else claimed_at
         self._deadline = began + timeout.total_seconds()
+        #: The store's time of day at the claim, and the even clock's time then.
+        self._claimed = (clock.now() if job.lease_until is None else job.lease_until - lease, began)
         self._renewed_at = began
         self._job = job
         self._unwritten = False
@@ -72,6 +74,11 @@ class JobWatch:
         """The job with its latest progress, which may not be written yet."""
         with self._lock:
             return self._job
+
+    def store_now(self) -> datetime:
+        """The time of day of the store, by which ends and expiries are counted: this machine's may be hours off."""
+        time_of_day, began = self._claimed
+        return time_of_day + timedelta(seconds=self._clock.monotonic() - began)
 
     @property
     def reason(self) -> StopReason | None:

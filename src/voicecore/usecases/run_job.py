@@ -146,7 +146,7 @@ class RunJob:
         if engine is None:
             return watch.job.handed_back(bad=False)
         result = self._work(watch, engine)
-        return watch.job.completed(result, self.clock.now(), self.limits.keep_jobs)
+        return watch.job.completed(result, watch.store_now(), self.limits.keep_jobs)
 
     def _work(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
         if isinstance(watch.job.request, EnrolmentRequest):
@@ -170,7 +170,7 @@ class RunJob:
             return None
 
     def _ended_badly(self, watch: JobWatch, error: VoiceCoreError) -> SynthesisJob | None:
-        job, now, keep = watch.job, self.clock.now(), self.limits.keep_jobs
+        job, now, keep = watch.job, watch.store_now(), self.limits.keep_jobs
         if watch.reason is StopReason.DEADLINE:
             limit_s = self.limits.job_timeout.total_seconds()
             late = DeadlineExceeded(
@@ -194,7 +194,7 @@ class RunJob:
         job = watch.job
         _log.error("job %s attempt %d failed unexpectedly", job.id, job.attempt, exc_info=error)
         failure = JobError("internal_error", "The job failed by a defect of the service; its log tells more.")
-        return job.failed(failure, self.clock.now(), self.limits.keep_jobs)
+        return job.failed(failure, watch.store_now(), self.limits.keep_jobs)
 
 
 def _told(error: VoiceCoreError, attempts: int) -> JobError:
