@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -354,3 +355,18 @@ def test_machines_whose_clocks_are_hours_apart_do_every_job_once_and_say_that_th
         assert 23.9 < kept_h <= 24
     for program, direction in ((api, hours > 0), (worker, hours < 0)):
         assert f"s {'ahead of' if direction else 'behind'} that of Redis: set both right (NTP)" in program.logged()
+
+
+def test_a_command_that_waits_for_want_of_a_worker_says_so_and_ctrl_c_cancels_its_job(deploy):
+    cluster = deploy()
+    api = cluster.api()
+    program = Program(
+        ["say", "Bom dia.", "-o", "dia.wav", "--url", api.url], cluster.environment(), cluster.folder / "say.log"
+    )
+    program.start()
+    cluster._programs.append(program)
+    until(lambda: "no worker serves the engine tone" in program.logged(), what="the sentence")
+    program.process.send_signal(signal.SIGINT)
+    assert program.process.wait(20) == 130
+    assert [job["status"] for job in api.client.get("/jobs").json()["jobs"]] == ["cancelled"]
+    assert not (cluster.folder / "dia.wav").exists()

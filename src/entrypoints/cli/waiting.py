@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from voicecore.errors import DeadlineExceeded, VoiceCoreError
 FINISHED = frozenset({"completed", "failed", "cancelled"})
 #: Seconds between two looks: short at first, since most jobs are.
 _FIRST_POLL_S, _LAST_POLL_S = 0.05, 2.0
+#: How long a job may be queued before it is asked why.
+_QUEUED_S = 3.0
 
 
 def wait_for(
@@ -47,14 +50,41 @@ def completed_or_cancelled(client: ServiceClient, job_id: str, told: Callable[[A
     Raises:
         ServiceFailed: with the job's own error, if it failed or somebody cancelled it.
     """
+    patience = _Patience(client)
+
+    def look(job: Answer) -> None:
+        told(job)
+        patience.look(job)
+
     try:
-        job = wait_for(client, job_id, told=told)
+        job = wait_for(client, job_id, told=look)
     except KeyboardInterrupt:
         with contextlib.suppress(VoiceCoreError):
             client.call("POST", job_path(job_id, "cancel"))
         raise
     must_be_completed(job)
     return job
+
+
+class _Patience:
+    """Says once why a job waits, if it is for want of a worker: else the wait would look like a slow service."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client, self._say_at = client, time.monotonic() + _QUEUED_S
+        self._said = False
+
+    def look(self, job: Answer) -> None:
+        """`job` is as it was last seen."""
+        if self._said or job["status"] != "queued" or time.monotonic() < self._say_at:
+            return
+        self._said = True
+        # A service that does not tell its workers is no reason to stop waiting.
+        with contextlib.suppress(VoiceCoreError):
+            if job["engine"] in self._client.call("GET", "/admin/workers")["unserved"]:
+                sys.stderr.write(
+                    f"voicecore: job {job['id']} waits, since no worker serves the engine {job['engine']}: "
+                    "start one with 'voicecore worker'; Ctrl-C cancels the job\n"
+                )
 
 
 def must_be_completed(job: Answer) -> None:
