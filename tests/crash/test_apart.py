@@ -8,8 +8,9 @@ import time
 import pytest
 from standardwebhooks.webhooks import Webhook
 from tests.crash.cluster import until
-from tests.crash.texts import recording, sentences
+from tests.crash.texts import sentences
 from tests.instruments.s3_server import BUCKET, S3Server
+from tests.instruments.tones import recording
 from tests.instruments.webhook_receiver import receiving
 
 SECRET = "whsec_" + "dm9pY2Vjb3JlLXdlYmhvb2stc2VjcmV0IQ=="
@@ -32,7 +33,7 @@ def test_machines_that_share_no_disk_clone_speak_resume_and_delete_over_a_bucket
     api = cluster.api(VOICECORE_DATA_DIR=str(cluster.folder / "machine a"))
     first = cluster.worker(plan={"step_s": 0.1}, VOICECORE_DATA_DIR=str(cluster.folder / "machine b"))
     told = api.client.post(
-        "/voices/clone", data={"name": "Ana", "language": "pt-BR"}, files={"file": ("a.wav", recording(200.0), "audio/wav")}
+        "/voices/clone", data={"name": "Ana", "language": "pt-BR"}, files={"file": ("a.wav", recording(hz=200.0), "audio/wav")}
     ).json()  # fmt: skip
     voice_id = api.finished(told["job_id"])["voice_id"]
     job_id = api.submit(sentences(20), mode="dubbing_with_clone", voice_id=voice_id)

@@ -16,7 +16,8 @@ import numpy as np
 import psutil
 import pytest
 from tests.crash.cluster import until
-from tests.crash.texts import recording, samples_of, sentences
+from tests.crash.texts import samples_of, sentences
+from tests.instruments.tones import recording
 
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.redisclient import connect
@@ -68,7 +69,7 @@ def test_06_a_full_disk_is_a_clean_retryable_failure_and_the_service_recovers(de
     unlimited = resource.prlimit(api.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(api.pid, resource.RLIMIT_FSIZE, (50_000, unlimited[1]))
     fields = {"name": "Ana", "language": "pt-BR"}
-    files = {"file": ("a.wav", recording(200.0), "audio/wav")}
+    files = {"file": ("a.wav", recording(hz=200.0), "audio/wav")}
     refused = api.client.post("/voices/clone", data=fields, files=files)
     assert (refused.status_code, refused.json()["code"]) == (503, "disk_full")
     assert int(refused.headers["Retry-After"]) > 0
@@ -247,7 +248,7 @@ def test_16_a_deleted_voice_or_job_leaves_no_audio_behind(deploy):
     cluster.worker(slots=2)
     chance = np.random.default_rng(16)
     for round_number in range(4):
-        files = {"file": ("a.wav", recording(200.0 + round_number), "audio/wav")}
+        files = {"file": ("a.wav", recording(hz=200.0 + round_number), "audio/wav")}
         told = api.client.post(
             "/voices/clone", data={"name": f"Ana {round_number}", "language": "pt-BR"}, files=files
         ).json()
@@ -314,7 +315,7 @@ def test_18_voices_never_mix(deploy):
     for hz in (150, 190, 240, 300, 380, 480):
         told = api.client.post(
             "/voices/clone", data={"name": f"Voz {hz}", "language": "pt-BR"},
-            files={"file": ("a.wav", recording(float(hz)), "audio/wav")},
+            files={"file": ("a.wav", recording(hz=float(hz)), "audio/wav")},
         ).json()  # fmt: skip
         voices[hz] = api.finished(told["job_id"])["voice_id"]
     # The same letter for all, so that pitch follows the voice alone; texts differ in length, so that no cache helps.

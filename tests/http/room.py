@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import threading
 import time
-import wave
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import uvicorn
 
 from adapters.hosts import LocalHost
@@ -22,23 +19,12 @@ from entrypoints.container import Container, build
 from entrypoints.http.app import create_app
 from entrypoints.service import Service
 from entrypoints.settings import Settings
+from tests.instruments.tones import recording
 from voicecore.testing.tone import ToneEngine, TonePlan, ToneProvider
 
 HELLO = {"mode": "dubbing", "text": "Olá, mundo!", "source_language": "pt-BR"}
 #: How long a test waits for something that takes a fraction of it.
 PATIENCE_S = 30.0
-
-
-def recording(seconds: float = 6.0, hz: float = 180.0, rate: int = 16_000) -> bytes:
-    """A WAV file with a tone."""
-    samples = 0.4 * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate)) / rate)
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(rate)
-        writer.writeframes((samples * 32767).astype("<i2").tobytes())
-    return file.getvalue()
 
 
 def eventually(look: Callable[[], Any], what: str = "it") -> Any:
