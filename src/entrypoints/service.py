@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
+from entrypoints.opened import Opened
 from entrypoints.settings import Settings
 from entrypoints.standing import Standing
 from voicecore.job import JobId, SynthesisJob
@@ -24,7 +23,7 @@ from voicecore.usecases.submit_synthesis import SubmitSynthesis
 
 
 @dataclass(slots=True, kw_only=True)
-class Service:
+class Service(Opened):
     """What the entry points call. Use it as a context manager: it starts the crew and ends it in order.
 
     Attributes:
@@ -82,16 +81,3 @@ class Service:
         self.catalog.close()
         self.store.close()
         self.hang_up()
-
-    def __enter__(self) -> Self:
-        try:
-            self.open()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

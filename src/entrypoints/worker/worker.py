@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from entrypoints import distributed
 from entrypoints.crews import Tools, served_engines, worker_crew
+from entrypoints.opened import Opened
 from voicecore.ports import Catalog, JobStore, Relay
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.sweep import Sweep
@@ -26,7 +26,7 @@ TIDY_EVERY_S = 3600
 
 
 @dataclass(slots=True, kw_only=True)
-class Worker:
+class Worker(Opened):
     """Use it as a context manager: it starts the crew and ends it in order.
 
     Attributes:
@@ -92,16 +92,3 @@ class Worker:
         ]
         bell = distributed.doorbell(self.tools.settings, served, chores)
         return bell
-
-    def __enter__(self) -> Self:
-        try:
-            self.open()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -17,7 +17,7 @@ from voicecore import blobkeys
 from voicecore.audio import Samples
 from voicecore.engine import EngineCard, Utterance
 from voicecore.errors import BlobCorrupt, NotFound, StorageUnavailable
-from voicecore.ports import BlobStore, Clock
+from voicecore.ports import BlobStat, BlobStore, Clock
 from voicecore.request import fingerprint
 from voicecore.system import SystemClock
 from voicecore.usecases.removal import Removed, remove
@@ -83,7 +83,7 @@ class SegmentCache:
         that misses a segment all the same makes it again, so eviction costs time, never sound. Any number of
         processes may evict, recall and keep at once.
         """
-        entries = sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: (stat.modified_at, stat.key))
+        entries = self._by_last_use()
         excess = sum(stat.size for stat in entries) - self.max_bytes
         oldest = datetime.min.replace(tzinfo=UTC) if self.max_age is None else self.clock.now() - self.max_age
         if not entries or (excess <= 0 and entries[0].modified_at > oldest):
@@ -101,7 +101,7 @@ class SegmentCache:
 
     def shed(self) -> Removed:
         """Delete the less recently used half, needed or not: a full disk wants room more than anybody wants a cache."""
-        entries = sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: (stat.modified_at, stat.key))
+        entries = self._by_last_use()
         half = sum(stat.size for stat in entries) / 2
         removed = Removed()
         for stat in entries:
@@ -109,6 +109,10 @@ class SegmentCache:
                 break
             removed += remove(self.blobs, [stat])
         return removed
+
+    def _by_last_use(self) -> list[BlobStat]:
+        """All entries, the least recently used first."""
+        return sorted(self.blobs.list(blobkeys.SEGMENTS), key=lambda stat: (stat.modified_at, stat.key))
 
     def _used(self, key: str, data: bytes) -> None:
         try:
