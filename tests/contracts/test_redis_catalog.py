@@ -20,17 +20,6 @@ class TestRedisCatalog(CatalogContract):
         return RedisCatalog(connect(shared_server().url), fresh_prefix())
 
 
-@pytest.fixture
-def client():
-    with connect(shared_server().url) as client:
-        yield client
-
-
-@pytest.fixture
-def prefix():
-    return fresh_prefix()
-
-
 def test_of_many_who_want_a_name_at_once_one_gets_it(client, prefix):
     catalog = RedisCatalog(client, prefix)
     together = threading.Barrier(8)

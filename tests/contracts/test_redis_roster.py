@@ -28,17 +28,6 @@ class TestRedisRoster(RosterContract):
             ask(self.client, "PEXPIRE", key, left_ms)
 
 
-@pytest.fixture
-def client():
-    with connect(shared_server().url) as client:
-        yield client
-
-
-@pytest.fixture
-def prefix():
-    return fresh_prefix()
-
-
 def test_all_that_a_silent_worker_leaves_behind_expires(client, prefix):
     roster = RedisRoster(client, prefix)
     roster.announce(worker_card("w1"), timedelta(seconds=60))

@@ -33,17 +33,6 @@ class TestRedisRelayInOneProcess(RelayContract):
         return RelayEnds(relay, relay)
 
 
-@pytest.fixture
-def client():
-    with connect(shared_server().url) as client:
-        yield client
-
-
-@pytest.fixture
-def prefix():
-    return fresh_prefix()
-
-
 def keys(client, prefix):
     return sorted(key.decode() for key in ask(client, "KEYS", f"{prefix}:*"))
 
