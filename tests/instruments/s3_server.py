@@ -51,7 +51,7 @@ class S3Server:
     """SeaweedFS on 127.0.0.1 with its files in `folder` and the bucket `BUCKET`; nothing runs before `start`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()
         self._ports = {name: free_port() for name in _PORTS}
         self._grpc = {name: free_port() for name in _PORTS}
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,7 +90,9 @@ class S3Server:
         """Start it, and return when it serves the bucket."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "weed.log").open("ab") as log:
-            self._process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self._command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + _READY_S
         while time.monotonic() < deadline and self._process.poll() is None:
             if self._serves():
@@ -139,12 +141,13 @@ class S3Server:
         config.write_text(json.dumps({"identities": identities}), "utf-8")
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
+        # The socket is named from the folder it runs in: the kernel takes no more than 107 characters.
         words = [f"-{name}.port={self._ports[name]}" for name in _PORTS]
         words += [f"-{name}.port.grpc={self._grpc[name]}" for name in _PORTS]
         return [
             weed_binary(), "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false",
             "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false", "-s3.autoCreateBucket=false",
-            f"-s3.config={config}", f"-bucket={BUCKET}", f"-filer.localSocket={self.folder}/filer.sock", *words,
+            f"-s3.config={config}", f"-bucket={BUCKET}", "-filer.localSocket=filer.sock", *words,
         ]  # fmt: skip
 
     def _serves(self) -> bool:
