@@ -51,7 +51,7 @@ def offered_engines(settings: Settings) -> Engines:
     """All installed engines but the test ones, and the default."""
     names = tuple(name for name in engine_names() if name not in _TEST_ENGINES or name == settings.engine)
     try:
-        return Engines(engine_providers(names, settings.weights_dir), settings.engine)
+        return Engines(engine_providers(names, settings.engine_settings), settings.engine)
     except NotFound as error:
         raise NotFound(f"VOICECORE_ENGINE: {error.message}") from None
 
@@ -148,7 +148,7 @@ class Container(containers.DeclarativeContainer):
     )
     engines = providers.Singleton(offered_engines, settings)
     host = providers.Factory(
-        ChildProcessHost, threads=settings.provided.threads, models_dir=settings.provided.weights_dir
+        ChildProcessHost, threads=settings.provided.threads, settings=settings.provided.engine_settings
     )
 
     cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import InvalidInput, require
 from voicecore.limits import Limits
 from voicecore.webhook import WebhookSigner
@@ -63,6 +64,18 @@ class Settings:
         None, "Where audio lies, `s3://bucket/prefix` or `file:///folder`; unset: `blobs` in the data folder."
     )
     slots: int = _setting(1, "Jobs that one process runs at once; each has a model process of its own.")
+    share_model: bool = _setting(
+        False, "Whether all slots share one model process, which decodes their jobs together; for engines that batch."
+    )
+    idle_unload_s: float = _setting(0.0, "Seconds without a job after which the models leave memory; 0 keeps them.")
+    device: str = _setting("auto", "Where models run: `auto`, `cpu`, `cuda` or `cuda:N`.")
+    precision: str = _setting("exact", "`exact`, or `bf16` or `int8` for speed; see docs/xtts.md.")
+    batch_size: int = _setting(0, "Segments decoded together, up to 256; 0 leaves the choice to the engine.")
+    low_vram: bool = _setting(False, "Whether parts of a model that are not at work wait in the host's memory.")
+    voice_cache_mb: int = _setting(256, "Megabytes that an engine keeps of voices it spoke with.")
+    accept_licences: tuple[str, ...] = _setting(
+        (), "Models whose licence you have read and accept, separated by commas: `xtts`."
+    )
     worker_engines: tuple[str, ...] = _setting(
         (), "Engines whose jobs this worker takes, separated by commas; unset: all that open here."
     )
@@ -112,7 +125,8 @@ class Settings:
         require(
             self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}."
         )
-        _ = self.limits
+        require(0 <= self.idle_unload_s <= 86_400, "VOICECORE_IDLE_UNLOAD_S must be between 0 and 86400 (a day).")
+        _ = self.limits, self.engine_settings
 
     @property
     def distributed(self) -> bool:
@@ -123,6 +137,19 @@ class Settings:
     def weights_dir(self) -> Path:
         """Folder of model weights."""
         return self.models_dir or self.data_dir / "models"
+
+    @property
+    def engine_settings(self) -> EngineSettings:
+        """What engines are opened with. Raises `InvalidInput` naming the limit that is broken."""
+        return EngineSettings(
+            models_dir=self.weights_dir,
+            device=self.device,
+            precision=Precision.parse(self.precision),
+            accepted_licences=frozenset(self.accept_licences),
+            batch_size=self.batch_size,
+            low_vram=self.low_vram,
+            voice_cache_mb=self.voice_cache_mb,
+        )
 
     @property
     def limits(self) -> Limits:

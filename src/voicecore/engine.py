@@ -121,6 +121,8 @@ class Utterance:
         voice: preset id, or the print of an enrolled voice.
         parameters: checked against the card.
         seed: 0..2**32-1; engines that draw no random numbers ignore it.
+        eager: whether somebody waits for its first sound: an engine that can gives small chunks early, at some cost. It
+            may not change the sound, but by rounding.
     """
 
     id: str
@@ -129,6 +131,7 @@ class Utterance:
     voice: str | VoicePrint
     parameters: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
+    eager: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

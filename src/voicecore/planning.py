@@ -69,6 +69,8 @@ def utterance_maker(
             voice=voice,
             parameters=parameters,
             seed=seed,
+            # By its place in the text, never by what is cached: a resumed job must make the same chunks.
+            eager=segment.index == 0,
         )
 
     return utter

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicecore.engine_settings import EngineSettings
 from voicecore.errors import NotFound
 from voicecore.ports import EngineProvider
 
@@ -27,22 +27,22 @@ def engine_names() -> tuple[str, ...]:
     return tuple(sorted(point.name for point in _entry_points()))
 
 
-def engine_provider(name: str, models_dir: Path | None = None) -> EngineProvider:
-    """The provider of this name; the entry point is called with the folder of model weights, or None.
+def engine_provider(name: str, settings: EngineSettings | None = None) -> EngineProvider:
+    """The provider of this name; the entry point is called with the settings.
 
     Raises:
         NotFound: with the names that there are.
     """
     for point in _entry_points():
         if point.name == name:
-            provider: EngineProvider = point.load()(models_dir)
+            provider: EngineProvider = point.load()(settings or EngineSettings())
             return provider
     known = ", ".join(engine_names()) or "none"
     raise NotFound(f"There is no engine {name[:60]!r}; installed are: {known}.", field="engine")
 
 
 def engine_providers(
-    names: tuple[str, ...] | None = None, models_dir: Path | None = None
+    names: tuple[str, ...] | None = None, settings: EngineSettings | None = None
 ) -> Mapping[str, EngineProvider]:
     """Providers by name; all that are installed, or those named."""
-    return {name: engine_provider(name, models_dir) for name in (engine_names() if names is None else names)}
+    return {name: engine_provider(name, settings) for name in (engine_names() if names is None else names)}

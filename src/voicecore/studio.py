@@ -11,6 +11,7 @@ from typing import Self
 
 from voicecore.audio import Audio, join
 from voicecore.engine import EngineCard
+from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import Conflict, InvalidInput
 from voicecore.language import Language
 from voicecore.pipeline import SpokenChunk, speak
@@ -154,7 +155,13 @@ class Studio:
 
 
 def open_studio(
-    engine: str = "kokoro", *, threads: int | None = None, models_dir: str | PathLike[str] | None = None
+    engine: str = "kokoro",
+    *,
+    threads: int | None = None,
+    models_dir: str | PathLike[str] | None = None,
+    device: str = "auto",
+    precision: str = "exact",
+    accept_licence: bool = False,
 ) -> Studio:
     """Open an engine by name and get a `Studio` that speaks with it.
 
@@ -162,10 +169,18 @@ def open_studio(
         engine: name of an installed engine (`voicecore.registry.engine_names` lists them).
         threads: processor threads of the model; None takes the engine's choice.
         models_dir: folder of model weights, for engines whose weights no package brings.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`, for engines that can run on a graphics card.
+        precision: `exact`, `bf16` or `int8`, for engines that can trade exactness for speed.
+        accept_licence: whether you have read and accepted the licence of the model, where it asks for that.
 
     Raises:
         NotFound: if no such engine is installed.
         NotInstalled: if its packages or weights are missing; the message says what to install.
     """
-    folder = None if models_dir is None else Path(models_dir)
-    return Studio(engine_provider(engine, folder).open(threads=threads))
+    settings = EngineSettings(
+        models_dir=None if models_dir is None else Path(models_dir),
+        device=device,
+        precision=Precision.parse(precision),
+        accepted_licences=frozenset({engine} if accept_licence else ()),
+    )
+    return Studio(engine_provider(engine, settings).open(threads=threads))

@@ -68,11 +68,13 @@ class VoicePrint:
         engine: name of the engine that made it.
         model_digest: sha256 of the model that made it; another model needs a new print.
         arrays: name → numeric array.
+        notes: what the engine has to say of the reference, one sentence each; told once and not stored with the arrays.
     """
 
     engine: str
     model_digest: str
     arrays: Mapping[str, NDArray[Any]]
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():

@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import traceback
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from adapters.hosts import messages
@@ -42,10 +41,9 @@ class Child:
 
     def call_open(self, call: Frame) -> Frame:
         """Load an engine, unless it is there."""
-        name, folder = call.head["engine"], call.head["models_dir"]
+        name, threads, settings = messages.unpack_open(call)
         if name not in self._engines:
-            provider = engine_provider(name, None if folder is None else Path(folder))
-            self._engines[name] = provider.open(threads=call.head["threads"])
+            self._engines[name] = engine_provider(name, settings).open(threads=threads)
         return Frame({})
 
     def call_measure(self, call: Frame) -> Frame:
@@ -70,6 +68,10 @@ class Child:
         """Forget an utterance."""
         self._engine(call).drop(call.head["id"])
         return Frame({})
+
+    def call_gauges(self, call: Frame) -> Frame:
+        """What the engine counted and holds."""
+        return Frame({"gauges": dict(self._engine(call).gauges())})
 
     def _engine(self, call: Frame) -> SpeechEngine:
         return self._engines[call.head["engine"]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
+from voicecore.engine_settings import EngineSettings
 from voicecore.ports import EngineProvider, SpeechEngine
 from voicecore.registry import engine_provider
 
@@ -16,19 +16,25 @@ class LocalHost:
     """
 
     def __init__(
-        self, providers: Mapping[str, EngineProvider] | None = None, *, models_dir: Path | None = None
+        self, providers: Mapping[str, EngineProvider] | None = None, *, settings: EngineSettings | None = None
     ) -> None:
-        self._providers, self._models_dir = dict(providers or {}), models_dir
+        self._providers, self._settings = dict(providers or {}), settings
         self._engines: dict[str, SpeechEngine] = {}
 
     def engine(self, name: str) -> SpeechEngine:
         if name not in self._engines:
-            provider = self._providers.get(name) or engine_provider(name, self._models_dir)
+            provider = self._providers.get(name) or engine_provider(name, self._settings)
             self._engines[name] = provider.open()
         return self._engines[name]
 
     def interrupt(self) -> None:
         """Nothing can be forced inside this process."""
+
+    def rest(self) -> None:
+        """Nothing is unloaded."""
+
+    def gauges(self) -> Mapping[str, Mapping[str, float]]:
+        return {name: engine.gauges() for name, engine in self._engines.items()}
 
     def alive(self) -> bool:
         return True

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from adapters.hosts.frames import Frame
 from voicecore import errors
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import Utterance
+from voicecore.engine_settings import EngineSettings
 from voicecore.errors import EngineFailed, VoiceCoreError
 from voicecore.language import Language
 from voicecore.voice import VoicePrint
@@ -18,6 +21,23 @@ _ERRORS: Mapping[str, type[VoiceCoreError]] = {
 }
 
 
+def pack_open(name: str, threads: int | None, settings: EngineSettings) -> Frame:
+    """An `open` call."""
+    told = asdict(settings)
+    told["models_dir"] = None if settings.models_dir is None else str(settings.models_dir)
+    told["accepted_licences"] = sorted(settings.accepted_licences)
+    return Frame({"call": "open", "engine": name, "threads": threads, "settings": told})
+
+
+def unpack_open(frame: Frame) -> tuple[str, int | None, EngineSettings]:
+    """The inverse of `pack_open`."""
+    told = frame.head["settings"]
+    folder = told.pop("models_dir")
+    licences = frozenset(told.pop("accepted_licences"))
+    settings = EngineSettings(models_dir=None if folder is None else Path(folder), accepted_licences=licences, **told)
+    return frame.head["engine"], frame.head["threads"], settings
+
+
 def pack_utterance(utterance: Utterance) -> Frame:
     """An `admit` call."""
     voice = utterance.voice
@@ -25,7 +45,7 @@ def pack_utterance(utterance: Utterance) -> Frame:
     print_of = None if isinstance(voice, str) else [voice.engine, voice.model_digest]
     head = {
         "id": utterance.id, "text": utterance.text, "language": utterance.language.tag, "preset": preset,
-        "print": print_of, "parameters": dict(utterance.parameters), "seed": utterance.seed,
+        "print": print_of, "parameters": dict(utterance.parameters), "seed": utterance.seed, "eager": utterance.eager,
     }  # fmt: skip
     return Frame(head, {} if isinstance(voice, str) else voice.arrays)
 
@@ -39,7 +59,7 @@ def unpack_utterance(frame: Frame) -> Utterance:
         voice = VoicePrint(engine, digest, frame.arrays)
     return Utterance(
         id=head["id"], text=head["text"], language=Language.parse(head["language"]), voice=voice,
-        parameters=head["parameters"], seed=head["seed"],
+        parameters=head["parameters"], seed=head["seed"], eager=head["eager"],
     )  # fmt: skip
 
 
@@ -57,12 +77,12 @@ def unpack_clips(frame: Frame) -> tuple[list[Audio], Language]:
 
 def pack_print(voice: VoicePrint) -> Frame:
     """The answer to `enroll`."""
-    return Frame({"engine": voice.engine, "model_digest": voice.model_digest}, voice.arrays)
+    return Frame({"engine": voice.engine, "model_digest": voice.model_digest, "notes": list(voice.notes)}, voice.arrays)
 
 
 def unpack_print(frame: Frame) -> VoicePrint:
     """The inverse of `pack_print`."""
-    return VoicePrint(frame.head["engine"], frame.head["model_digest"], frame.arrays)
+    return VoicePrint(frame.head["engine"], frame.head["model_digest"], frame.arrays, tuple(frame.head["notes"]))
 
 
 def pack_chunks(chunks: Sequence[AudioChunk]) -> Frame:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader, BufferedWriter
-from pathlib import Path
 from typing import cast
 
 from adapters.hosts import messages
 from adapters.hosts.frames import BrokenFrame, Frame, read_frame, write_frame
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import EngineCard, Utterance
-from voicecore.errors import EngineCrashed
+from voicecore.engine_settings import EngineSettings
+from voicecore.errors import EngineCrashed, EngineFailed
 from voicecore.language import Language
 from voicecore.registry import engine_provider
 from voicecore.voice import VoicePrint
+
+_log = logging.getLogger("voicecore.hosts")
 
 #: How long a call under way may take to end by itself once it is interrupted. The promise is 2 s; killing takes a moment.
 INTERRUPT_GRACE_S = 1.2
@@ -98,6 +101,10 @@ class RemoteEngine:
     def drop(self, utterance_id: str) -> None:
         self._call("drop", Frame({"id": utterance_id}))
 
+    def gauges(self) -> Mapping[str, float]:
+        told: dict[str, float] = self._call("gauges", Frame({})).head["gauges"]
+        return told
+
     def close(self) -> None:
         """The host closes engines, with their process."""
 
@@ -109,10 +116,11 @@ class RemoteEngine:
 class ChildProcessHost:
     """Starts the child when it is first needed, and again after it died."""
 
-    def __init__(self, *, threads: int = 0, models_dir: Path | None = None) -> None:
-        self._threads, self._models_dir = threads, models_dir
+    def __init__(self, *, threads: int = 0, settings: EngineSettings | None = None) -> None:
+        self._threads, self._settings = threads, settings or EngineSettings()
         self._process: _Process | None = None
         self._engines: dict[str, RemoteEngine] = {}
+        self._gauges: dict[str, Mapping[str, float]] = {}
         self._calls = threading.Lock()
         # Guards the two below; never held during a call.
         self._state = threading.Condition()
@@ -127,12 +135,21 @@ class ChildProcessHost:
     def engine(self, name: str) -> RemoteEngine:
         process = self._running()
         if name not in self._engines:
-            card = engine_provider(name, self._models_dir).card()
-            folder = None if self._models_dir is None else str(self._models_dir)
-            head = {"call": "open", "engine": name, "threads": self._threads or None, "models_dir": folder}
-            self.call(process, Frame(head))
+            card = engine_provider(name, self._settings).card()
+            self.call(process, messages.pack_open(name, self._threads or None, self._settings))
             self._engines[name] = RemoteEngine(self, process, card)
         return self._engines[name]
+
+    def rest(self) -> None:
+        """Remember the gauges; what is loaded stays."""
+        if self._process is not None and self._process.alive():
+            try:
+                self._gauges = {name: engine.gauges() for name, engine in self._engines.items()}
+            except EngineFailed as error:
+                _log.warning("the gauges of this job are not known: %s", error.message)
+
+    def gauges(self) -> Mapping[str, Mapping[str, float]]:
+        return dict(self._gauges)
 
     def alive(self) -> bool:
         """True also after the process died or was killed: the next `engine` starts another."""

@@ -28,7 +28,7 @@ _LITTLE_SPACE = 1 << 30
 def check_speaking(settings: Settings) -> Iterator[Finding]:
     """Speak a word with the engine of the settings."""
     what = f"speaking ({settings.engine})"
-    provider = engine_provider(settings.engine, settings.weights_dir)
+    provider = engine_provider(settings.engine, settings.engine_settings)
     if problems := provider.problems():
         yield Finding(what, State.ERROR, " ".join(problems))
         return

@@ -74,7 +74,7 @@ def say(
     if url is not None:
         report = _by_service(order, engine, target, url)
     else:
-        provider = engine_provider(engine or settings.engine, settings.weights_dir)
+        provider = engine_provider(engine or settings.engine, settings.engine_settings)
         if _known_here(order, provider, settings):
             with segment_bar() as watch:
                 report = speak_here(order, provider, target, watch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +41,12 @@ class SpeechEngine(Protocol):
     def drop(self, utterance_id: str) -> None:
         """Forget an utterance; no chunk of it comes after this. Unknown ids are ignored."""
 
+    def gauges(self) -> Mapping[str, float]:
+        """What it counted and holds, for people who watch it: `name` → number, names in snake_case with their unit.
+
+        A name that ends in `_total` only grows. Empty where there is nothing to tell.
+        """
+
     def close(self) -> None:
         """Give back memory and processes. Idempotent."""
 
@@ -48,8 +54,8 @@ class SpeechEngine(Protocol):
 class EngineProvider(Protocol):
     """How an engine is described and opened.
 
-    It is found by entry point (group `voicecore.engines`), whose object is called with the folder of model weights
-    (a `Path`, or None for what packages bring) and returns the provider.
+    It is found by entry point (group `voicecore.engines`), whose object is called with the `EngineSettings` and returns
+    the provider.
     """
 
     name: str
@@ -75,6 +81,12 @@ class EngineHost(Protocol):
 
         Nothing under way: nothing happens. The host stays usable: the next `engine` starts afresh where force was needed.
         """
+
+    def rest(self) -> None:
+        """Said at the end of a job: until the next `engine` nobody uses what is loaded, so it may be unloaded after a while."""
+
+    def gauges(self) -> Mapping[str, Mapping[str, float]]:
+        """The gauges of each loaded engine, by its name, as of the end of the last job; may come from any thread."""
 
     def alive(self) -> bool:
         """Whether the host could take work now (a host that has not started yet could)."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from voicecore.audio import Audio, AudioChunk, Samples
 from voicecore.engine import SPEED, EngineCard, Enrolment, Utterance
+from voicecore.engine_settings import EngineSettings
 from voicecore.errors import Conflict, EngineFailed, InvalidAudio, InvalidInput
 from voicecore.language import Language
 from voicecore.quality import Parameter
@@ -82,6 +82,7 @@ class ToneEngine:
         self._plan = plan or TonePlan()
         self._card = _card(self._plan)
         self._queue: dict[str, list[Samples]] = {}
+        self._steps = 0
 
     @property
     def card(self) -> EngineCard:
@@ -144,6 +145,7 @@ class ToneEngine:
     def step(self) -> Sequence[AudioChunk]:
         if not self._queue:
             return ()
+        self._steps += 1
         if self._plan.print_at_steps:
             print("a careless library says hello")  # noqa: T201
         if self._plan.step_s:
@@ -159,6 +161,9 @@ class ToneEngine:
     def drop(self, utterance_id: str) -> None:
         self._queue.pop(utterance_id, None)
 
+    def gauges(self) -> Mapping[str, float]:
+        return {"utterances_admitted": float(len(self._queue)), "steps_total": float(self._steps)}
+
     def close(self) -> None:
         self._queue.clear()
 
@@ -168,8 +173,8 @@ class ToneProvider:
 
     name = "tone"
 
-    def __init__(self, models_dir: Path | None = None) -> None:
-        del models_dir
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        del settings
 
     def card(self) -> EngineCard:
         return _card(TonePlan.from_environment())

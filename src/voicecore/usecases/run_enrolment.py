@@ -113,7 +113,7 @@ class RunEnrolment:
             id=voice_id, name=request.name, language=request.language, engine=job.engine, method=enrolment.method,
             description=request.description, consent=request.consent, created_at=self.clock.now(), source_job_id=job.id,
             print_key=stored.key, print_sha256=stored.sha256, reference_key=reference, sample_key=spoken,
-            reference_duration_s=request.reference_duration_s, notes=(enrolment.description,),
+            reference_duration_s=request.reference_duration_s, notes=(enrolment.description, *voice_print.notes),
         )  # fmt: skip
 
     def _clip(self, key: str) -> Audio:

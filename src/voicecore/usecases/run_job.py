@@ -85,6 +85,7 @@ class RunJob:
         finally:
             with self._lock:
                 self._running = None
+            self.host.rest()
         return True
 
     @property

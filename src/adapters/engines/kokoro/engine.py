@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -95,6 +95,9 @@ class KokoroEngine:
 
     def drop(self, utterance_id: str) -> None:
         self._admitted.pop(utterance_id, None)
+
+    def gauges(self) -> Mapping[str, float]:
+        return {"utterances_admitted": float(len(self._admitted))}
 
     def close(self) -> None:
         self._admitted.clear()

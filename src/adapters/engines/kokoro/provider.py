@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from pathlib import Path
 
 from voicecore.engine import EngineCard
+from voicecore.engine_settings import EngineSettings
 from voicecore.errors import MissingDependency, VoiceCoreError
 
 from . import weights
@@ -29,9 +29,9 @@ class KokoroProvider:
 
     name = NAME
 
-    def __init__(self, models_dir: Path | None = None) -> None:
-        """`models_dir`: a folder whose `kokoro/model.onnx`, where there is one, is used instead of the packages."""
-        self._models_dir = models_dir
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """Only `models_dir` matters: a folder whose `kokoro/model.onnx`, where there is one, is used instead of the packages."""
+        self._models_dir = None if settings is None else settings.models_dir
         self._card: EngineCard | None = None
 
     def card(self) -> EngineCard:
