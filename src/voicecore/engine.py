@@ -48,6 +48,7 @@ class EngineCard:
         batch_size: how many utterances it can work on at once.
         streams_within_segment: whether one utterance comes in several chunks.
         enrolment: how it learns voices, or None.
+        mixes_voices: whether `SpeechEngine.mix` makes a voice between others.
         notes: what a user must know, one sentence each.
     """
 
@@ -66,6 +67,7 @@ class EngineCard:
     batch_size: int = 1
     streams_within_segment: bool = False
     enrolment: Enrolment | None = None
+    mixes_voices: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

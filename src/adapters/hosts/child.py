@@ -55,6 +55,10 @@ class Child:
         """Learn a voice."""
         return messages.pack_print(self._engine(call).enroll(*messages.unpack_clips(call)))
 
+    def call_mix(self, call: Frame) -> Frame:
+        """Make a voice between others."""
+        return messages.pack_print(self._engine(call).mix(messages.unpack_parts(call)))
+
     def call_admit(self, call: Frame) -> Frame:
         """Accept an utterance."""
         self._engine(call).admit(messages.unpack_utterance(call))

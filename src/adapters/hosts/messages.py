@@ -76,13 +76,39 @@ def unpack_clips(frame: Frame) -> tuple[list[Audio], Language]:
 
 
 def pack_print(voice: VoicePrint) -> Frame:
-    """The answer to `enroll`."""
+    """The answer to `enroll` and `mix`."""
     return Frame({"engine": voice.engine, "model_digest": voice.model_digest, "notes": list(voice.notes)}, voice.arrays)
 
 
 def unpack_print(frame: Frame) -> VoicePrint:
     """The inverse of `pack_print`."""
     return VoicePrint(frame.head["engine"], frame.head["model_digest"], frame.arrays, tuple(frame.head["notes"]))
+
+
+def pack_parts(parts: Sequence[tuple[str | VoicePrint, float]]) -> Frame:
+    """A `mix` call. The arrays of part 2 are named `2.…`."""
+    told: list[dict[str, Any]] = []
+    arrays: dict[str, Any] = {}
+    for number, (voice, weight) in enumerate(parts):
+        if isinstance(voice, str):
+            told.append({"preset": voice, "weight": weight})
+            continue
+        names = list(voice.arrays)
+        told.append({"engine": voice.engine, "model_digest": voice.model_digest, "arrays": names, "weight": weight})
+        arrays |= {f"{number}.{name}": array for name, array in voice.arrays.items()}
+    return Frame({"parts": told}, arrays)
+
+
+def unpack_parts(frame: Frame) -> list[tuple[str | VoicePrint, float]]:
+    """The inverse of `pack_parts`."""
+    parts: list[tuple[str | VoicePrint, float]] = []
+    for number, told in enumerate(frame.head["parts"]):
+        if "preset" in told:
+            parts.append((told["preset"], told["weight"]))
+            continue
+        arrays = {name: frame.arrays[f"{number}.{name}"] for name in told["arrays"]}
+        parts.append((VoicePrint(told["engine"], told["model_digest"], arrays), told["weight"]))
+    return parts
 
 
 def pack_chunks(chunks: Sequence[AudioChunk]) -> Frame:

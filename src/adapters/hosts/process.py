@@ -92,6 +92,9 @@ class RemoteEngine:
     def enroll(self, clips: Sequence[Audio], language: Language) -> VoicePrint:
         return messages.unpack_print(self._call("enroll", messages.pack_clips(clips, language)))
 
+    def mix(self, parts: Sequence[tuple[str | VoicePrint, float]]) -> VoicePrint:
+        return messages.unpack_print(self._call("mix", messages.pack_parts(parts)))
+
     def admit(self, utterance: Utterance) -> None:
         self._call("admit", messages.pack_utterance(utterance))
 

@@ -29,11 +29,20 @@ class SpeechEngine(Protocol):
     def enroll(self, clips: Sequence[Audio], language: Language) -> VoicePrint:
         """Learn a voice from reference speech. Raises `InvalidAudio` if the clips are too short, too long or silent."""
 
+    def mix(self, parts: Sequence[tuple[str | VoicePrint, float]]) -> VoicePrint:
+        """A new voice between others: 2 to 8 presets or prints of this engine, each with a weight above 0.
+
+        Only the ratio of the weights counts; the engine knows what the mean of its voices is. Raises `InvalidInput` where
+        the card says that it does not mix, for an unknown preset, and for a print that it could not speak with.
+        """
+
     def admit(self, utterance: Utterance) -> None:
         """Accept an utterance. Raises `InvalidInput` if it is too long, or `Conflict` if the batch is full or the id in use."""
 
     def step(self) -> Sequence[AudioChunk]:
-        """Work for a while and return new chunks, in order within an utterance; empty if nothing is admitted.
+        """Work for a while and return the chunks that are ready, in order within an utterance.
+
+        Empty if nothing is admitted, or nothing is ready yet.
 
         An `EngineFailed` here ends every admitted utterance.
         """

@@ -19,6 +19,7 @@ from voicecore.engine import SPEED, EngineCard, Enrolment, Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import Conflict, EngineFailed, InvalidAudio, InvalidInput
 from voicecore.language import Language
+from voicecore.mixing import shares
 from voicecore.quality import Parameter
 from voicecore.voice import PRESETS, VoicePreset, VoicePrint
 
@@ -67,12 +68,24 @@ def _card(plan: TonePlan) -> EngineCard:
         segment_limit=plan.segment_limit, segment_unit="characters", batch_size=plan.batch_size,
         streams_within_segment=plan.letters_per_chunk > 0,
         enrolment=Enrolment("tone matching", "Takes the pitch of the reference, and nothing else.", 1.0, 300.0),
-        notes=("This is a test signal, not speech.",),
+        mixes_voices=True, notes=("This is a test signal, not speech.",),
     )  # fmt: skip
 
 
 def _preset_hz(name: str) -> float:
     return 220.0 * 2 ** (PRESETS.index(name) / len(PRESETS))
+
+
+def _base_hz(voice: str | VoicePrint) -> float:
+    if isinstance(voice, VoicePrint):
+        if voice.engine != "tone":
+            raise InvalidInput("This voice was not enrolled with 'tone': enrol it again with this engine.")
+        return float(voice.arrays["hz"][0])
+    if voice not in PRESETS:
+        raise InvalidInput(
+            f"{voice[:60]!r} is not a preset of 'tone'; choose one of: {', '.join(PRESETS)}.", field="voice_preset"
+        )
+    return _preset_hz(voice)
 
 
 class ToneEngine:
@@ -104,6 +117,11 @@ class ToneEngine:
         hz = float(np.argmax(spectrum)) * loudest.sample_rate_hz / len(loudest.samples)
         return VoicePrint("tone", self._card.model_digest, {"hz": np.array([hz], dtype=np.float32)})
 
+    def mix(self, parts: Sequence[tuple[str | VoicePrint, float]]) -> VoicePrint:
+        portions = shares([weight for _, weight in parts])
+        hz = sum(_base_hz(voice) * portion for (voice, _), portion in zip(parts, portions, strict=True))
+        return VoicePrint("tone", self._card.model_digest, {"hz": np.array([hz], dtype=np.float32)})
+
     def admit(self, utterance: Utterance) -> None:
         if utterance.id in self._queue:
             raise Conflict(f"Utterance {utterance.id!r} is admitted already.")
@@ -130,8 +148,7 @@ class ToneEngine:
             raise EngineFailed("The tone engine was told to fail on this text.")
 
     def _tones(self, utterance: Utterance) -> list[Samples]:
-        voice = utterance.voice
-        base_hz = float(voice.arrays["hz"][0]) if isinstance(voice, VoicePrint) else _preset_hz(voice)
+        base_hz = _base_hz(utterance.voice)
         warble = utterance.parameters.get("warble", 0.0)
         letter_s = LETTER_S / utterance.parameters.get("speed", 1.0)
         detune = np.random.default_rng(utterance.seed).uniform(-warble, warble, len(utterance.text)) / 12

@@ -69,6 +69,12 @@ class KokoroEngine:
         level_db = speech_level_db(matched.recoloured(plain, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)
         return matched.print(self._card, gain_db=_TARGET_LEVEL_DB - level_db)
 
+    def mix(self, parts: Sequence[tuple[str | VoicePrint, float]]) -> VoicePrint:
+        # A preset is styles by the length of the text and the language; an enrolled voice is a timbre, a pitch and an
+        # equaliser. There is no print that could hold what lies between.
+        del parts
+        raise InvalidInput("Kokoro does not mix voices; its presets are mixtures already.", field="engine")
+
     def admit(self, utterance: Utterance) -> None:
         self._network()
         if utterance.id in self._admitted:

@@ -16,14 +16,20 @@ from voicecore.ports import SpeechEngine
 from voicecore.voice import PRESETS, VoicePrint
 
 
+#: So many steps without a chunk mean that nothing is admitted any more. XTTS makes a token a step, at most 602 a sentence.
+QUIET_STEPS = 700
+
+
 def run(engine: SpeechEngine, steps: int = 10_000) -> dict[str, list[AudioChunk]]:
-    """Step until nothing comes any more; chunks by utterance."""
+    """Step until nothing comes any more; chunks by utterance. An engine may work for many steps before the next chunk."""
     heard: dict[str, list[AudioChunk]] = {}
+    quiet = 0
     for _ in range(steps):
         chunks = engine.step()
         for chunk in chunks:
             heard.setdefault(chunk.utterance_id, []).append(chunk)
-        if not chunks:
+        quiet = 0 if chunks else quiet + 1
+        if quiet > QUIET_STEPS:
             return heard
     pytest.fail("the engine never came to an end")
 
@@ -157,6 +163,36 @@ class SpeechEngineContract:
             engine.enroll([Audio(np.zeros(seconds * rate, np.float32), rate)], self.language)
         with pytest.raises(InvalidAudio):
             engine.enroll([Audio(self.reference(engine).samples[: rate // 10], rate)], self.language)
+
+    def test_a_mix_lies_between_its_voices_and_only_the_ratio_of_the_weights_counts(self, engine: SpeechEngine) -> None:
+        one, other = "female_generic", "male_deep"
+        if not engine.card.mixes_voices:
+            with pytest.raises(InvalidInput):
+                engine.mix([(one, 1.0), (other, 1.0)])
+            return
+        mixed = engine.mix([(one, 0.75), (other, 0.25)])
+        assert (mixed.engine, mixed.model_digest) == (engine.card.name, engine.card.model_digest)
+        again = engine.mix([(one, 3.0), (other, 1.0)])
+        for name, array in mixed.arrays.items():
+            np.testing.assert_allclose(array, again.arrays[name], rtol=1e-5, atol=1e-6)
+        spoken = self.say(engine, voice=VoicePrint.from_bytes(mixed.to_bytes()))
+        assert np.array_equal(spoken, self.say(engine, voice=mixed))
+        assert not np.array_equal(spoken, self.say(engine, voice=one))
+        assert not np.array_equal(spoken, self.say(engine, voice=other))
+        # A mix is a voice like any other, and may be part of the next one.
+        deeper = engine.mix([(mixed, 1.0), (other, 1.0)])
+        assert not np.array_equal(self.say(engine, voice=deeper), spoken)
+
+    def test_what_cannot_be_mixed_is_refused(self, engine: SpeechEngine) -> None:
+        one, other = "female_generic", "male_deep"
+        stranger = VoicePrint("another-engine", "0" * 64, {"hz": np.array([220.0], np.float32)})
+        refused: list[list[tuple[str | VoicePrint, float]]] = [
+            [(one, 1.0)], [(one, 0.0), (other, 1.0)], [(one, -1.0), (other, 2.0)], [(one, float("nan")), (other, 1.0)],
+            [(one, 1.0), ("no-such-preset", 1.0)], [(one, 1.0), (stranger, 1.0)], [(one, 1.0)] * 9,
+        ]  # fmt: skip
+        for parts in refused:
+            with pytest.raises(InvalidInput):
+                engine.mix(parts)
 
     def reference(self, engine: SpeechEngine) -> Audio:
         """Reference speech made by the engine itself: long enough, and never silent."""
