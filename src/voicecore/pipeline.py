@@ -143,6 +143,7 @@ def speak(
     *,
     recall: Recall = lambda _segment: None,
     keep: Keep = lambda _segment, _samples: None,
+    look_up: Callable[[], object] = lambda: None,
 ) -> Generator[SpokenChunk, None, None]:
     """Speak the segments and yield their sound in order, as soon as it is there.
 
@@ -152,6 +153,8 @@ def speak(
         utter: makes the utterance of a segment, with an id that is unique in this engine.
         recall: sound of a segment made before, shape (n,), or None.
         keep: gets the whole sound of each segment that was spoken, without its pause.
+        look_up: called before each step of the engine, of which many may pass before the next sound; what it raises ends the
+            run.
 
     Raises:
         EngineFailed: from the engine, or when it makes no progress.
@@ -163,6 +166,7 @@ def speak(
             run.fill()
             yield from run.ready(rate)
             if run.engine_busy:
+                look_up()
                 run.step()
                 yield from run.ready(rate)
     finally:

@@ -112,3 +112,23 @@ def test_a_segment_without_speech_is_a_pause_and_takes_no_engine_time():
     engine = ToneEngine()
     chunks = list(speak(engine, segments("", pause=0.5), utter))
     assert [len(chunk.samples) for chunk in chunks] == [SAMPLE_RATE_HZ // 2]
+
+
+def test_a_look_up_before_each_step_can_end_the_run_though_no_sound_is_ready_and_leaves_the_engine_free():
+    class Slow(ToneEngine):
+        def step(self):
+            return ()
+
+    class CalledOff(Exception):
+        pass
+
+    looks = iter(range(4))
+
+    def look_up():
+        if next(looks, None) is None:
+            raise CalledOff
+
+    engine = Slow(TonePlan(batch_size=1))
+    with pytest.raises(CalledOff):
+        list(speak(engine, segments("abc"), utter, look_up=look_up))
+    engine.admit(utter(segments("abc")[0]))

@@ -102,7 +102,7 @@ class RunEnrolment:
         clips = [self._clip(key) for key in request.clip_keys]
         voice_print = engine.enroll(clips, job.spoken_language)
         watch.progress(SegmentCount(2, 1), "voice learned, speaking a sample")
-        sample = _sample(engine, voice_print, job.spoken_language, f"{job.id}.{job.attempt}")
+        sample = _sample(engine, voice_print, job.spoken_language, f"{job.id}.{job.attempt}", watch)
         watch.check()
         stored = self.blobs.put(blobkeys.voice_print(voice_id, job.attempt), [voice_print.to_bytes()])
         reference = blobkeys.voice_reference(voice_id, job.attempt)
@@ -136,9 +136,10 @@ def _joined(clips: list[Audio]) -> Audio:
     return join((clip.samples for clip in clips if clip.sample_rate_hz == longest), longest)
 
 
-def _sample(engine: SpeechEngine, voice: VoicePrint, language: Language, name: str) -> Audio:
+def _sample(engine: SpeechEngine, voice: VoicePrint, language: Language, name: str, watch: JobWatch) -> Audio:
     sentence = SAMPLE_SENTENCES.get(language.language, FALLBACK_SENTENCE)
     resolved = resolve(engine.card)
     segments = plan_segments(engine, sentence, language, resolved)
     utter = utterance_maker(engine.card, f"{name}.sample", language, voice, resolved, seed=0)
-    return join((chunk.samples for chunk in speak(engine, segments, utter)), engine.card.sample_rate_hz)
+    chunks = speak(engine, segments, utter, look_up=watch.check)
+    return join((chunk.samples for chunk in chunks), engine.card.sample_rate_hz)

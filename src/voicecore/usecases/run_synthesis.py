@@ -73,7 +73,10 @@ class RunSynthesis:
         def keep(segment: Segment, samples: Samples) -> None:
             self.cache.keep(keys[segment.index], samples)
 
-        speech = speak(engine, segments, utter, recall=lambda each: self.cache.recall(keys[each.index]), keep=keep)
+        def recall(segment: Segment) -> Samples | None:
+            return self.cache.recall(keys[segment.index])
+
+        speech = speak(engine, segments, utter, recall=recall, keep=keep, look_up=watch.check)
         # Closed here, not whenever its last reference goes: the engine must be free before the next job.
         with closing(speech) as chunks:
             blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
