@@ -9,6 +9,7 @@ import pytest
 
 from adapters.engines.kokoro import weights
 from adapters.engines.kokoro.provider import KokoroProvider
+from voicecore.engine_settings import EngineSettings
 from voicecore.errors import MissingModel, ModelCorrupt
 
 
@@ -48,7 +49,7 @@ def test_the_packages_hold_the_whole_model_and_nothing_is_wrong() -> None:
 
 
 def test_a_provider_reports_a_file_of_the_wrong_size_and_refuses_to_open_it(tmp_path: Path) -> None:
-    provider = KokoroProvider(_folder_with(tmp_path, b"short"))
+    provider = KokoroProvider(EngineSettings(models_dir=_folder_with(tmp_path, b"short")))
     assert "5 bytes" in provider.problems()[0]
     with pytest.raises(ModelCorrupt):
         provider.open()

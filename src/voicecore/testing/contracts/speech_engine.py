@@ -15,7 +15,6 @@ from voicecore.language import Language
 from voicecore.ports import SpeechEngine
 from voicecore.voice import PRESETS, VoicePrint
 
-
 #: So many steps without a chunk mean that nothing is admitted any more. XTTS makes a token a step, at most 602 a sentence.
 QUIET_STEPS = 700
 
