@@ -14,6 +14,7 @@ import jiwer
 import numpy as np
 import soxr
 
+from tests.instruments.cores import threads_here
 from tests.instruments.spoken_form import spoken_form
 from voicecore.audio import Audio
 
@@ -40,7 +41,11 @@ def _model() -> Any:
         name: (first / name).read_bytes() for name in ("config.json", "tokenizer.json", "vocabulary.txt")
     }
     return WhisperModel(
-        "whisper-base", device="cpu", compute_type="float32", cpu_threads=2, files={"model.bin": weights, **files}
+        "whisper-base",
+        device="cpu",
+        compute_type="float32",
+        cpu_threads=threads_here(),
+        files={"model.bin": weights, **files},
     )
 
 

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 import voicecore
+from tests.instruments.cores import threads_here
 from tests.instruments.recogniser import transcribe, word_error_rate
 from voicecore import PRESETS
 from voicecore.audio import join, silence
@@ -61,7 +62,7 @@ WRITTEN = {
 
 @pytest.fixture(scope="module")
 def studio():
-    with voicecore.open("kokoro", threads=2) as studio:
+    with voicecore.open("kokoro", threads=threads_here()) as studio:
         yield studio
 
 

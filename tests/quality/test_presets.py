@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from adapters.engines.kokoro.engine import KokoroEngine
-from adapters.engines.kokoro.matching.speaker_encoder import SpeakerEncoder
 from adapters.engines.kokoro.provider import KokoroProvider
+from adapters.engines.speaker_encoder import SpeakerEncoder
 from tests.adapters.kokoro.loudness import loudness_lufs
 from tests.instruments.speaker_judge import SAME_SPEAKER_BOUNDARY, d_vector
 from voicecore.audio import Audio

@@ -15,6 +15,7 @@ import pytest
 import soxr
 
 from adapters.engines.kokoro.provider import KokoroProvider
+from tests.instruments.cores import threads_here
 from tests.instruments.human_speech import SPEAKERS, Speaker, clips
 from tests.instruments.recogniser import transcribe, word_error_rate
 from tests.instruments.speaker_judge import d_vector, similarity
@@ -66,7 +67,7 @@ def joined(parts: list[Audio]) -> Audio:
 
 @pytest.fixture(scope="module")
 def outcomes() -> list[Outcome]:
-    engine = KokoroProvider().open(threads=2)
+    engine = KokoroProvider().open(threads=threads_here())
     defaults = {tag: say(engine, tag, DEFAULT_PRESET) for tag in SENTENCES}
     found = []
     for speaker in SPEAKERS:
