@@ -17,6 +17,7 @@ from adapters.engines.kokoro.engine import KokoroEngine
 from adapters.engines.kokoro.provider import KokoroProvider
 from adapters.engines.speaker_encoder import SpeakerEncoder
 from tests.adapters.kokoro.loudness import loudness_lufs
+from tests.instruments.cores import threads_here
 from tests.instruments.speaker_judge import SAME_SPEAKER_BOUNDARY, d_vector
 from voicecore.audio import Audio
 from voicecore.engine import Utterance
@@ -40,7 +41,7 @@ LOUDNESS_SPREAD_DB = 3.0
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[KokoroEngine]:
-    engine = KokoroProvider().open(threads=2)
+    engine = KokoroProvider().open(threads=threads_here())
     yield engine
     engine.close()
 
