@@ -27,11 +27,11 @@ from tests.adapters.kokoro.loudness import loudness_lufs
 from tests.instruments.recogniser import transcribe, word_error_rate
 from tests.instruments.speaker_judge import d_vector
 
-from adapters.engines.kokoro.matching.speaker_encoder import SpeakerEncoder
 from adapters.engines.kokoro.model import SAMPLE_RATE_HZ, KokoroModel
 from adapters.engines.kokoro.phonemes import phonemes
 from adapters.engines.kokoro.recipes import Recipe
 from adapters.engines.kokoro.voices import Voices
+from adapters.engines.speaker_encoder import SpeakerEncoder
 from voicecore.audio import Audio
 
 TARGET_LUFS = -20.0

@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from adapters.engines.kokoro.matching.envelope import mean_envelope
 from adapters.engines.kokoro.matching.pitch import contour, pitch_of
-from adapters.engines.kokoro.matching.speaker_encoder import SpeakerEncoder
 from adapters.engines.kokoro.model import SAMPLE_RATE_HZ, KokoroModel
 from adapters.engines.kokoro.phonemes import phonemes
 from adapters.engines.kokoro.voices import PROSODY, TIMBRE, Voices, style_row
+from adapters.engines.speaker_encoder import SpeakerEncoder
 from voicecore.audio import Audio
 
 SENTENCES = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .speaker_encoder import SpeakerEncoder
+from adapters.engines.speaker_encoder import SpeakerEncoder
+
 from .voice_print import match, recolour, style
 
 __all__ = ["SpeakerEncoder", "match", "recolour", "style"]

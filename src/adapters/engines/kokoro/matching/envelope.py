@@ -7,9 +7,9 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
+from adapters.engines.speaker_encoder.mel import slaney_centres_hz, slaney_filters
 from voicecore.audio import Samples
 
-from .mel import slaney_centres_hz, slaney_filters
 from .pitch import FRAME_PERIOD_MS, Floats
 
 #: Bands from 0 to 12 kHz.

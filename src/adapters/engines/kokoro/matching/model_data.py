@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from adapters.engines.speaker_encoder import EMBEDDING_SIZE
 from adapters.modelfiles import data_path
 from voicecore.errors import ModelCorrupt, UnsupportedLanguage
 
 from .envelope import BANDS
-from .speaker_encoder import EMBEDDING_SIZE
 
 Floats = npt.NDArray[np.float32]
 TIMBRE_SIZE = PROSODY_SIZE = 128

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from adapters.engines.speaker_encoder import SpeakerEncoder
+from adapters.engines.speaker_encoder.speech import resampled, without_pauses
 from voicecore.audio import Audio, Samples
 from voicecore.errors import InvalidAudio
 
 from .envelope import BANDS, band_centres_hz, mean_envelope
 from .pitch import Pitch, contour, pitch_of
-from .speaker_encoder import SpeakerEncoder
-from .speech import resampled, without_pauses
 
 #: Everything is heard at the rate Kokoro speaks at, so that spectra can be compared band by band.
 RATE_HZ = 24_000

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from adapters.engines.speaker_encoder import EMBEDDING_SIZE, SpeakerEncoder
 from voicecore.audio import Audio, Samples
 from voicecore.errors import InvalidInput
 
@@ -21,7 +22,6 @@ from .envelope import BANDS
 from .equaliser import band_gains, equalised
 from .model_data import TIMBRE_SIZE, MatchingModel, read_matching_model
 from .reference import Reference, listen
-from .speaker_encoder import EMBEDDING_SIZE, SpeakerEncoder
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 #: Name and shape of every array of a print.
