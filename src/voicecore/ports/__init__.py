@@ -5,10 +5,11 @@ their locks and loops (docs/adr/0003). What a method may raise beyond its docstr
 from stores, blobs and catalogues, `EngineFailed` from engines. Each port has a contract suite in `voicecore.testing.contracts`.
 """
 
+from voicecore.ports.converters import ConversionReport, ToneConverter, VoiceConverter
 from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
 from voicecore.ports.live import LiveChunk, Relay
 from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger
-from voicecore.ports.speech import ConversionReport, EngineHost, EngineProvider, SpeechEngine, VoiceConverter
+from voicecore.ports.speech import EngineHost, EngineProvider, SpeechEngine
 from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Relay",
     "Shelf",
     "SpeechEngine",
+    "ToneConverter",
     "VoiceConverter",
     "WorkerCard",
     "WorkerRoster",

@@ -1,13 +1,11 @@
-"""Speech: engines, where they run, and converters."""
+"""Speech: engines, and where they run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from voicecore.audio import Audio, AudioChunk
-from voicecore.conversion import ConversionSettings
 from voicecore.engine import EngineCard, Utterance
 from voicecore.language import Language
 from voicecore.voice import VoicePrint
@@ -102,18 +100,3 @@ class EngineHost(Protocol):
 
     def close(self) -> None:
         """Close engines and end processes. Idempotent."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConversionReport:
-    """What a conversion did: whether the index was used, and why not."""
-
-    index_used: bool
-    reason: str = ""
-
-
-class VoiceConverter(Protocol):
-    """Turns one voice into another (RVC)."""
-
-    def convert(self, audio: Audio, settings: ConversionSettings) -> tuple[Audio, ConversionReport]:
-        """The audio in the model's voice, at its true sample rate. Raises `NotFound` for an unknown model."""

@@ -1,0 +1,1 @@
+"""Converters: adapters of `voicecore.ports.VoiceConverter`, one folder a method."""
