@@ -174,11 +174,31 @@ class ModelCorrupt(VoiceCoreError):
     code = "model_corrupt"
 
 
+class SelfTestFailed(ModelCorrupt):
+    """An engine does not speak as it did before with the same model: a library that it needs has changed."""
+
+    code = "self_test_failed"
+
+
 class EngineFailed(VoiceCoreError):
     """The engine failed on this segment."""
 
     code = "engine_failed"
     retryable = True
+
+
+class UtteranceFailed(EngineFailed):
+    """The engine failed on one utterance; the others that it works on are not harmed.
+
+    Attributes:
+        utterance_id: whose turn ended; the engine has dropped it.
+    """
+
+    code = "utterance_failed"
+
+    def __init__(self, message: str | None = None, *, utterance_id: str = "") -> None:
+        super().__init__(message)
+        self.utterance_id = utterance_id
 
 
 class EngineCrashed(EngineFailed):

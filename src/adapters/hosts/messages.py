@@ -12,7 +12,7 @@ from voicecore import errors
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import Utterance
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import EngineFailed, VoiceCoreError
+from voicecore.errors import EngineFailed, UtteranceFailed, VoiceCoreError
 from voicecore.language import Language
 from voicecore.voice import VoicePrint
 
@@ -128,7 +128,8 @@ def unpack_chunks(frame: Frame) -> tuple[AudioChunk, ...]:
 def pack_error(error: BaseException) -> dict[str, Any]:
     """An error as the head of an answer. One that is not ours becomes an `EngineFailed` naming it."""
     if isinstance(error, VoiceCoreError):
-        return {"error": type(error).__name__, "message": error.message, "field": error.field}
+        told = {"error": type(error).__name__, "message": error.message, "field": error.field}
+        return {**told, "utterance": error.utterance_id} if isinstance(error, UtteranceFailed) else told
     return {"error": "EngineFailed", "message": f"The engine failed: {type(error).__name__}: {error}", "field": None}
 
 
@@ -137,4 +138,6 @@ def unpack_error(head: Mapping[str, Any]) -> VoiceCoreError:
     kind = _ERRORS.get(head["error"], EngineFailed)
     error = kind(head["message"])
     error.field = head["field"]
+    if isinstance(error, UtteranceFailed):
+        error.utterance_id = head["utterance"]
     return error

@@ -42,7 +42,7 @@ class SpeechEngine(Protocol):
 
         Empty if nothing is admitted, or nothing is ready yet.
 
-        An `EngineFailed` here ends every admitted utterance.
+        An `UtteranceFailed` ends the one that it names. Any other `EngineFailed` ends every admitted utterance.
         """
 
     def drop(self, utterance_id: str) -> None:
