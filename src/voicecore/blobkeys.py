@@ -5,7 +5,7 @@ jobs/{job}/a{attempt}/audio.{format}    finished audio; the attempt fences off w
 jobs/{job}/a{attempt}/manifest.json     segments with their times
 uploads/{job}/{n}.wav                   decoded reference clips, until the enrolment ends
 segments/{voice}/{sha256}.f32           raw little-endian float32 samples of one segment
-voices/{voice}/a{attempt}/print.npz|reference.wav|sample.wav      written by one attempt of the enrolment
+voices/{voice}/a{attempt}/print.safetensors|reference.wav|sample.wav   written by one attempt of the enrolment
 deployment/id.json                      whose all this is, where more than one process could come upon it
 """
 
@@ -74,7 +74,7 @@ def voice_attempt_prefix(voice_id: str, attempt: int) -> str:
 
 def voice_print(voice_id: str, attempt: int) -> str:
     """The arrays an engine needs."""
-    return f"voices/{voice_id}/a{attempt}/print.npz"
+    return f"voices/{voice_id}/a{attempt}/print.safetensors"
 
 
 def voice_reference(voice_id: str, attempt: int) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +17,7 @@ from typing import Any, NewType
 import numpy as np
 from numpy.typing import NDArray
 
+from voicecore import tensorfile
 from voicecore.errors import BlobCorrupt, InvalidInput
 from voicecore.language import Language
 
@@ -83,30 +87,42 @@ class VoicePrint:
         object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
 
     def to_bytes(self) -> bytes:
-        """The print as an uncompressed `.npz` without pickles."""
-        buffer = io.BytesIO()
-        header = {"_engine": np.frombuffer(self.engine.encode(), np.uint8),
-                  "_model_digest": np.frombuffer(self.model_digest.encode(), np.uint8)}  # fmt: skip
-        # An open file handle keeps numpy from adding suffixes; kind "V"/"O" arrays were refused above.
-        np.savez(buffer, allow_pickle=False, **header, **self.arrays)
-        return buffer.getvalue()
+        """The print as a safetensors file, with the engine and the model's digest in its metadata."""
+        return tensorfile.dump(self.arrays, {"engine": self.engine, "model_digest": self.model_digest})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> VoicePrint:
-        """The inverse of `to_bytes`.
+        """The inverse of `to_bytes`. It also reads what older versions wrote, an `.npz`.
 
         Raises:
-            BlobCorrupt: if the bytes are not such a file.
+            BlobCorrupt: if the bytes are neither.
         """
         try:
-            # ZipFile first, since `np.load` would also take a bare array.
-            with zipfile.ZipFile(io.BytesIO(data)), np.load(io.BytesIO(data), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            engine = arrays.pop("_engine").tobytes().decode()
-            digest = arrays.pop("_model_digest").tobytes().decode()
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            if data.startswith(_NPZ):
+                return cls(*_read_npz(data))
+            arrays, metadata = tensorfile.load(data)
+            return cls(metadata["engine"], metadata["model_digest"], arrays)
+        except (BlobCorrupt, InvalidInput, KeyError) as error:
             raise BlobCorrupt(f"The stored voice print cannot be read ({error}); enrol the voice again.") from error
-        return cls(engine, digest, arrays)
+
+
+#: How a zip file begins, which an `.npz` is. As the length of a header it would be beyond every limit.
+_NPZ = b"PK\x03\x04"
+
+
+def _read_npz(data: bytes) -> tuple[str, str, dict[str, NDArray[Any]]]:
+    """Engine, digest and arrays of a print that voicecore wrote before it wrote safetensors. Raises `BlobCorrupt`."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        engine, digest = (arrays.pop(name).tobytes().decode() for name in ("_engine", "_model_digest"))
+    except (
+        OSError, ValueError, KeyError, EOFError, RuntimeError, MemoryError, OverflowError, AttributeError,
+        zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError,
+    ) as error:  # fmt: skip
+        # All that zipfile and numpy say of bytes that are no such file.
+        raise BlobCorrupt(str(error) or type(error).__name__) from error
+    return engine, digest, arrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from entrypoints.settings import Settings
 from voicecore import blobkeys
 from voicecore.errors import StorageUnavailable
 
-PRINT = "voices/voice_a/a1/print.npz"
+PRINT = "voices/voice_a/a1/print.safetensors"
 
 
 def service(folder: Path, **settings):

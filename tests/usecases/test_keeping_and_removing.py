@@ -67,7 +67,7 @@ def test_a_deep_cleanup_takes_finished_jobs_but_neither_waiting_jobs_nor_voices(
 def test_orphaned_blobs_are_swept_after_an_hour_and_owned_ones_stay(house):
     job = house.spoken()
     house.blobs.put("jobs/job_orphan/a1/audio.wav", [b"x"])
-    house.blobs.put("voices/voice_orphan/print.npz", [b"x"])
+    house.blobs.put("voices/voice_orphan/print.safetensors", [b"x"])
     house.purge()
     assert "jobs/job_orphan/a1/audio.wav" in house.stored()
     house.clock.advance(timedelta(hours=2))

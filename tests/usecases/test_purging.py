@@ -435,11 +435,11 @@ def test_a_print_that_another_worker_replaces_between_two_reads_is_found_under_i
     truth, replaced = house.blobs.open, []
 
     def opened(key, **kwargs):
-        if key.endswith("print.npz") and not replaced:
+        if key.endswith("print.safetensors") and not replaced:
             profile = house.catalog.voices.get(voice_id)
             with truth(key) as reader:
                 body = reader.read()
-            moved = key.replace("print.npz", "print-0123456789abcdef.npz")
+            moved = key.replace("print.safetensors", "print-0123456789abcdef.safetensors")
             stat = house.blobs.put(moved, [body])
             house.catalog.voices.replace(replace(profile, print_key=stat.key, print_sha256=stat.sha256))
             house.blobs.delete(key)
@@ -559,7 +559,7 @@ def test_what_is_older_than_the_store_of_jobs_and_voices_is_left_for_a_store_tha
     made = {stat.key for stat in house.blobs.list() if stat.key.startswith(("jobs/", "voices/"))}
     lost, since = House(), house.clock.now()
     house.clock.advance(DAY)
-    house.blobs.put("voices/voice_new/a1/print.npz", [b"of a voice that was never listed"])
+    house.blobs.put("voices/voice_new/a1/print.safetensors", [b"of a voice that was never listed"])
     house.clock.advance(DAY)
     delete_job = DeleteJob(lost.store, house.blobs, lost.limits)
     PurgeExpired(lost.store, lost.catalog, house.blobs, house.clock, house.cache, delete_job, lambda: since).tidy()
@@ -568,7 +568,7 @@ def test_what_is_older_than_the_store_of_jobs_and_voices_is_left_for_a_store_tha
 
 def test_nothing_is_tidied_away_while_the_store_is_a_strangers():
     house = House()
-    house.blobs.put("voices/voice_a/a1/print.npz", [b"nobody's, as it seems"])
+    house.blobs.put("voices/voice_a/a1/print.safetensors", [b"nobody's, as it seems"])
     house.clock.advance(DAY)
 
     def known_since():

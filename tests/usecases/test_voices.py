@@ -222,7 +222,7 @@ def test_a_stalled_enrolment_that_wakes_changes_nothing_of_the_voice_that_anothe
 
     def put(key, data):
         # The first attempt is asleep here for longer than its lease; another one makes the voice.
-        if key.endswith("print.npz") and not other:
+        if key.endswith("print.safetensors") and not other:
             other.append(True)
             house.clock.advance(timedelta(minutes=1))
             assert house.run("other")

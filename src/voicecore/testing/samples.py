@@ -60,7 +60,7 @@ def voice(voice_id: str = "voice_1", name: str = "Ana") -> VoiceProfile:
         language=PORTUGUESE,
         engine="tone",
         method="cloning",
-        print_key=f"voices/{voice_id}/print.npz",
+        print_key=f"voices/{voice_id}/print.safetensors",
         print_sha256="0" * 64,
         reference_key=f"voices/{voice_id}/reference.wav",
         reference_duration_s=9.5,

@@ -63,7 +63,7 @@ class LoadVoicePrint:
         learned = engine.enroll([reference], engine.card.spoken(profile.language))
         # Under a name of its own, so that profile and print always fit, whenever this is killed.
         folder = profile.print_key.rsplit("/", 1)[0]
-        stat = self.blobs.put(f"{folder}/print-{engine.card.model_digest[:16]}.npz", [learned.to_bytes()])
+        stat = self.blobs.put(f"{folder}/print-{engine.card.model_digest[:16]}.safetensors", [learned.to_bytes()])
         self.catalog.voices.replace(replace(profile, print_key=stat.key, print_sha256=stat.sha256))
         if stat.key != profile.print_key:
             self.blobs.delete(profile.print_key)

@@ -57,7 +57,7 @@ def test_only_the_id_and_its_time_stay_in_redis(client, prefix, blobs):
 
 
 def test_a_redis_knows_of_blobs_since_it_was_first_used_with_them(client, prefix, blobs):
-    before = blobs.put("voices/voice_a/a1/print.npz", [b"of a service without Redis, in the same folder"])
+    before = blobs.put("voices/voice_a/a1/print.safetensors", [b"of a service without Redis, in the same folder"])
     since = known_since(client, prefix, blobs)
     assert before.modified_at < since
     assert known_since(client, prefix, blobs) == since
@@ -67,7 +67,7 @@ def test_a_redis_knows_of_blobs_since_it_was_first_used_with_them(client, prefix
 
 def test_an_emptied_redis_knows_of_nothing_from_before(client, prefix, blobs):
     known_since(client, prefix, blobs)
-    put = blobs.put("voices/voice_a/a1/print.npz", [b"whose voice is lost with Redis"])
+    put = blobs.put("voices/voice_a/a1/print.safetensors", [b"whose voice is lost with Redis"])
     ask(client, "DEL", f"{prefix}:deployment", f"{prefix}:deployment:since")
     assert known_since(client, prefix, blobs) > put.modified_at
 
