@@ -41,19 +41,20 @@ def prepare_coqui(extra: str = "xtts") -> None:
     """
     if missing := missing_packages():
         raise MissingDependency(f"coqui-tts needs {', '.join(missing)} here: pip install 'voicecore[{extra}]'.")
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         # What libraries say to each other while they are imported: deprecations that only their authors can mend.
         warnings.simplefilter("ignore")
         try:
             _import_torchaudio()
             importlib.import_module("TTS")
+            importlib.import_module("transformers")  # sets the level of its own logger when it is imported
         except (ImportError, OSError) as error:
             raise MissingDependency(
                 f"The installed torch, torchaudio and coqui-tts do not fit together ({error}): "
                 f"pip install --force-reinstall 'voicecore[{extra}]'."
             ) from error
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _import_torchaudio() -> None:
