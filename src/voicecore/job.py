@@ -18,7 +18,7 @@ from typing import NewType
 from voicecore.errors import Conflict, InvalidInput, VoiceCoreError, require
 from voicecore.handling import PLAIN, Handling
 from voicecore.language import Language
-from voicecore.request import EnrolmentRequest, Mode, SynthesisRequest
+from voicecore.request import MixRequest, Mode, Request, SynthesisRequest
 
 JobId = NewType("JobId", str)
 
@@ -66,14 +66,14 @@ class SegmentCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """What a completed job left: a blob with the audio (the master, 16-bit WAV), or an enrolled voice.
+    """What a completed job left: a blob with the audio (the master, 16-bit WAV), or a new voice.
 
     Attributes:
-        audio_key: blob of the master; None for an enrolment.
+        audio_key: blob of the master; None where a voice was made.
         duration_s: length of the audio in seconds.
         file_size: bytes of the master.
         manifest_key: blob with the segments: character span, times, whether cached (JSON).
-        voice_id: the voice that an enrolment made.
+        voice_id: the voice that an enrolment or a mix made.
     """
 
     audio_key: str | None = None
@@ -96,7 +96,7 @@ class SynthesisJob:
 
     Attributes:
         engine: resolved name.
-        quality_profile_id: resolved, None for an enrolment.
+        quality_profile_id: resolved, None where a voice is made.
         parameters: resolved knobs, as pairs sorted by name: what the engine will get.
         spoken_language: the engine's language that the text is spoken in.
         handling: its priority, and who is told of its end.
@@ -106,7 +106,7 @@ class SynthesisJob:
     """
 
     id: JobId
-    request: SynthesisRequest | EnrolmentRequest
+    request: Request
     engine: str
     quality_profile_id: str | None = None
     parameters: tuple[tuple[str, float], ...] = ()
@@ -145,7 +145,14 @@ class SynthesisJob:
     @property
     def mode(self) -> Mode:
         """What the job does."""
-        return self.request.mode if isinstance(self.request, SynthesisRequest) else Mode.CLONE
+        if isinstance(self.request, SynthesisRequest):
+            return self.request.mode
+        return Mode.MIX if isinstance(self.request, MixRequest) else Mode.CLONE
+
+    @property
+    def makes_voice(self) -> bool:
+        """Whether it leaves a voice, not sound."""
+        return not isinstance(self.request, SynthesisRequest)
 
     def _must_be(self, *states: JobStatus) -> None:
         if self.status not in states:

@@ -21,12 +21,13 @@ from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
-from voicecore.request import EnrolmentRequest, Mode, OutputFormat, SynthesisRequest
+from voicecore.request import EnrolmentRequest, MixRequest, Mode, OutputFormat, Request, SynthesisRequest, VoicePart
 from voicecore.voice import VoiceId, VoiceProfile
 
-#: Versions of the records that this program writes. Jobs: 2 brought `handling`.
-JOB_VERSION = 2
-VOICE_VERSION = 1
+#: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices. Voices: 2 brought voices
+#: without reference.
+JOB_VERSION = 3
+VOICE_VERSION = 2
 PROFILE_VERSION = 1
 
 T = TypeVar("T")
@@ -134,17 +135,26 @@ _SPEECH = {"text": _text, "source_language": _language, "target_language": _mayb
 _ENROLMENT = {"name": _text, "language": _language, "clip_keys": _texts, "reference_duration_s": _number,
               "description": _text, "engine": _maybe(_text), "consent": _maybe(_text)}  # fmt: skip
 
+_PART = {"voice_id": _maybe(_text), "preset": _maybe(_text), "weight": _number}
+_MIX = {"name": _text, "language": _language, "description": _text, "engine": _maybe(_text),
+        "parts": _tuple_of(lambda document: VoicePart(**_fields(document, _PART)))}  # fmt: skip
 
-def _request(document: Any) -> SynthesisRequest | EnrolmentRequest:
+
+def _request(document: Any) -> Request:
     kind, body = document
     if kind == "speech":
         return SynthesisRequest(**_fields(body, _SPEECH))
     if kind == "enrolment":
         return EnrolmentRequest(**_fields(body, _ENROLMENT))
+    if kind == "mix":
+        return MixRequest(**_fields(body, _MIX))
     raise ValueError(f"{kind!r} is not a kind of request")
 
 
-def _request_document(request: SynthesisRequest | EnrolmentRequest) -> list[Any]:
+def _request_document(request: Request) -> list[Any]:
+    if isinstance(request, MixRequest):
+        parts = [_plain(part, _PART) for part in request.parts]
+        return ["mix", _plain(request, _MIX) | {"language": request.language.tag, "parts": parts}]
     if isinstance(request, EnrolmentRequest):
         return ["enrolment", _plain(request, _ENROLMENT) | {"language": request.language.tag}]
     languages = {"source_language": request.source_language.tag,
@@ -180,8 +190,22 @@ def _with_handling(document: Document) -> Document:
     return document | {"handling": _plain(Handling(), _HANDLING)}
 
 
+def _with_mixes(document: Document) -> Document:
+    """From version 2, which knew none."""
+    if document["request"][0] == "mix":
+        raise ValueError("version 2 has no mixes")
+    return document
+
+
+def _with_voices_without_reference(document: Document) -> Document:
+    """From version 1, where every voice had one."""
+    _text(document["reference_key"])
+    return document
+
+
 #: Upgrade n leads from version n + 1 to the next one.
-_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling,)
+_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling, _with_mixes)
+_VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_without_reference,)
 
 
 def dump_job(job: SynthesisJob) -> str:
@@ -207,7 +231,7 @@ def load_job(record: str | bytes) -> SynthesisJob:
 # --- voices and profiles --------------------------------------------------------------------------------------------
 _VOICE: dict[str, Callable[[Any], Any]] = {
     "id": lambda value: VoiceId(_text(value)), "name": _text, "language": _language, "engine": _text,
-    "method": _text, "print_key": _text, "print_sha256": _text, "reference_key": _text,
+    "method": _text, "print_key": _text, "print_sha256": _text, "reference_key": _maybe(_text),
     "sample_key": _maybe(_text), "reference_duration_s": _number, "description": _text, "consent": _maybe(_text),
     "created_at": _moment, "source_job_id": _maybe(_text), "notes": _texts,
 }  # fmt: skip
@@ -225,7 +249,7 @@ def dump_voice(voice: VoiceProfile) -> str:
 
 def load_voice(record: str | bytes) -> VoiceProfile:
     """The inverse of `dump_voice`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("voice", (), record, lambda document: VoiceProfile(**_fields(document, _VOICE)))
+    return _load("voice", _VOICE_UPGRADES, record, lambda document: VoiceProfile(**_fields(document, _VOICE)))
 
 
 def dump_profile(profile: QualityProfile) -> str:
@@ -271,7 +295,7 @@ def _load(
         for upgrade in upgrades[version - 1 :]:
             document = upgrade(document)
         return read(document)
-    except (TypeError, ValueError, InvalidInput, UnsupportedLanguage) as error:
+    except (TypeError, ValueError, KeyError, IndexError, InvalidInput, UnsupportedLanguage) as error:
         raise StorageUnavailable(
             f"The stored {kind} {document.get('id')!r} cannot be read ({error}); "
             "run the version of voicecore that wrote it."

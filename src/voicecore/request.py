@@ -15,7 +15,8 @@ from typing import Any
 from voicecore.conversion import ConversionSettings
 from voicecore.errors import InvalidInput, InvalidText
 from voicecore.language import Language
-from voicecore.voice import DEFAULT_PRESET, DESCRIPTION_LIMIT, checked_name
+from voicecore.mixing import shares
+from voicecore.voice import DEFAULT_PRESET, checked_description, checked_name
 
 TEXT_LIMIT = 10_000
 #: Unicode categories Cc and Cs (controls, lone surrogates), but for tab, line feed and carriage return.
@@ -31,6 +32,7 @@ class Mode(StrEnum):
     DUBBING = "dubbing"
     DUBBING_WITH_CLONE = "dubbing_with_clone"
     CLONE = "clone"
+    MIX = "mix"
     CONVERT = "convert"
 
 
@@ -135,13 +137,64 @@ class EnrolmentRequest:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_name(self.name))
-        if len(self.description) > DESCRIPTION_LIMIT:
-            raise InvalidInput(
-                f"The description has {len(self.description)} characters; give at most {DESCRIPTION_LIMIT}.",
-                field="description",
-            )
+        checked_description(self.description)
         if not self.clip_keys:
             raise InvalidInput("Give at least one reference file.", field="file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicePart:
+    """One voice of a mix: an enrolled voice, or else a preset.
+
+    Attributes:
+        weight: above 0; only its ratio to the other parts' counts.
+    """
+
+    voice_id: str | None = None
+    preset: str | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if (self.voice_id is None) == (self.preset is None):
+            raise InvalidInput("Each part of a mix needs a voice_id or a preset, and not both.", field="parts")
+
+    @property
+    def voice(self) -> str:
+        """Id of the voice, or of the preset."""
+        return self.voice_id or self.preset or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixRequest:
+    """Voices between which a new one shall lie.
+
+    Attributes:
+        language: of the sample that is spoken; as with every voice, others may be spoken with it.
+        parts: 2 to 8 voices of one engine, none of them twice.
+    """
+
+    name: str
+    language: Language
+    parts: tuple[VoicePart, ...]
+    description: str = ""
+    engine: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", checked_name(self.name))
+        checked_description(self.description)
+        shares([part.weight for part in self.parts])
+        seen: set[tuple[str | None, str | None]] = set()
+        for part in self.parts:
+            if (part.voice_id, part.preset) in seen:
+                raise InvalidInput(
+                    f"The voice {part.voice[:80]!r} is in the mix twice; give it once, with the sum of its weights.",
+                    field="parts",
+                )
+            seen.add((part.voice_id, part.preset))
+
+
+#: What a job can be asked for.
+Request = SynthesisRequest | EnrolmentRequest | MixRequest
 
 
 def fingerprint(parts: Mapping[str, Any]) -> str:
@@ -164,6 +217,6 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-def request_fingerprint(request: SynthesisRequest | EnrolmentRequest) -> str:
+def request_fingerprint(request: Request) -> str:
     """Fingerprint of all that the caller said; what an idempotency key is bound to."""
     return fingerprint({"kind": type(request).__name__, "request": request})

@@ -47,6 +47,15 @@ def checked_name(name: str, *, field_name: str = "name") -> str:
     return stripped
 
 
+def checked_description(description: str) -> str:
+    """`description` unchanged, if it has at most 500 characters. Raises `InvalidInput`."""
+    if len(description) > DESCRIPTION_LIMIT:
+        raise InvalidInput(
+            f"The description has {len(description)} characters; give at most {DESCRIPTION_LIMIT}.", field="description"
+        )
+    return description
+
+
 @dataclass(frozen=True, slots=True)
 class VoicePreset:
     """A voice that comes with an engine.
@@ -127,14 +136,15 @@ def _read_npz(data: bytes) -> tuple[str, str, dict[str, NDArray[Any]]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceProfile:
-    """An enrolled voice. It lives until somebody deletes it; deleting the job that made it changes nothing.
+    """An enrolled or mixed voice. It lives until somebody deletes it; deleting the job that made it changes nothing.
 
     Attributes:
         id: generated, grammar `voice_[a-z0-9]+`; blob keys are derived from it, never from `name`.
-        method: how the voice was made, for honesty in front of users: `cloning` or `voice matching`.
-        print_key, reference_key, sample_key: blob keys of the voice print, the kept reference and a spoken sample.
+        method: how the voice was made, for honesty in front of users: `cloning`, `voice matching` or `mixing`.
+        print_key, reference_key, sample_key: blob keys of the voice print, the kept reference and a spoken sample. A voice
+            without reference was mixed of others, and cannot be learned again.
         print_sha256: digest of the voice print; part of every fingerprint of audio spoken with this voice.
-        reference_duration_s: seconds of reference speech used.
+        reference_duration_s: seconds of reference speech used; 0 without a reference.
     """
 
     id: VoiceId
@@ -144,7 +154,7 @@ class VoiceProfile:
     method: str
     print_key: str
     print_sha256: str
-    reference_key: str
+    reference_key: str | None
     sample_key: str | None = None
     reference_duration_s: float
     description: str = ""
@@ -155,10 +165,6 @@ class VoiceProfile:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_name(self.name))
-        if len(self.description) > DESCRIPTION_LIMIT:
-            raise InvalidInput(
-                f"The description has {len(self.description)} characters; give at most {DESCRIPTION_LIMIT}.",
-                field="description",
-            )
+        checked_description(self.description)
         if self.created_at.tzinfo is None:
             raise InvalidInput("created_at needs a time zone.")

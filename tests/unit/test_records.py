@@ -25,7 +25,7 @@ from voicecore.records import (
     load_profile,
     load_voice,
 )
-from voicecore.request import EnrolmentRequest, Mode, OutputFormat, SynthesisRequest
+from voicecore.request import EnrolmentRequest, MixRequest, Mode, OutputFormat, SynthesisRequest, VoicePart
 from voicecore.testing.fakes import START
 from voicecore.testing.samples import audio_result, queued_job
 from voicecore.voice import VoiceId, VoiceProfile
@@ -78,11 +78,31 @@ GOLDEN_COMPLETED_2 = (
     '"error":null,"lease_until":null,"started_at":"2026-01-02T03:04:06+00:00",'
     '"completed_at":"2026-01-02T03:04:07+00:00","expires_at":"2026-01-03T03:04:07+00:00"}'
 )
-GOLDEN_VOICE = (
+# Written by version 3, and never to be edited either.
+GOLDEN_QUEUED_3 = GOLDEN_QUEUED_2.replace('{"v":2,', '{"v":3,')
+GOLDEN_COMPLETED_3 = GOLDEN_COMPLETED_2.replace('{"v":2,', '{"v":3,')
+GOLDEN_MIX_3 = (
+    '{"v":3,"kind":"job","id":"job_3","request":["mix",{"name":"Ana e a suave","language":"pt-BR","description":"Entre as '
+    'duas","engine":"tone","parts":[{"voice_id":"voice_1","preset":null,"weight":3},'
+    '{"voice_id":null,"preset":"female_soft","weight":0.5}]}],'
+    '"engine":"tone","quality_profile_id":null,"parameters":[],"spoken_language":"pt-BR",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"queued","attempt":0,"tries":0,"worker":null,'
+    '"progress":0.0,"progress_message":"","handling":{"priority":"normal","webhook_url":null},'
+    '"segments":{"total":0,"done":0,"cached":0},"warnings":[],"result":null,"error":null,"lease_until":null,'
+    '"started_at":null,"completed_at":null,"expires_at":null}'
+)
+GOLDEN_VOICE_1 = (
     '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
     '"print_key":"voices/voice_1/print.npz","print_sha256":"00ff","reference_key":"voices/voice_1/reference.wav",'
     '"sample_key":null,"reference_duration_s":9.5,"description":"Clara","consent":"Sim.",'
     '"created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_2","notes":["8 kHz reference"]}'
+)
+GOLDEN_VOICE = GOLDEN_VOICE_1.replace('{"v":1,', '{"v":2,')
+GOLDEN_MIXED_VOICE = (
+    '{"v":2,"kind":"voice","id":"voice_3","name":"Ana e a suave","language":"pt-BR","engine":"tone","method":"mixing",'
+    '"print_key":"voices/voice_3/a1/print.safetensors","print_sha256":"00ff","reference_key":null,'
+    '"sample_key":"voices/voice_3/a1/sample.wav","reference_duration_s":0.0,"description":"","consent":null,'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_3","notes":["A mix of two."]}'
 )
 GOLDEN_PROFILE = (
     '{"v":1,"kind":"profile","id":"calm","name":"Calm","engine":"tone","description":"Slow",'
@@ -156,6 +176,34 @@ GOLDEN_VOICE_VALUE = VoiceProfile(
     source_job_id="job_2",
     notes=("8 kHz reference",),
 )
+GOLDEN_MIX_VALUE = SynthesisJob(
+    id=JobId("job_3"),
+    request=MixRequest(
+        name="Ana e a suave",
+        language=Language("pt", "BR"),
+        parts=(VoicePart(voice_id="voice_1", weight=3), VoicePart(preset="female_soft", weight=0.5)),
+        description="Entre as duas",
+        engine="tone",
+    ),
+    engine="tone",
+    spoken_language=Language("pt", "BR"),
+    created_at=START,
+)
+GOLDEN_MIXED_VOICE_VALUE = VoiceProfile(
+    id=VoiceId("voice_3"),
+    name="Ana e a suave",
+    language=Language("pt", "BR"),
+    engine="tone",
+    method="mixing",
+    print_key="voices/voice_3/a1/print.safetensors",
+    print_sha256="00ff",
+    reference_key=None,
+    sample_key="voices/voice_3/a1/sample.wav",
+    reference_duration_s=0.0,
+    created_at=START,
+    source_job_id="job_3",
+    notes=("A mix of two.",),
+)
 GOLDEN_PROFILE_VALUE = QualityProfile(
     id=ProfileId("calm"), name="Calm", engine="tone", description="Slow", parameters={"speed": 0.9, "top_k": 50}
 )
@@ -171,7 +219,7 @@ def test_golden_records_of_version_1_are_still_read() -> None:
     jobs = (load_job(GOLDEN_QUEUED), load_job(GOLDEN_COMPLETED))
     assert jobs == golden_jobs()
     assert {job.handling for job in jobs} == {PLAIN}
-    assert load_voice(GOLDEN_VOICE) == GOLDEN_VOICE_VALUE
+    assert load_voice(GOLDEN_VOICE_1) == GOLDEN_VOICE_VALUE
     assert load_profile(GOLDEN_PROFILE) == GOLDEN_PROFILE_VALUE
 
 
@@ -179,15 +227,48 @@ def test_golden_records_of_version_2_are_still_read() -> None:
     assert (load_job(GOLDEN_QUEUED_2), load_job(GOLDEN_COMPLETED_2)) == golden_jobs_2()
 
 
-def test_what_is_written_is_still_version_2_of_jobs_and_version_1_of_the_rest() -> None:
+def test_golden_records_of_version_3_are_still_read() -> None:
+    assert (load_job(GOLDEN_QUEUED_3), load_job(GOLDEN_COMPLETED_3)) == golden_jobs_2()
+    assert load_job(GOLDEN_MIX_3) == GOLDEN_MIX_VALUE
+    assert load_voice(GOLDEN_VOICE) == GOLDEN_VOICE_VALUE
+    assert load_voice(GOLDEN_MIXED_VOICE) == GOLDEN_MIXED_VOICE_VALUE
+
+
+def test_what_is_written_is_still_version_3_of_jobs_2_of_voices_and_1_of_profiles() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
-    assert tuple(map(dump_job, golden_jobs_2())) == (GOLDEN_QUEUED_2, GOLDEN_COMPLETED_2)
+    assert tuple(map(dump_job, golden_jobs_2())) == (GOLDEN_QUEUED_3, GOLDEN_COMPLETED_3)
+    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_3
     assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
+    assert dump_voice(GOLDEN_MIXED_VOICE_VALUE) == GOLDEN_MIXED_VOICE
     assert dump_profile(GOLDEN_PROFILE_VALUE) == GOLDEN_PROFILE
 
 
-def test_a_record_of_version_1_is_written_as_version_2() -> None:
-    assert dump_job(load_job(GOLDEN_COMPLETED)) == GOLDEN_COMPLETED_2
+def test_records_of_older_versions_are_written_as_the_newest() -> None:
+    assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == GOLDEN_COMPLETED_3
+    assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE
+
+
+def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_none() -> None:
+    with pytest.raises(StorageUnavailable, match="version 2 has no mixes"):
+        load_job(altered(GOLDEN_MIX_3, v=2))
+    with pytest.raises(StorageUnavailable):
+        load_voice(altered(GOLDEN_MIXED_VOICE, v=1))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        None, [], [{}], [{"voice_id": "voice_1", "preset": None, "weight": 1}],
+        [{"voice_id": None, "preset": None, "weight": 1}, {"voice_id": "a", "preset": None, "weight": 1}],
+        [{"voice_id": "a", "preset": None, "weight": 1}, {"voice_id": "a", "preset": None, "weight": 1}],
+        [{"voice_id": "a", "preset": None, "weight": 0}, {"voice_id": "b", "preset": None, "weight": 1}],
+        [{"voice_id": "a", "preset": None, "weight": True}, {"voice_id": "b", "preset": None, "weight": 1}],
+    ],
+)  # fmt: skip
+def test_a_stored_mix_that_could_not_have_been_asked_for_is_refused(parts: object) -> None:
+    _, body = json.loads(GOLDEN_MIX_3)["request"]
+    with pytest.raises(StorageUnavailable):
+        load_job(altered(GOLDEN_MIX_3, request=["mix", {**body, "parts": parts}]))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -241,18 +322,18 @@ def altered(record: str, **changes: object) -> str:
     return json.dumps(json.loads(record) | changes)
 
 
-@pytest.mark.parametrize("version", [0, -1, 3, 99, "1", "2", None, True, 1.0, 2.0])
+@pytest.mark.parametrize("version", [0, -1, 4, 99, "1", "2", "3", None, True, 1.0, 2.0, 3.0])
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED_2), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_3), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
 
 
 def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
-    with pytest.raises(StorageUnavailable, match=r"job has version 3 .* reads versions 1 to 2: run the version"):
-        load_job(altered(GOLDEN_QUEUED_2, v=3))
-    with pytest.raises(StorageUnavailable, match=r"voice has version 2 .* reads versions 1 to 1: run the version"):
-        load_voice(altered(GOLDEN_VOICE, v=2))
+    with pytest.raises(StorageUnavailable, match=r"job has version 4 .* reads versions 1 to 3: run the version"):
+        load_job(altered(GOLDEN_QUEUED_3, v=4))
+    with pytest.raises(StorageUnavailable, match=r"voice has version 3 .* reads versions 1 to 2: run the version"):
+        load_voice(altered(GOLDEN_VOICE, v=3))
 
 
 def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
@@ -273,29 +354,29 @@ def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED_2, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_3, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_2)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_3)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED_2)
+    document = json.loads(GOLDEN_QUEUED_3)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
-                                    altered(GOLDEN_QUEUED_2, progress=1e999)])  # fmt: skip
+                                    altered(GOLDEN_QUEUED_3, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)
 
 
-@given(st.data())
-def test_a_damaged_record_never_raises_anything_else(data: st.DataObject) -> None:
-    cut = data.draw(st.integers(0, len(GOLDEN_COMPLETED_2)))
+@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_3, GOLDEN_MIX_3]))
+def test_a_damaged_record_never_raises_anything_else(data: st.DataObject, whole: str) -> None:
+    cut = data.draw(st.integers(0, len(whole)))
     instead = data.draw(st.text(max_size=3))
-    damaged = GOLDEN_COMPLETED_2[:cut] + instead + GOLDEN_COMPLETED_2[cut + data.draw(st.integers(0, 9)) :]
+    damaged = whole[:cut] + instead + whole[cut + data.draw(st.integers(0, 9)) :]
     try:
         load_job(damaged)
     except StorageUnavailable as refusal:

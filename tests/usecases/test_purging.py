@@ -254,8 +254,8 @@ def test_a_voice_deleted_while_the_next_attempt_learns_it_does_not_come_back(hou
 
     fence = RunEnrolment._learn
 
-    def learn(self, watch, engine, enrolment, voice_id):
-        profile = fence(self, watch, engine, enrolment, voice_id)
+    def learn(self, watch, engine, voice_id):
+        profile = fence(self, watch, engine, voice_id)
         house.delete_voice(voice.id)
         return profile
 

@@ -11,7 +11,6 @@ from voicecore import blobkeys
 from voicecore.errors import DiskFull, Gone, LeaseLost, StorageUnavailable, VoiceCoreError
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Clock, JobStore, Relay
-from voicecore.request import EnrolmentRequest, Mode
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.removal import remove, remove_all
 from voicecore.usecases.run_enrolment import RunEnrolment
@@ -60,7 +59,7 @@ class EndJob:
             return
         if ended.status.finished:
             self._end_relay(ended)
-            if isinstance(ended.request, EnrolmentRequest):
+            if ended.makes_voice:
                 self._delete_all(blobkeys.upload_prefix(ended.id))
         _log.info("job %s attempt %d: %s", ended.id, ended.attempt, ended.status.value)
 
@@ -108,9 +107,9 @@ class EndJob:
             self._delete_all(blobkeys.job_prefix(job.id))
         elif not _published_by(job, stored):
             self._delete_all(blobkeys.attempt_prefix(job.id, job.attempt))
-        if job.mode is Mode.CLONE and stored is not None and stored.status is JobStatus.CANCELLED:
+        if job.makes_voice and stored is not None and stored.status is JobStatus.CANCELLED:
             self._withdraw(job, self.enrol.withdraw)
-        elif job.mode is Mode.CLONE and stored is None and not expired:
+        elif job.makes_voice and stored is None and not expired:
             # Deleted while it ran. Had another attempt completed it before, the voice would stay.
             self._withdraw(job, self.enrol.withdraw_own)
         if stored is None or stored.status.finished:

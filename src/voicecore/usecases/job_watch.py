@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -97,6 +97,12 @@ class JobWatch:
             self._job = self._job.progressed(segments, message)
             self._unwritten = True
         self._news.set()
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """What the caller should know of the result; stored with the job's end. Said again, it is still told once."""
+        with self._lock:
+            new = [each for each in dict.fromkeys(sentences) if each not in self._job.warnings]
+            self._job = replace(self._job, warnings=(*self._job.warnings, *new))
 
     def fence(self, segments: SegmentCount, message: str) -> None:
         """As `progress`, but returns when it is written: before a step that others see. Waits for a store that is away."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from voicecore.audio import Audio
-from voicecore.errors import BlobCorrupt, NotFound
+from voicecore.errors import BlobCorrupt, Conflict, NotFound
 from voicecore.ports import BlobStore, Catalog, SpeechEngine
 from voicecore.voice import VoicePrint, VoiceProfile
 
@@ -15,7 +15,10 @@ _log = logging.getLogger("voicecore.voices")
 
 @dataclass(frozen=True, slots=True)
 class LoadVoicePrint:
-    """Reads the print; where the engine's model has changed since, the voice is learned again from its kept reference."""
+    """Reads the print; where the engine's model has changed since, the voice is learned again from its kept reference.
+
+    A mix has none: it is for people to mix it again.
+    """
 
     blobs: BlobStore
     catalog: Catalog
@@ -26,6 +29,7 @@ class LoadVoicePrint:
         Raises:
             NotFound: if the voice was deleted.
             BlobCorrupt: if its print or reference is damaged.
+            Conflict: if it was mixed, and the model has changed since.
         """
         profile = self._profile(voice_id)
         try:
@@ -54,6 +58,12 @@ class LoadVoicePrint:
             raise _damaged(profile, "print") from error
 
     def _learned_again(self, profile: VoiceProfile, engine: SpeechEngine) -> tuple[VoicePrint, str]:
+        if profile.reference_key is None:
+            raise Conflict(
+                f"The voice {profile.id!r} was mixed with another version of {engine.card.name!r} and has no recording to "
+                "learn it from: delete it and mix it again.",
+                field="voice_id",
+            )
         _log.info("voice %s was made by another version of %s; learning it again", profile.id, engine.card.name)
         try:
             with self.blobs.open(profile.reference_key) as reader:

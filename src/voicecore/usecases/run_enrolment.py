@@ -1,4 +1,4 @@
-"""Learn a voice from a claimed job's reference clips."""
+"""Make a claimed job's voice: from reference clips, or of other voices."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from voicecore.language import Language
 from voicecore.pipeline import speak
 from voicecore.planning import plan_segments, resolve, utterance_maker
 from voicecore.ports import BlobStore, Catalog, Clock, SpeechEngine
-from voicecore.request import EnrolmentRequest
+from voicecore.request import EnrolmentRequest, MixRequest, SynthesisRequest
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.job_watch import JobWatch
+from voicecore.usecases.mix_voices import METHOD, MixVoices
 from voicecore.usecases.removal import remove, remove_all
 from voicecore.voice import VoiceId, VoicePrint, VoiceProfile
 
@@ -34,6 +35,18 @@ def voice_id_of(job: SynthesisJob) -> VoiceId:
 
 
 @dataclass(frozen=True, slots=True)
+class _Learned:
+    """What became of the request; `how` is the sentence that tells it."""
+
+    voice_print: VoicePrint
+    method: str
+    how: str
+    reference: Audio | None = None
+    reference_duration_s: float = 0.0
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnrolment:
     """One attempt. The voice appears in the catalogue last, when all of it is stored."""
 
@@ -46,18 +59,19 @@ class RunEnrolment:
 
         Raises:
             InvalidAudio: if the engine cannot use the clips.
+            NotFound, Conflict, InvalidInput: if it cannot mix the voices; see `MixVoices`.
             NameTaken: if another voice took the name meanwhile.
             LeaseLost: when the attempt must stop; nothing is in the catalogue then.
         """
         job = watch.job
-        request = job.request
-        if not isinstance(request, EnrolmentRequest):
-            raise TypeError("RunEnrolment runs enrolments.")
         voice_id = voice_id_of(job)
-        if self.catalog.voices.get(voice_id) is None:
-            self._enrol(watch, engine, request, voice_id)
+        voice = self.catalog.voices.get(voice_id)
+        if voice is None:
+            voice = self._enrol(watch, engine, voice_id)
+        # Its first note is how it was made; the others are what the engine had to say of the reference.
+        watch.warn(voice.notes[1:])
         # The clips stay until the job's end is stored, since until then another attempt may follow.
-        return JobResult(voice_id=voice_id, duration_s=request.reference_duration_s)
+        return JobResult(voice_id=voice_id, duration_s=voice.reference_duration_s)
 
     def withdraw(self, job: SynthesisJob) -> None:
         """Remove the voice of a job that was cancelled when the voice was already in the catalogue."""
@@ -69,10 +83,10 @@ class RunEnrolment:
         if voice is not None and voice.print_key.startswith(blobkeys.voice_attempt_prefix(voice.id, job.attempt)):
             self.withdraw(job)
 
-    def _enrol(self, watch: JobWatch, engine: SpeechEngine, request: EnrolmentRequest, voice_id: VoiceId) -> None:
+    def _enrol(self, watch: JobWatch, engine: SpeechEngine, voice_id: VoiceId) -> VoiceProfile:
         ours = blobkeys.voice_attempt_prefix(voice_id, watch.job.attempt)
         try:
-            profile = self._learn(watch, engine, request, voice_id)
+            profile = self._learn(watch, engine, voice_id)
             # This fences the only step that others can see.
             watch.fence(SegmentCount(2, 2), "voice stored")
         except VoiceCoreError:
@@ -85,35 +99,51 @@ class RunEnrolment:
         except NameTaken:
             remove_all(self.blobs, ours)
             # By an attempt that was thought dead, it is this job's voice.
-            if self.catalog.voices.get(voice_id) is None:
+            other = self.catalog.voices.get(voice_id)
+            if other is None:
                 raise
-            return
+            return other
         # An attempt that was killed may have left a reference and a print.
         everything = self.blobs.list(blobkeys.voice_prefix(voice_id))
         remove(self.blobs, (stat for stat in everything if not stat.key.startswith(ours)))
+        return profile
 
-    def _learn(
-        self, watch: JobWatch, engine: SpeechEngine, request: EnrolmentRequest, voice_id: VoiceId
-    ) -> VoiceProfile:
-        """The voice with its blobs stored, not yet in the catalogue."""
-        job, enrolment = watch.job, engine.card.enrolment
+    def _mixed(self, request: MixRequest, engine: SpeechEngine) -> _Learned:
+        voice_print, sentence = MixVoices(self.blobs, self.catalog)(request, engine)
+        return _Learned(voice_print, METHOD, sentence)
+
+    def _heard(self, job: SynthesisJob, request: EnrolmentRequest, engine: SpeechEngine) -> _Learned:
+        enrolment = engine.card.enrolment
         if enrolment is None:
             raise InvalidInput(f"The engine {engine.card.name!r} cannot learn voices.", field="engine")
         clips = [self._clip(key) for key in request.clip_keys]
         voice_print = engine.enroll(clips, job.spoken_language)
+        return _Learned(
+            voice_print, enrolment.method, enrolment.description, _joined(clips), request.reference_duration_s,
+            request.consent,
+        )  # fmt: skip
+
+    def _learn(self, watch: JobWatch, engine: SpeechEngine, voice_id: VoiceId) -> VoiceProfile:
+        """The voice with its blobs stored, not yet in the catalogue."""
+        job, request = watch.job, watch.job.request
+        if isinstance(request, SynthesisRequest):
+            raise TypeError("RunEnrolment runs jobs that make a voice.")
+        learned = self._mixed(request, engine) if isinstance(request, MixRequest) else self._heard(job, request, engine)
         watch.progress(SegmentCount(2, 1), "voice learned, speaking a sample")
-        sample = _sample(engine, voice_print, job.spoken_language, f"{job.id}.{job.attempt}", watch)
+        sample = _sample(engine, learned.voice_print, job.spoken_language, f"{job.id}.{job.attempt}", watch)
         watch.check()
-        stored = self.blobs.put(blobkeys.voice_print(voice_id, job.attempt), [voice_print.to_bytes()])
-        reference = blobkeys.voice_reference(voice_id, job.attempt)
-        self.blobs.put(reference, [_joined(clips).wav_bytes()])
+        stored = self.blobs.put(blobkeys.voice_print(voice_id, job.attempt), [learned.voice_print.to_bytes()])
+        reference = None
+        if learned.reference is not None:
+            reference = blobkeys.voice_reference(voice_id, job.attempt)
+            self.blobs.put(reference, [learned.reference.wav_bytes()])
         spoken = blobkeys.voice_sample(voice_id, job.attempt)
         self.blobs.put(spoken, [sample.wav_bytes()])
         return VoiceProfile(
-            id=voice_id, name=request.name, language=request.language, engine=job.engine, method=enrolment.method,
-            description=request.description, consent=request.consent, created_at=self.clock.now(), source_job_id=job.id,
+            id=voice_id, name=request.name, language=request.language, engine=job.engine, method=learned.method,
+            description=request.description, consent=learned.consent, created_at=self.clock.now(), source_job_id=job.id,
             print_key=stored.key, print_sha256=stored.sha256, reference_key=reference, sample_key=spoken,
-            reference_duration_s=request.reference_duration_s, notes=(enrolment.description, *voice_print.notes),
+            reference_duration_s=learned.reference_duration_s, notes=(learned.how, *learned.voice_print.notes),
         )  # fmt: skip
 
     def _clip(self, key: str) -> Audio:

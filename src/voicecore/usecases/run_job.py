@@ -20,7 +20,6 @@ from voicecore.errors import (
 from voicecore.job import JobError, JobResult, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, Clock, EngineHost, JobStore, SpeechEngine
-from voicecore.request import EnrolmentRequest
 from voicecore.usecases.end_job import EndJob
 from voicecore.usecases.job_watch import JobWatch, StopReason
 from voicecore.usecases.run_enrolment import RunEnrolment
@@ -150,7 +149,7 @@ class RunJob:
         return watch.job.completed(result, watch.store_now(), self.limits.keep_jobs)
 
     def _work(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
-        if isinstance(watch.job.request, EnrolmentRequest):
+        if watch.job.makes_voice:
             return self.enrol(watch, engine)
         return self.synthesise(watch, engine)
 

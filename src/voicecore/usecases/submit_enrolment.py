@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from voicecore import blobkeys
 from voicecore.audio import Audio
-from voicecore.errors import Conflict, InvalidAudio, InvalidInput, NameTaken, UnsupportedLanguage, VoiceCoreError
+from voicecore.errors import InvalidAudio, InvalidInput, UnsupportedLanguage, VoiceCoreError
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
@@ -18,6 +18,7 @@ from voicecore.limits import Limits
 from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import EnrolmentRequest
 from voicecore.usecases.engines import Engines
+from voicecore.usecases.room_for_voice import check_room_for_voice
 from voicecore.voice import checked_name
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
@@ -71,7 +72,7 @@ class SubmitEnrolment:
             raise InvalidInput(
                 f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
             )
-        self._refuse_taken(name)
+        check_room_for_voice(self.catalog, self.limits, name)
         job_id = JobId(self.ids.new("job"))
         keys = tuple(blobkeys.upload(job_id, number) for number in range(len(files)))
         # Made before the files are read, which takes long, and before anything is written: its invariants may refuse.
@@ -96,15 +97,6 @@ class SubmitEnrolment:
             raise
         self.doorbell.ring(job.id, job.engine)
         return job
-
-    def _refuse_taken(self, name: str) -> None:
-        voices = self.catalog.voices.all()
-        if any(each.name.casefold() == name.casefold() for each in voices):
-            raise NameTaken(
-                f"A voice is named {name!r} already; choose another name or delete that voice.", field="name"
-            )
-        if len(voices) >= self.limits.max_voices:
-            raise Conflict(f"There are {len(voices)} voices, which is the limit; delete one first.")
 
     def _decode(self, files: Sequence[BinaryIO], min_s: float, max_s: float) -> list[Audio]:
         # A little over the engine's limit, so that the sum below says by how much.

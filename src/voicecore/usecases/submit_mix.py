@@ -1,0 +1,87 @@
+"""Accept voices between which a new one shall lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voicecore.engine import EngineCard
+from voicecore.errors import InvalidInput, UnsupportedLanguage
+from voicecore.handling import PLAIN, Handling
+from voicecore.job import JobId, SynthesisJob
+from voicecore.language import Language
+from voicecore.limits import Limits
+from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
+from voicecore.request import MixRequest
+from voicecore.usecases.engines import Engines
+from voicecore.usecases.room_for_voice import check_room_for_voice
+from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitMix:
+    """Check that one engine has all the voices and mixes them, store the job, ring the doorbell."""
+
+    store: JobStore
+    catalog: Catalog
+    doorbell: Doorbell
+    engines: Engines
+    clock: Clock
+    ids: Ids
+    limits: Limits
+    webhooks: WebhookPolicy = NO_WEBHOOKS
+
+    def __call__(self, request: MixRequest, *, handling: Handling = PLAIN) -> SynthesisJob:
+        """The new job.
+
+        Raises:
+            InvalidInput, UnsupportedLanguage: for voices that are not there, or not of one engine; for an engine that does
+                not mix; for a webhook that may not be.
+            NameTaken: a voice has this name.
+            NotFound, NotInstalled, QueueFull: as for a synthesis.
+        """
+        self.webhooks.admit(handling)
+        engine = self._engine_of(request)
+        card = self.engines.card(engine)
+        if not card.mixes_voices:
+            raise InvalidInput(
+                f"The engine {engine!r} cannot mix voices; GET /engines tells which can (`mixes_voices`).",
+                field="engine",
+            )
+        spoken = _spoken(card, request.language)
+        for part in request.parts:
+            if part.preset is not None:
+                card.preset(part.preset, spoken)
+        check_room_for_voice(self.catalog, self.limits, request.name)
+        job = SynthesisJob(
+            id=JobId(self.ids.new("job")), request=replace(request, engine=engine), engine=engine, spoken_language=spoken,
+            created_at=self.clock.now(), handling=handling,
+        )  # fmt: skip
+        self.store.add(job, max_queued=self.limits.max_queued)
+        self.doorbell.ring(job.id, job.engine)
+        return job
+
+    def _engine_of(self, request: MixRequest) -> str:
+        """The engine of the enrolled voices; for presets alone the one asked for, or the default."""
+        engine = request.engine
+        for part in request.parts:
+            if part.voice_id is None:
+                continue
+            voice = self.catalog.voices.get(part.voice_id)
+            if voice is None:
+                raise InvalidInput(
+                    f"There is no voice {part.voice_id[:80]!r}; GET /voices lists them.", field="voice_id"
+                )
+            if engine not in (None, voice.engine):
+                raise InvalidInput(
+                    f"The voice {part.voice_id!r} was made by {voice.engine!r}, not by {engine!r}; mix voices of one engine.",
+                    field="voice_id",
+                )
+            engine = voice.engine
+        return self.engines.default if engine is None else engine
+
+
+def _spoken(card: EngineCard, language: Language) -> Language:
+    try:
+        return card.spoken(language)
+    except UnsupportedLanguage as error:
+        raise UnsupportedLanguage(error.message, field="language") from None
