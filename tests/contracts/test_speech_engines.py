@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.hosts import ChildProcessHost
+from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from voicecore.testing.contracts.speech_engine import SpeechEngineContract
-from voicecore.testing.tone import ToneEngine, TonePlan
+from voicecore.testing.tone import ToneEngine, TonePlan, ToneProvider
 
 
 class TestToneEngine(SpeechEngineContract):
@@ -33,3 +33,23 @@ class TestEngineInAChildProcess(SpeechEngineContract):
         host = ChildProcessHost()
         yield host.engine("tone")
         host.close()
+
+
+class TestSharedEngine(SpeechEngineContract):
+    """What a slot gets of an engine that others may use, too, is an engine like any other."""
+
+    @pytest.fixture
+    def engine(self):
+        slot = SharedHost(LocalHost({"tone": ToneProvider()})).slot()
+        yield slot.engine("tone")
+        slot.close()
+
+
+class TestSharedEngineInAChildProcess(SpeechEngineContract):
+    """As a service with `VOICECORE_SHARE_MODEL` uses it."""
+
+    @pytest.fixture
+    def engine(self):
+        slot = SharedHost(ChildProcessHost()).slot()
+        yield slot.engine("tone")
+        slot.close()

@@ -117,17 +117,26 @@ class RemoteEngine:
 
 
 class ChildProcessHost:
-    """Starts the child when it is first needed, and again after it died."""
+    """Starts the child when it is first needed, again after it died, and again after it was idle for long.
 
-    def __init__(self, *, threads: int = 0, settings: EngineSettings | None = None) -> None:
+    `idle_unload_s` is how long after `rest` the child is ended, so that its memory, and that of its device, is free; 0
+    keeps it.
+    """
+
+    def __init__(self, *, threads: int = 0, settings: EngineSettings | None = None, idle_unload_s: float = 0.0) -> None:
         self._threads, self._settings = threads, settings or EngineSettings()
+        self._idle_unload_s = idle_unload_s
         self._process: _Process | None = None
         self._engines: dict[str, RemoteEngine] = {}
         self._gauges: dict[str, Mapping[str, float]] = {}
         self._calls = threading.Lock()
+        #: Held while the process is started and ended, so that nobody gets an engine that is being unloaded.
+        self._life = threading.RLock()
+        self._unloading: threading.Timer | None = None
         # Guards the two below; never held during a call.
         self._state = threading.Condition()
         self._under_way: _Process | None = None
+        self._calls_begun = 0
 
     @property
     def pid(self) -> int | None:
@@ -136,23 +145,34 @@ class ChildProcessHost:
         return process.pid if process is not None and process.alive() else None
 
     def engine(self, name: str) -> RemoteEngine:
-        process = self._running()
-        if name not in self._engines:
-            card = engine_provider(name, self._settings).card()
-            self.call(process, messages.pack_open(name, self._threads or None, self._settings))
-            self._engines[name] = RemoteEngine(self, process, card)
-        return self._engines[name]
+        with self._life:
+            self._keep()
+            process = self._running()
+            if name not in self._engines:
+                card = engine_provider(name, self._settings).card()
+                self.call(process, messages.pack_open(name, self._threads or None, self._settings))
+                self._engines[name] = RemoteEngine(self, process, card)
+            return self._engines[name]
 
     def rest(self) -> None:
-        """Remember the gauges; what is loaded stays."""
-        if self._process is not None and self._process.alive():
-            try:
-                self._gauges = {name: engine.gauges() for name, engine in self._engines.items()}
-            except EngineFailed as error:
-                _log.warning("the gauges of this job are not known: %s", error.message)
+        """Remember the gauges; what is loaded stays for `idle_unload_s`."""
+        if self.pid is None:
+            return
+        try:
+            self._gauges = {name: engine.gauges() for name, engine in list(self._engines.items())}
+        except EngineFailed as error:
+            _log.warning("the gauges of this job are not known: %s", error.message)
+        if self._idle_unload_s > 0:
+            with self._life:
+                self._keep()
+                self._unloading = threading.Timer(self._idle_unload_s, self._unload)
+                self._unloading.daemon = True
+                self._unloading.start()
 
     def gauges(self) -> Mapping[str, Mapping[str, float]]:
-        return dict(self._gauges)
+        """An entry for each engine that is loaded now; empty before the end of its first job."""
+        engines = list(self._engines) if self.pid is not None else []
+        return {name: self._gauges.get(name, {}) for name in engines}
 
     def alive(self) -> bool:
         """True also after the process died or was killed: the next `engine` starts another."""
@@ -167,6 +187,7 @@ class ChildProcessHost:
     def _announced(self, process: _Process) -> Iterator[None]:
         with self._state:
             self._under_way = process
+            self._calls_begun += 1
         try:
             yield
         finally:
@@ -176,16 +197,36 @@ class ChildProcessHost:
 
     def interrupt(self) -> None:
         with self._state:
-            process = self._under_way
-            if process is None or self._state.wait_for(lambda: self._under_way is not process, INTERRUPT_GRACE_S):
+            process, call = self._under_way, self._calls_begun
+            # By its number: another call may have begun before this thread looks again, and it is not to blame.
+            if process is None or self._state.wait_for(
+                lambda: self._under_way is None or self._calls_begun != call, INTERRUPT_GRACE_S
+            ):
                 return
         process.kill()
 
     def close(self) -> None:
-        process, self._process = self._process, None
-        self._engines.clear()
+        with self._life:
+            self._keep()
+            process, self._process = self._process, None
+            self._engines.clear()
+            self._gauges = {}
         if process is not None:
             process.close()
+
+    def _keep(self) -> None:
+        """What is loaded is not unloaded any more."""
+        if self._unloading is not None:
+            self._unloading.cancel()
+            self._unloading = None
+
+    def _unload(self) -> None:
+        with self._life:
+            # Cancelled in the moment in which it began to run.
+            if self._unloading is not threading.current_thread():
+                return
+            self.close()
+        _log.info("nothing to do for %g s: the models were unloaded", self._idle_unload_s)
 
     def _running(self) -> _Process:
         if self._process is not None and not self._process.alive():
