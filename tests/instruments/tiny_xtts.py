@@ -24,7 +24,7 @@ SPEAKERS = (
 #: Rows of the released text embedding.
 FULL_VOCABULARY = 6681
 _TINY = {
-    "gpt_layers": 2, "gpt_n_model_channels": 64, "gpt_n_heads": 2, "decoder_input_dim": 64, "gpt_max_audio_tokens": 128,
+    "gpt_layers": 2, "gpt_n_model_channels": 64, "gpt_n_heads": 2, "decoder_input_dim": 64, "gpt_max_audio_tokens": 605,
     "gpt_num_audio_tokens": 258, "gpt_start_audio_token": 256, "gpt_stop_audio_token": 257,
 }  # fmt: skip
 _FULL = {
