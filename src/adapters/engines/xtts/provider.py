@@ -1,0 +1,82 @@
+"""How the XTTS engine is found, described and opened. Nothing here loads torch but `open`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from adapters.coqui import missing_packages
+from voicecore.engine import EngineCard
+from voicecore.engine_settings import EngineSettings
+from voicecore.errors import MissingDependency, MissingModel, NotInstalled, VoiceCoreError
+
+from . import device
+from .card import NAME, make_card
+from .checkpoint import FOLDER, HOW_TO_GET, Checkpoint
+
+if TYPE_CHECKING:
+    from voicecore.ports import SpeechEngine
+
+
+class XttsProvider:
+    """Finds the XTTS engine under the name `xtts`."""
+
+    name = NAME
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        """`settings`: of them, every field matters here."""
+        self._settings = settings or EngineSettings()
+        self._known: tuple[Checkpoint, EngineCard] | None = None
+
+    def card(self) -> EngineCard:
+        return self._described()[1]
+
+    def problems(self) -> Sequence[str]:
+        found: list[str] = []
+        try:
+            self._described()
+        except VoiceCoreError as error:
+            found.append(error.message)
+        if not found and not self._accepted():
+            found.append(_NOT_ACCEPTED)
+        if not missing_packages() and (wrong := device.visible_problem(self._settings.device)):
+            found.append(wrong)
+        return tuple(found)
+
+    def open(self, *, threads: int | None = None) -> SpeechEngine:
+        """Reads every file once to compare its digest: some seconds, before the load that takes more.
+
+        Raises `NotInstalled` if the licence of the weights is not accepted, and else as the port says.
+        """
+        checkpoint, card = self._described()
+        if not self._accepted():
+            raise NotInstalled(_NOT_ACCEPTED)
+        from .engine import XttsEngine  # noqa: PLC0415 - loads torch
+        from .text_size import TextSize  # noqa: PLC0415 - for `open` only
+        from .upstream import load  # noqa: PLC0415 - for `open` only
+
+        checkpoint.verify()
+        place = device.choose(self._settings.device)
+        device.use_threads(threads)
+        loaded = load(checkpoint, place)
+        return XttsEngine(loaded, card, self._settings, TextSize(loaded.tokenizer, checkpoint.config))
+
+    def _described(self) -> tuple[Checkpoint, EngineCard]:
+        if missing := missing_packages():
+            raise MissingDependency(f"The XTTS engine needs {', '.join(missing)}: pip install 'voicecore[xtts]'.")
+        if self._settings.models_dir is None:
+            raise MissingModel(f"The XTTS engine needs a folder of models (VOICECORE_MODELS_DIR); then: {HOW_TO_GET}.")
+        # Looked at each time: a service runs for weeks, and weights may be replaced meanwhile.
+        checkpoint = Checkpoint(self._settings.models_dir / FOLDER)
+        if self._known is None or self._known[0].digest != checkpoint.digest:
+            self._known = checkpoint, make_card(checkpoint, self._settings)
+        return self._known
+
+    def _accepted(self) -> bool:
+        return NAME in self._settings.accepted_licences
+
+
+_NOT_ACCEPTED = (
+    "The weights of XTTS v2 are under the Coqui Public Model License, which allows non-commercial use only "
+    "(https://coqui.ai/cpml): read it, and set VOICECORE_ACCEPT_LICENCES=xtts if you accept it."
+)
