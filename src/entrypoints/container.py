@@ -11,7 +11,7 @@ from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
 from adapters.blobs.filesystem import FilesystemBlobStore
-from adapters.hosts import ChildProcessHost
+from adapters.hosts import ChildProcessHost, SharedHost
 from adapters.messengers.http import HttpMessenger
 from adapters.queues.memory import MemoryDoorbell
 from adapters.relays.memory import MemoryRelay
@@ -59,6 +59,11 @@ def offered_engines(settings: Settings) -> Engines:
 def embedded_or_distributed(settings: Settings) -> str:
     """Which of the two modes these settings mean."""
     return "distributed" if settings.distributed else "embedded"
+
+
+def own_or_shared(settings: Settings) -> str:
+    """Whether each slot has a model process of its own."""
+    return "shared" if settings.share_model else "own"
 
 
 def blob_store(settings: Settings) -> BlobStore:
@@ -148,7 +153,14 @@ class Container(containers.DeclarativeContainer):
     )
     engines = providers.Singleton(offered_engines, settings)
     host = providers.Factory(
-        ChildProcessHost, threads=settings.provided.threads, settings=settings.provided.engine_settings
+        ChildProcessHost, threads=settings.provided.threads, settings=settings.provided.engine_settings,
+        idle_unload_s=settings.provided.idle_unload_s,
+    )  # fmt: skip
+    shared_host = providers.Singleton(SharedHost, host)
+    slot_host = providers.Selector(
+        providers.Callable(own_or_shared, settings),
+        own=host,
+        shared=providers.Callable(SharedHost.slot, shared_host),
     )
 
     cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock)
@@ -171,7 +183,7 @@ class Container(containers.DeclarativeContainer):
         limits=limits,
     )  # fmt: skip
     tools = providers.Singleton(
-        Tools, settings=settings, clock=clock, roster=roster, engines=engines, purge=purge, make_host=host.provider,
+        Tools, settings=settings, clock=clock, roster=roster, engines=engines, purge=purge, make_host=slot_host.provider,
         make_run=run_job.provider, notices=providers.Singleton(deliver_notices, settings, store, clock),
     )  # fmt: skip
     crew = providers.Selector(

@@ -43,7 +43,7 @@ class Tools:
     """What crews are made of.
 
     Attributes:
-        make_host: a new place where engines run, one for each slot.
+        make_host: the next slot's place where engines run: one of its own, or its share of one.
         make_run: the use case for one slot, given `host` and `engines`.
         notices: tells of ended jobs, or None where no webhooks are configured.
     """
@@ -134,7 +134,7 @@ def _announce(tools: Tools, crew: Crew, engines: Callable[[], tuple[str, ...]]) 
     started: datetime = tools.clock.now()
     return Announce(
         roster=tools.roster, name=process_name(), engines=engines, slots=len(crew.slots), busy=lambda: crew.busy,
-        started_at=started, version=__version__,
+        started_at=started, version=__version__, gauges=crew.gauges,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,7 +51,17 @@ def test_what_a_newer_worker_says_besides_is_passed_over(client, prefix):
     roster = RedisRoster(client, prefix)
     roster.announce(worker_card(), timedelta(seconds=30))
     key = f"{prefix}:worker:w1"
-    ask(client, "SET", key, json.dumps(json.loads(ask(client, "GET", key)) | {"v": 2, "mood": "good"}))
+    ask(client, "SET", key, json.dumps(json.loads(ask(client, "GET", key)) | {"v": 3, "mood": "good"}))
+    assert list(roster.present()) == [worker_card()]
+
+
+def test_a_card_of_a_worker_that_tells_no_gauges_yet_is_read(client, prefix):
+    roster = RedisRoster(client, prefix)
+    roster.announce(replace(worker_card(), gauges={"tone": {"steps_total": 1.0}}), timedelta(seconds=30))
+    key = f"{prefix}:worker:w1"
+    card = json.loads(ask(client, "GET", key))
+    del card["gauges"]
+    ask(client, "SET", key, json.dumps(card | {"v": 1}))
     assert list(roster.present()) == [worker_card()]
 
 

@@ -8,6 +8,7 @@ import time
 
 import psutil
 import pytest
+from tests.instruments.model_processes import model_processes
 
 from adapters.hosts import ChildProcessHost, SharedHost
 from voicecore.errors import EngineCrashed
@@ -30,11 +31,6 @@ def eventually(look):
     while not look():
         assert time.monotonic() < until
         time.sleep(0.01)
-
-
-def model_processes():
-    # Not all children: a server that other tests share may be another.
-    return [child for child in psutil.Process().children() if "adapters.hosts.child" in child.cmdline()]
 
 
 def test_an_idle_process_is_ended_and_the_next_job_has_a_new_one(host):

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.instruments.model_processes import model_processes
 from tests.instruments.tones import recording
 
 from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
@@ -171,8 +172,7 @@ def test_slots_share_one_process_and_its_batch(monkeypatch):
 
         heard = in_threads(*(lambda s=s, t=t: job(s, t) for s, t in zip(made, texts, strict=True)))
         assert all(same(sounds, text) for sounds, text in zip(heard, texts, strict=True))
-        children = [child for child in psutil.Process().children() if "adapters.hosts.child" in child.cmdline()]
-        assert [child.pid for child in children] == [host.pid]
+        assert model_processes() == [host.pid]
         # 180 letters, one a step and utterance: one after the other they would take 180 steps.
         steps = made[0].engine("tone").gauges()["steps_total"]
         assert 60 <= steps < 120

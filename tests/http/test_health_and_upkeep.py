@@ -30,10 +30,30 @@ def test_health_says_healthy_with_every_check_of_the_contract(shared: Room):
         == {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}[health["checks"]["disk"]["status"]]
     )
     assert health["checks"]["disk"]["free_gb"] > 0
-    assert health["checks"]["engine"]["model_loaded"] is True
+    assert health["checks"]["engine"]["engine"] == "tone"
     assert health["checks"]["workers"]["active"] == 1
     assert health["timestamp"].endswith("Z")
     assert re.fullmatch(r"\d+\.\d+\.\d+", health["version"])
+
+
+def test_health_says_whether_the_model_is_in_memory_and_an_idle_one_is_no_error(room: Room):
+    idle = room.client.get("/health").json()["checks"]["engine"]
+    assert (idle["status"], idle["model_loaded"]) == ("ok", False)
+    assert "next job" in idle["detail"]
+    room.spoken()
+    assert room.client.get("/health").json()["checks"]["engine"] == {
+        "status": "ok", "engine": "tone", "model_loaded": True,
+    }  # fmt: skip
+
+
+def test_the_workers_page_tells_what_the_engines_tell_each_and_together(room: Room):
+    room.spoken()
+    announce = next(chore for chore in room.service.crew.chores if chore.name == "announce")
+    announce.do()
+    page = room.client.get("/admin/workers").json()
+    gauges = page["workers"][0]["gauges"]
+    assert gauges["tone"]["steps_total"] >= 1.0
+    assert page["gauges"] == gauges
 
 
 @pytest.mark.parametrize(

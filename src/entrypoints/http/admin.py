@@ -15,6 +15,7 @@ from entrypoints.http.job_answers import utc
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 from voicecore import blobkeys
+from voicecore.gauges import summed
 
 _MB = 1024 * 1024
 
@@ -59,7 +60,9 @@ class Stats(msgspec.Struct, kw_only=True):
 
 
 class WorkerAnswer(msgspec.Struct, kw_only=True):
-    """A worker that is there: the engines it serves, the jobs it can run at once, and those it runs."""
+    """A worker that is there: the engines it serves, the jobs it can run at once, those it runs, and what the engines that
+    are loaded there tell.
+    """
 
     name: str
     engines: list[str]
@@ -67,13 +70,17 @@ class WorkerAnswer(msgspec.Struct, kw_only=True):
     busy: int
     version: str
     started_at: datetime
+    gauges: dict[str, dict[str, float]]
 
 
 class Workers(msgspec.Struct, kw_only=True):
-    """The workers that are there, and how many jobs wait for each engine that none of them serves."""
+    """The workers that are there, how many jobs wait for each engine that none of them serves, and the gauges of all
+    workers together.
+    """
 
     workers: list[WorkerAnswer]
     unserved: dict[str, int]
+    gauges: dict[str, dict[str, float]]
 
 
 @post("/cleanup", status_code=200, sync_to_thread=True, responses=problems(400, 503))
@@ -105,12 +112,14 @@ def stats(service: Wired) -> Stats:
 @get("/workers", sync_to_thread=True, responses=problems(503))
 def workers(service: Wired) -> Workers:
     """Who works for this service."""
+    present = service.roster.present()
     there = [
         WorkerAnswer(name=each.name, engines=list(each.engines), slots=each.slots, busy=each.busy, version=each.version,
-                     started_at=utc(each.started_at))
-        for each in service.roster.present()
+                     started_at=utc(each.started_at), gauges=summed([each.gauges]))
+        for each in present
     ]  # fmt: skip
-    return Workers(workers=there, unserved=unserved_engines(service))
+    together = summed(each.gauges for each in present)
+    return Workers(workers=there, unserved=unserved_engines(service), gauges=together)
 
 
 def _files(service: Service, prefix: str) -> FileCounts:

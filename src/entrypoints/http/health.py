@@ -105,12 +105,24 @@ def _check_disk(folder: Path) -> Check:
 
 
 def _check_engine(service: Service) -> Check:
-    """The default engine could speak."""
+    """The default engine could speak; whether its model is in memory now, here or in some worker, is told besides."""
     name = service.engines.default
     problems = service.engines.provider(name).problems()
     if problems:
         return Check(status="error", engine=name, model_loaded=False, detail=problems[0])
-    return Check(status="ok", engine=name, model_loaded=True)
+    try:
+        loaded = _loaded(service, name)
+    except VoiceCoreError:
+        # The roster cannot be asked; the check of the workers says why.
+        return Check(status="ok", engine=name)
+    detail = None if loaded else "Idle: the model is read into memory at the next job."
+    return Check(status="ok", engine=name, model_loaded=loaded, detail=detail)
+
+
+def _loaded(service: Service, engine: str) -> bool:
+    if not service.settings.distributed:
+        return engine in service.crew.gauges()
+    return any(engine in worker.gauges for worker in service.roster.present())
 
 
 def _check_workers(service: Service) -> Check:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from voicecore.gauges import Gauges
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.request import Mode
 
@@ -126,6 +127,7 @@ class WorkerCard:
         slots: jobs it can run at once.
         busy: jobs it runs now.
         version: of voicecore.
+        gauges: of each engine that is loaded there: name → number, as `SpeechEngine.gauges` tells them.
     """
 
     name: str
@@ -134,6 +136,7 @@ class WorkerCard:
     busy: int
     started_at: datetime
     version: str
+    gauges: Gauges = field(default_factory=dict)
 
 
 class WorkerRoster(Protocol):

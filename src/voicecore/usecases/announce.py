@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from voicecore.gauges import Gauges, bounded
 from voicecore.ports import WorkerCard, WorkerRoster
 
 #: How often it says so, and how long it counts as there after it last did: three may get lost.
@@ -20,6 +21,7 @@ class Announce:
     Attributes:
         engines: the names it serves now.
         busy: how many jobs it runs now.
+        gauges: what its engines tell now.
     """
 
     roster: WorkerRoster
@@ -29,12 +31,13 @@ class Announce:
     busy: Callable[[], int]
     started_at: datetime
     version: str
+    gauges: Callable[[], Gauges] = dict
 
     def __call__(self) -> None:
         """Say it once more."""
         card = WorkerCard(
             name=self.name, engines=self.engines(), slots=self.slots, busy=self.busy(), started_at=self.started_at,
-            version=self.version,
+            version=self.version, gauges=bounded(self.gauges()),
         )  # fmt: skip
         self.roster.announce(card, LASTS)
 

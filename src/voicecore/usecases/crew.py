@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from voicecore.gauges import Gauges, summed
 from voicecore.ports import Doorbell
 from voicecore.usecases.chore import Chore, surviving
 from voicecore.usecases.run_job import RunJob
@@ -14,7 +15,7 @@ from voicecore.usecases.runner import Runner
 
 @dataclass(slots=True)
 class Slot:
-    """One device child and the loop that feeds it."""
+    """A place where engines run, which slots may share, and the loop that feeds it."""
 
     runner: Runner
     run_job: RunJob
@@ -50,6 +51,10 @@ class Crew:
     def busy(self) -> int:
         """Jobs under way."""
         return sum(slot.run_job.busy for slot in self.slots)
+
+    def gauges(self) -> Gauges:
+        """What the engines of all slots tell, of each that is loaded."""
+        return summed(slot.run_job.host.gauges() for slot in self.slots)
 
     @property
     def renewing(self) -> bool:

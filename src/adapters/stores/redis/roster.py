@@ -10,9 +10,11 @@ from redis import Redis
 
 from adapters.redisclient import Lua
 from voicecore.errors import StorageUnavailable
+from voicecore.gauges import bounded
 from voicecore.ports import WorkerCard
 
-_VERSION = 1
+#: 2: with gauges. Cards of 1 are read; programs of 1 pass over the gauges.
+_VERSION = 2
 
 # KEYS: the set of names, which lives as long as its longest card, and the beginning of the cards' keys.
 _ANNOUNCE = Lua("""
@@ -58,6 +60,7 @@ def _dump(card: WorkerCard) -> str:
     return json.dumps({
         "v": _VERSION, "name": card.name, "engines": card.engines, "slots": card.slots, "busy": card.busy,
         "started_at": card.started_at.isoformat(), "version": card.version,
+        "gauges": {engine: dict(told) for engine, told in card.gauges.items()},
     })  # fmt: skip
 
 
@@ -72,8 +75,9 @@ def _load(record: bytes) -> WorkerCard:
             busy=int(document["busy"]),
             started_at=datetime.fromisoformat(document["started_at"]),
             version=str(document["version"]),
+            gauges=bounded(document.get("gauges", {})),
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StorageUnavailable(
             f"A worker's card in Redis cannot be read ({error!r}): upgrade this program to the workers' version, or set "
             "VOICECORE_REDIS_PREFIX to another prefix."

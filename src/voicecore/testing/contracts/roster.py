@@ -58,6 +58,14 @@ class RosterContract:
         roster.announce(card, self.lasts)
         assert list(roster.present()) == [card]
 
+    @pytest.mark.parametrize("gauges", [{}, {"tone": {}}, {"tone": {"steps_total": 3.0, "x": -0.25}, "a": {"y_bytes": 1e12}}])  # fmt: skip
+    def test_what_its_engines_tell_is_read_back_equal(
+        self, roster: WorkerRoster, gauges: dict[str, dict[str, float]]
+    ) -> None:
+        card = replace(worker_card(), gauges=gauges)
+        roster.announce(card, self.lasts)
+        assert list(roster.present()) == [card]
+
     def test_what_a_worker_says_last_holds(self, roster: WorkerRoster) -> None:
         roster.announce(worker_card(busy=0), self.lasts)
         roster.announce(worker_card("w2"), self.lasts)
