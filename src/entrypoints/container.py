@@ -39,6 +39,7 @@ from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.run_synthesis import RunSynthesis
 from voicecore.usecases.segment_cache import SegmentCache
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
+from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
 from voicecore.webhook import WebhookSigner
 from voicecore.webhook_target import WebhookPolicy
@@ -174,6 +175,7 @@ class Container(containers.DeclarativeContainer):
     submit_enrolment = providers.Singleton(
         SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks
     )
+    submit_mix = providers.Singleton(SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks)
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
     export_audio = providers.Singleton(ExportAudio, blobs, codec)
     run_job = providers.Factory(
@@ -194,7 +196,7 @@ class Container(containers.DeclarativeContainer):
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
         relay=relay, engines=engines, crew=crew, submit_synthesis=submit_synthesis, submit_enrolment=submit_enrolment,
-        edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
+        submit_mix=submit_mix, edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
         purge=purge, check=check, hang_up=hang_up,
     )  # fmt: skip
     worker = providers.Singleton(

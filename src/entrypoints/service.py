@@ -19,6 +19,7 @@ from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
 from voicecore.usecases.purge_expired import PurgeExpired
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
+from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
 
 
@@ -46,6 +47,7 @@ class Service(Opened):
     crew: Crew
     submit_synthesis: SubmitSynthesis
     submit_enrolment: SubmitEnrolment
+    submit_mix: SubmitMix
     edit_profiles: EditProfiles
     export_audio: ExportAudio
     delete_job: DeleteJob

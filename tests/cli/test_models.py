@@ -136,9 +136,9 @@ def test_list_shows_every_model_with_its_licence(command: Command) -> None:
     assert listed.code == 0
     for model in read_manifest():
         assert f"{model.name}\t{model.licence}".encode() in listed.out
-    assert {each["model"] for each in command("models", "list", "--json").json["models"]} == {
-        m.name for m in read_manifest()
-    }
+    told = command("models", "list", "--json").json
+    assert {each["model"] for each in told["models"]} == {m.name for m in read_manifest() if not m.stored}
+    assert {each["model"] for each in told["absent"]} == {m.name for m in read_manifest() if m.stored}
 
 
 # --- pull -------------------------------------------------------------------------------------------------------------

@@ -90,6 +90,13 @@ def story(command: Command, reference: Path, *where: str) -> None:
     assert command("jobs", "delete", job, *where).code == 0
     assert command("jobs", "show", job, *where).code == 4
 
+    mixed = command("voices", "mix", "Entre", "--part", "ana=3", "--part", "female_generic=1", "--json", *where)
+    assert (mixed.code, mixed.err) == (0, "")
+    assert mixed.json["notes"] == [f"A mix of: Ana ({voice['id']}) 75 %, female_generic 25 %."]
+    assert command("say", "Olá", "-v", "entre", "-o", str(folder / "mixed.wav"), *where).code == 0
+    assert (folder / "mixed.wav").read_bytes() != (folder / "name.wav").read_bytes()
+    assert command("voices", "delete", "Entre", *where).code == 0
+
     assert command("voices", "sample", "Ana", "-o", str(folder / "sample.wav"), *where).code == 0
     assert (folder / "sample.wav").read_bytes().startswith(b"RIFF")
     assert command("voices", "rename", "ana", "Beatriz", "--json", *where).json["name"] == "Beatriz"
@@ -162,6 +169,42 @@ def test_a_clone_shows_its_method_and_prints_the_id(command: Command, reference:
     assert done.code == 0
     assert done.out.startswith(b"voice_")
     assert "tone matching" in done.err
+
+
+def test_what_the_engine_says_of_a_reference_reaches_who_sent_it(command: Command, reference: Path) -> None:
+    plan = {"reference_note": "The reference seems to hold two voices."}
+    done = command("clone", "Ana", str(reference), plan=plan)
+    assert done.code == 0
+    assert "warning: The reference seems to hold two voices.\n" in done.err
+    again = command("clone", "Bia", str(reference), "--json", plan=plan)
+    assert again.json["warnings"] == [plan["reference_note"]]
+
+
+def test_a_mix_shows_how_it_was_made_and_prints_the_id(command: Command) -> None:
+    done = command("voices", "mix", "Meio", "--part", "female_generic=1", "--part", "male_deep=0.5")
+    assert done.code == 0
+    assert done.out.startswith(b"voice_")
+    assert "Meio: made by mixing" in done.err
+
+
+@pytest.mark.parametrize(
+    ("parts", "code", "told"),
+    [
+        (["female_generic=1"], 2, "2 to 8"),
+        (["female_generic=1", "female_generic=2"], 2, "twice"),
+        (["female_generic=1", "male_deep"], 2, "VOICE=WEIGHT"),
+        (["female_generic=1", "male_deep=much"], 2, "VOICE=WEIGHT"),
+        (["female_generic=1", "male_deep=nan"], 2, "VOICE=WEIGHT"),
+        (["female_generic=1", "=1"], 2, "VOICE=WEIGHT"),
+        (["female_generic=1", "male_deep=0"], 2, "above 0"),
+        (["female_generic=1", "nobody=1"], 4, "'nobody'"),
+    ],
+)
+def test_a_mix_that_cannot_be_ends_with_one_sentence(command: Command, parts: list[str], code: int, told: str) -> None:
+    done = command("voices", "mix", "Meio", *(word for part in parts for word in ("--part", part)))
+    assert (done.code, done.out) == (code, b"")
+    assert told in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_a_reference_that_cannot_be_used_ends_with_2_and_makes_no_voice(command: Command, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from .room import Room
 CONTRACT = {
     ("get", "/health"), ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job_id}"), ("get", "/jobs/{job_id}/download"),
     ("head", "/jobs/{job_id}/download"), ("get", "/jobs/{job_id}/formats"), ("get", "/jobs/{job_id}/segments"),
-    ("post", "/jobs/{job_id}/cancel"), ("delete", "/jobs/{job_id}"), ("post", "/voices/clone"), ("get", "/voices"),
+    ("post", "/jobs/{job_id}/cancel"), ("delete", "/jobs/{job_id}"), ("post", "/voices/clone"), ("post", "/voices/mix"),
+    ("get", "/voices"),
     ("get", "/voices/{voice_id}"), ("patch", "/voices/{voice_id}"), ("delete", "/voices/{voice_id}"),
     ("get", "/voices/{voice_id}/sample"), ("get", "/presets"), ("get", "/languages"), ("get", "/engines"),
     ("get", "/quality-profiles"), ("get", "/quality-profiles/{engine}"), ("get", "/quality-profiles/{engine}/{profile_id}"),

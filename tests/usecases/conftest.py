@@ -31,6 +31,7 @@ from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.run_synthesis import RunSynthesis
 from voicecore.usecases.segment_cache import SegmentCache
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
+from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
 
 PT = Language("pt", "BR")
@@ -107,6 +108,7 @@ class House:
             self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.engines, self.clock, self.ids,
             self.limits,
         )  # fmt: skip
+        self.mix = SubmitMix(self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits)
         self.run = self.worker(self.host)
 
     def worker(self, host=None, **changes) -> RunJob:

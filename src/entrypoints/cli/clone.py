@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from entrypoints.cli.client import connect
+from entrypoints.cli.new_voice import show_new_voice
 from entrypoints.cli.options import as_json, service_url
 from entrypoints.cli.progress import spinner
-from entrypoints.cli.tables import show_json
 from entrypoints.cli.waiting import completed_or_cancelled, progress_line
 
 
@@ -49,8 +49,4 @@ def clone(
         accepted = client.call("POST", "/voices/clone", data=data, files=uploads)
         job = completed_or_cancelled(client, accepted["job_id"], lambda job: told(progress_line(job)))
         voice = client.call("GET", f"/voices/{job['voice_id']}")
-    if json_wanted:
-        show_json(voice)
-    else:
-        click.echo(voice["id"])
-        click.echo(f"{voice['name']}: made by {voice['method']}. Try: voicecore say -v {voice['id']} …", err=True)
+    show_new_voice(voice, job, json_wanted=json_wanted)

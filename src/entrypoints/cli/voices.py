@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from entrypoints.cli.client import connect
+from entrypoints.cli.mix import mix
 from entrypoints.cli.naming import find_voice
 from entrypoints.cli.options import as_json, run_by_default, service_url
 from entrypoints.cli.tables import show_json, show_table
@@ -14,7 +15,7 @@ from entrypoints.cli.target import Target
 @click.group(invoke_without_command=True)
 @click.pass_context
 def voices(context: click.Context) -> None:
-    """Voices you enrolled, and the presets that come with the engines. VOICE is an id or a name."""
+    """Voices you enrolled or mixed, and the presets that come with the engines. VOICE is an id or a name."""
     if context.invoked_subcommand is None:
         run_by_default(context, list_voices)
 
@@ -82,3 +83,6 @@ def sample(*, voice: str, output: str, url: str | None) -> None:
     target = Target(output)
     with connect(url) as client, target.finished_or_discarded():
         client.download(f"/voices/{find_voice(client, voice)['id']}/sample", target.write)
+
+
+voices.add_command(mix)

@@ -54,6 +54,7 @@ class CardAnswer(msgspec.Struct, kw_only=True):
     segment_limit: int
     segment_unit: str
     enrolment: EnrolmentAnswer | None
+    mixes_voices: bool
     notes: list[str]
 
 
@@ -128,7 +129,7 @@ def of_card(card: EngineCard) -> CardAnswer:
             method=enrolment.method, description=enrolment.description, min_reference_s=enrolment.min_reference_s,
             max_reference_s=enrolment.max_reference_s, max_clips=enrolment.max_clips,
         ),
-        notes=list(card.notes),
+        mixes_voices=card.mixes_voices, notes=list(card.notes),
     )  # fmt: skip
 
 

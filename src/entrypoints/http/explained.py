@@ -27,7 +27,7 @@ def explained(
     message = str(error)
     known = [each.encode_name for each in msgspec.structs.fields(kind)]
     if unknown := _UNKNOWN.search(message):
-        return unknown_field(unknown["name"], known)
+        return _unknown_inside(message) or unknown_field(unknown["name"], known)
     if missing := _MISSING.search(message):
         name = missing["name"]
         return InvalidInput(f"The field {name!r} is missing; send it.", field=name)
@@ -42,6 +42,15 @@ def explained(
     if form is not None and name in form:
         return InvalidInput(f"{name} is {form[name][:_SHOWN]!r}; give {wanted}.", field=name)
     return InvalidInput(f"The field {name!r} is {found}; give {wanted}.", field=name)
+
+
+def _unknown_inside(message: str) -> InvalidInput | None:
+    """Of an object within the body; None if it is of the body itself."""
+    inside = _PATH.search(message)
+    if inside is None or not inside["path"]:
+        return None
+    name, where = message[len("Object contains unknown field `") : inside.start() - 1], inside["path"]
+    return InvalidInput(f"There is no field {name[:_SHOWN]!r} in {where[:_SHOWN]}; leave it out.", field=name[:_SHOWN])
 
 
 def unknown_field(name: str, known: list[str]) -> InvalidInput:

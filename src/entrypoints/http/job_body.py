@@ -79,6 +79,11 @@ def _mode(name: str) -> Mode:
             "A voice is learned from files: send them to POST /voices/clone instead, then use mode 'dubbing_with_clone'.",
             field="mode",
         )
+    if name == Mode.MIX.value:
+        raise InvalidInput(
+            "A mix is a new voice: send its parts to POST /voices/mix instead, then use mode 'dubbing_with_clone'.",
+            field="mode",
+        )
     try:
         return Mode(name)
     except ValueError:

@@ -12,6 +12,7 @@ from msgspec import Meta
 from voicecore.conversion import CONVERSION_PARAMETERS, F0Method
 from voicecore.engine import SPEED
 from voicecore.handling import URL_LIMIT, Priority
+from voicecore.mixing import MAX_PARTS, MIN_PARTS, WEIGHT_LIMIT
 from voicecore.quality import Parameter
 from voicecore.request import SEED_LIMIT, TEXT_LIMIT, OutputFormat
 from voicecore.voice import DEFAULT_PRESET, DESCRIPTION_LIMIT, NAME_LIMIT
@@ -116,6 +117,36 @@ class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     webhook_url: Webhook | None = None
 
 
+class PartBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One voice of a mix: `voice_id` or `preset`."""
+
+    voice_id: Annotated[str, Meta(description="GET /voices.")] | None = None
+    preset: Annotated[str, Meta(description="GET /presets.")] | None = None
+    weight: Annotated[float, Meta(
+        description="Only its ratio to the other weights counts.",
+        extra_json_schema={"exclusiveMinimum": 0, "maximum": WEIGHT_LIMIT},
+    )]  # fmt: skip
+
+
+class MixBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A voice that shall lie between others."""
+
+    name: Annotated[str, _NAME]
+    language: Annotated[
+        str, Meta(description="BCP 47 tag of the language that its sample is spoken in.", extra_json_schema=_TAG)
+    ]
+    parts: Annotated[list[PartBody], Meta(
+        description="Voices of one engine, none of them twice.",
+        extra_json_schema={"minItems": MIN_PARTS, "maxItems": MAX_PARTS},
+    )]  # fmt: skip
+    description: Annotated[str, _DESCRIPTION] | None = None
+    engine: (
+        Annotated[str, Meta(description="Left out: that of the enrolled voices, or the service's default.")] | None
+    ) = None
+    priority: Urgency | None = None
+    webhook_url: Webhook | None = None
+
+
 class VoicePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What of a voice may change. What is left out or null stays."""
 
@@ -147,6 +178,17 @@ class DuplicateBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def json_schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON schema of a flat body, with `additionalProperties: false`."""
+    """The JSON schema of a body, with `additionalProperties: false`; structs in it stand where they are used."""
     (_,), components = msgspec.json.schema_components([kind])
-    return dict(components[kind.__name__])
+    whole = _inlined(components[kind.__name__], components)
+    return dict(whole)
+
+
+def _inlined(schema: Any, components: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(each, components) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(components[schema["$ref"].rpartition("/")[2]], components)
+    return {name: _inlined(each, components) for name, each in schema.items()}

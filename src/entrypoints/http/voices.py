@@ -1,27 +1,26 @@
-"""`/voices`: people's voices, enrolled from recordings. A voice lives until it is deleted."""
+"""`/voices`: people's voices, enrolled from recordings or mixed of others. A voice lives until it is deleted."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
 from typing import Any
 
-import msgspec
 from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
 from litestar.params import FromPath
 
 from entrypoints.http.documented import accepts, gives_audio, problems
 from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
-from entrypoints.http.job_answers import utc
 from entrypoints.http.job_body import handling_of, language_of
+from entrypoints.http.mixing import mix
 from entrypoints.http.ranges import Download, answer
 from entrypoints.http.schemas import CloneBody, VoicePatch
 from entrypoints.http.threads import UPLOADS, blocking
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.voice_answers import VoiceAnswer, VoiceDeleted, VoiceJobAccepted, VoiceList, accepted, of_voice
 from entrypoints.http.wiring import Wired, refuse_while_draining, voice_id_of
 from entrypoints.service import Service
 from voicecore.errors import InvalidInput, NotFound
-from voicecore.job import JobStatus, SynthesisJob
+from voicecore.job import SynthesisJob
 from voicecore.usecases.submit_enrolment import NewVoice
 from voicecore.voice import VoiceProfile, checked_name
 
@@ -30,61 +29,6 @@ CONSENT_LIMIT = 2_000
 BODY_PER_FILE = 4
 #: An engine may allow fewer.
 MAX_FILES = 20
-
-
-class VoiceAnswer(msgspec.Struct, kw_only=True):
-    """An enrolled voice. `method` says honestly how it was made."""
-
-    id: str
-    voice_id: str
-    name: str
-    status: str
-    description: str
-    language: str
-    engine: str
-    method: str
-    notes: list[str]
-    reference_duration: float
-    consent: str | None
-    sample_url: str | None
-    source_job_id: str | None
-    created_at: datetime
-
-
-class VoiceList(msgspec.Struct, kw_only=True):
-    """All voices, in the order of their making; `profiles` is the same list under its older name."""
-
-    total: int
-    voices: list[VoiceAnswer]
-    profiles: list[VoiceAnswer]
-
-
-class CloneAccepted(msgspec.Struct, kw_only=True):
-    """The job that learns the voice; when it is completed it carries `voice_id`."""
-
-    message: str
-    job_id: str
-    status: JobStatus
-    poll_url: str
-
-
-class VoiceDeleted(msgspec.Struct, kw_only=True):
-    """What a deletion did."""
-
-    message: str
-    voice_id: str
-    files_deleted: int
-
-
-def of_voice(voice: VoiceProfile) -> VoiceAnswer:
-    """The voice's answer."""
-    return VoiceAnswer(
-        id=voice.id, voice_id=voice.id, name=voice.name, status="active", description=voice.description,
-        language=voice.language.tag, engine=voice.engine, method=voice.method, notes=list(voice.notes),
-        reference_duration=voice.reference_duration_s, consent=voice.consent,
-        sample_url=f"/voices/{voice.id}/sample" if voice.sample_key else None, source_job_id=voice.source_job_id,
-        created_at=utc(voice.created_at),
-    )  # fmt: skip
 
 
 def find_voice(service: Service, voice_id: str) -> VoiceProfile:
@@ -99,7 +43,7 @@ def find_voice(service: Service, voice_id: str) -> VoiceProfile:
     "/clone", status_code=202, guards=[refuse_while_draining], operation_class=accepts(CloneBody, files=("file",)),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
-async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[CloneAccepted]:
+async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[VoiceJobAccepted]:
     """Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm."""
     media_type = request.content_type[0].lower()
     if media_type != MULTIPART:
@@ -110,10 +54,7 @@ async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[Clo
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
         job = await UPLOADS.run(_enrol, service, form)
-    accepted = CloneAccepted(
-        message="The voice is being learned.", job_id=job.id, status=job.status, poll_url=f"/jobs/{job.id}"
-    )
-    return Response(accepted, status_code=202, headers={"Location": accepted.poll_url})
+    return accepted(job, "The voice is being learned.")
 
 
 def _admit(name: str, form: Form) -> None:
@@ -141,7 +82,7 @@ def _enrol(service: Service, form: Form) -> SynthesisJob:
 
 @get("/", sync_to_thread=True, responses=problems(503))
 def listing(service: Wired) -> VoiceList:
-    """All enrolled voices."""
+    """All voices that were enrolled or mixed."""
     found = [of_voice(voice) for voice in service.catalog.voices.all()]
     return VoiceList(total=len(found), voices=found, profiles=found)
 
@@ -174,7 +115,7 @@ def _change(service: Service, voice_id: str, body: VoicePatch) -> VoiceProfile:
 
 @delete("/{voice_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 503))
 def remove(service: Wired, voice_id: FromPath[str]) -> VoiceDeleted:
-    """Remove a voice, its recordings and the cached segments spoken with it."""
+    """Remove a voice, its recordings and the cached segments spoken with it. Mixes that it is part of stay."""
     files = service.delete_voice(voice_id_of(voice_id))
     return VoiceDeleted(message="The voice and its files were deleted.", voice_id=voice_id, files_deleted=files)
 
@@ -192,4 +133,4 @@ async def sample(request: Request[Any, Any, Any], service: Wired, voice_id: From
     return answer(request, Download(service.blobs, stat, "audio/wav", f"sample_{voice.id}.wav"))
 
 
-router = Router("/voices", route_handlers=[clone, listing, one, change, remove, sample], tags=["voices"])
+router = Router("/voices", route_handlers=[clone, mix, listing, one, change, remove, sample], tags=["voices"])

@@ -38,6 +38,7 @@ class TonePlan:
         step_s: seconds every step takes.
         print_at_steps: print a line to standard output at every step, as careless libraries do.
         hang_on, exit_on, fail_on: sleep for ever; end the process at once (status 9); raise `EngineFailed`.
+        reference_note: what it has to say of every reference; empty for nothing.
         letters_per_chunk: letters in one chunk; 0 gives each utterance as one chunk.
     """
 
@@ -46,6 +47,7 @@ class TonePlan:
     hang_on: str = ""
     exit_on: str = ""
     fail_on: str = ""
+    reference_note: str = ""
     letters_per_chunk: int = 0
     batch_size: int = 2
     segment_limit: int = 200
@@ -115,7 +117,8 @@ class ToneEngine:
             raise InvalidAudio("The reference is silent; give a recording with speech.")
         spectrum = np.abs(np.fft.rfft(loudest.samples))
         hz = float(np.argmax(spectrum)) * loudest.sample_rate_hz / len(loudest.samples)
-        return VoicePrint("tone", self._card.model_digest, {"hz": np.array([hz], dtype=np.float32)})
+        notes = (self._plan.reference_note,) if self._plan.reference_note else ()
+        return VoicePrint("tone", self._card.model_digest, {"hz": np.array([hz], dtype=np.float32)}, notes)
 
     def mix(self, parts: Sequence[tuple[str | VoicePrint, float]]) -> VoicePrint:
         portions = shares([weight for _, weight in parts])
