@@ -241,3 +241,5 @@ class Lane:
             "a call of the shared model goes on for %g s after its job was called off: ended by force", self.hang_s
         )
         self.force()
+        # Should it have slipped through between two calls of the host, the next interrupt watches it again.
+        turn.watched = False
