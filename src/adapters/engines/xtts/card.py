@@ -56,6 +56,7 @@ def make_card(checkpoint: Checkpoint, settings: EngineSettings) -> EngineCard:
         batch_size=settings.batch_size or DEFAULT_BATCH,
         streams_within_segment=True,
         enrolment=_ENROLMENT,
+        mixes_voices=True,
         notes=(*_notes(checkpoint, settings), *notes(trained)),
     )
 
