@@ -17,7 +17,9 @@ MAX_REFERENCE_S = 300.0
 SILENT_BELOW = 5e-4
 SEED_LIMIT = 2**32 - 1
 
-TAU = Parameter(0, 1, 0.3, "How freely the voice is drawn: 0 gives the likeliest sound, more gives a livelier and rougher one.")
+TAU = Parameter(
+    0, 1, 0.3, "How freely the voice is drawn: 0 gives the likeliest sound, more gives a livelier and rougher one."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +41,9 @@ class ToneSettings:
     def __post_init__(self) -> None:
         TAU.check("tau", self.tau)
         require(
-            0 <= self.seed <= SEED_LIMIT, f"The seed is {self.seed}; give a number from 0 to {SEED_LIMIT}.", field="seed"
+            0 <= self.seed <= SEED_LIMIT,
+            f"The seed is {self.seed}; give a number from 0 to {SEED_LIMIT}.",
+            field="seed",
         )
 
 
