@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .conditioner import Conditioner
-from .stored import latents_of
+from .stored import latents_of, print_of
 
-__all__ = ["Conditioner", "latents_of"]
+__all__ = ["Conditioner", "latents_of", "print_of"]

@@ -39,6 +39,12 @@ def latents_of(voice: VoicePrint, device: str | torch.device, model_digest: str)
     return VoiceLatents(key=digest.hexdigest(), gpt=tensors[GPT], speaker=tensors[SPEAKER])
 
 
+def print_of(latents: VoiceLatents, model_digest: str) -> VoicePrint:
+    """The inverse of `latents_of`: a studio speaker as if it had been learned."""
+    arrays = {GPT: latents.gpt, SPEAKER: latents.speaker}
+    return VoicePrint(ENGINE, model_digest, {name: tensor.float().cpu().numpy() for name, tensor in arrays.items()})
+
+
 def checked(voice: VoicePrint, model_digest: str) -> None:
     """Raise `InvalidInput` unless the print is whole and made by this checkpoint."""
     if voice.engine != ENGINE:
