@@ -68,9 +68,7 @@ def look(file: ModelFile, models_dir: Path) -> Verdict:
     sources = find(file, models_dir)
     if not sources:
         return Verdict(file, (), None, f"{file.path} is missing.")
-    size = sum(path.stat().st_size for path in sources)
-    wrong = f"{_names(sources)} has {size} bytes, expected {file.size}." if size != file.size else ""
-    return Verdict(file, sources, None, wrong)
+    return Verdict(file, sources, None, _wrong_size(file, sources))
 
 
 def verify(file: ModelFile, models_dir: Path) -> Verdict:
@@ -78,12 +76,30 @@ def verify(file: ModelFile, models_dir: Path) -> Verdict:
     sources = find(file, models_dir)
     if not sources:
         return Verdict(file, (), None, f"{file.path} is missing.")
-    digest = hashlib.sha256()
-    for piece in pieces(sources):
-        digest.update(piece)
-    found = digest.hexdigest()
-    wrong = f"{_names(sources)} has sha256 {found}, expected {file.sha256}." if found != file.sha256 else ""
+    found, wrong = compare(file, sources)
     return Verdict(file, sources, found, wrong)
+
+
+def compare(file: ModelFile, sources: Sequence[Path]) -> tuple[str, str]:
+    """The sha256 of the joined files, and what differs from what was published, or an empty text."""
+    digests = {"sha256": hashlib.sha256(), "md5": hashlib.md5(usedforsecurity=False)}
+    wanted = {"sha256": file.sha256, "md5": file.md5}
+    for piece in pieces(sources):
+        for name, digest in digests.items():
+            if name == "sha256" or wanted[name] is not None:
+                digest.update(piece)
+    found = digests["sha256"].hexdigest()
+    for name, digest in digests.items():
+        if wanted[name] is not None and digest.hexdigest() != wanted[name]:
+            return found, f"{_names(sources)} has {name} {digest.hexdigest()}, expected {wanted[name]}."
+    return found, "" if file.pinned else _wrong_size(file, sources)
+
+
+def _wrong_size(file: ModelFile, sources: Sequence[Path]) -> str:
+    size = sum(path.stat().st_size for path in sources)
+    if file.size is None or size == file.size:
+        return ""
+    return f"{_names(sources)} has {size} bytes, expected {file.size}."
 
 
 def _names(sources: Sequence[Path]) -> str:

@@ -17,31 +17,51 @@ class ModelFile:
 
     Attributes:
         path: below the folder of models, or below the data that ships with voicecore.
-        size: bytes.
-        sha256: in hex.
+        size: bytes; None where nobody has published it.
+        sha256: in hex; None where nobody has published it.
+        md5: in hex, where that is all that was published.
         shipped: whether it comes with voicecore itself.
         packages: Python packages (import names) of which each holds `package_file`; joined in this order they are the file.
         url: where its publisher offers it.
     """
 
     path: PurePosixPath
-    size: int
-    sha256: str
+    size: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
     shipped: bool = False
     packages: tuple[str, ...] = ()
     package_file: str = ""
     url: str | None = None
 
+    @property
+    def pinned(self) -> bool:
+        """Whether anybody published what its bytes are."""
+        return self.sha256 is not None or self.md5 is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model: some files under one licence."""
+    """A model: some files under one licence.
+
+    Attributes:
+        stored: folder, below the folder of models, into which the files are turned for use, with a `lock.json` that pins what
+            became of them; empty for files that are used as they come. Such a model is an extra: it may be absent.
+        version: of the model, where its publisher counts.
+        licence_url, licence_summary: where the licence is, and what a user must know of it.
+        must_accept: whether the operator has to accept the licence before anything is fetched.
+    """
 
     name: str
     title: str
     licence: str
     origin: str
     files: tuple[ModelFile, ...]
+    stored: str = ""
+    version: str = ""
+    licence_url: str = ""
+    licence_summary: str = ""
+    must_accept: bool = False
 
     @property
     def fetchable(self) -> tuple[ModelFile, ...]:

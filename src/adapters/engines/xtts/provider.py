@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.coqui import missing_packages
 from voicecore.engine import EngineCard
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import MissingDependency, MissingModel, NotInstalled, VoiceCoreError
+from voicecore.errors import MissingDependency, MissingModel, ModelCorrupt, NotInstalled, VoiceCoreError
 
 from . import device
 from .card import NAME, make_card
@@ -29,7 +29,12 @@ class XttsProvider:
         self._known: tuple[Checkpoint, EngineCard] | None = None
 
     def card(self) -> EngineCard:
-        return self._described()[1]
+        """As the port says; `NotInstalled` too where the licence of the weights is not accepted."""
+        try:
+            return self._described()[1]
+        except ModelCorrupt as error:
+            # Who asks for a card wants to know whether the engine is there; damaged weights are as good as none.
+            raise MissingModel(error.message) from error
 
     def problems(self) -> Sequence[str]:
         found: list[str] = []
@@ -37,20 +42,13 @@ class XttsProvider:
             self._described()
         except VoiceCoreError as error:
             found.append(error.message)
-        if not found and not self._accepted():
-            found.append(_NOT_ACCEPTED)
         if not missing_packages() and (wrong := device.visible_problem(self._settings.device)):
             found.append(wrong)
         return tuple(found)
 
     def open(self, *, threads: int | None = None) -> SpeechEngine:
-        """Reads every file once to compare its digest: some seconds, before the load that takes more.
-
-        Raises `NotInstalled` if the licence of the weights is not accepted, and else as the port says.
-        """
+        """Reads every file once to compare its digest: some seconds, before the load that takes more."""
         checkpoint, card = self._described()
-        if not self._accepted():
-            raise NotInstalled(_NOT_ACCEPTED)
         from .engine import XttsEngine  # noqa: PLC0415 - loads torch
         from .text_size import TextSize  # noqa: PLC0415 - for `open` only
         from .upstream import load  # noqa: PLC0415 - for `open` only
@@ -70,10 +68,9 @@ class XttsProvider:
         checkpoint = Checkpoint(self._settings.models_dir / FOLDER)
         if self._known is None or self._known[0].digest != checkpoint.digest:
             self._known = checkpoint, make_card(checkpoint, self._settings)
+        if NAME not in self._settings.accepted_licences:
+            raise NotInstalled(_NOT_ACCEPTED)
         return self._known
-
-    def _accepted(self) -> bool:
-        return NAME in self._settings.accepted_licences
 
 
 _NOT_ACCEPTED = (

@@ -1,0 +1,125 @@
+"""Fetching models that are turned into another form before they are used: the sources come, are compared, and go again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from adapters.modelfiles.locate import compare
+from adapters.modelfiles.locked import is_present, verdicts
+from adapters.modelfiles.manifest import Model
+from adapters.modelfiles.pull import pull
+from entrypoints.cli.progress import byte_bar
+from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt
+
+#: Below the folder of models: what is being fetched, and stays after an interruption.
+INCOMING = ".incoming"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a `pull`.
+
+    Attributes:
+        folder: where the model is.
+        unpinned: file → sha256 of what nobody has published a digest of, as it was written into the lock.
+        fresh: whether anything was done; False for a model that was there and right.
+    """
+
+    folder: Path
+    unpinned: Mapping[str, str]
+    fresh: bool = True
+
+
+def take(model: Model, models_dir: Path, origin: str | None, *, unpublished: bool, accepted: frozenset[str]) -> Taken:
+    """Fetch the model, or take it from a folder, and put it into its form for use.
+
+    Args:
+        origin: a folder with the publisher's files or one's own, which are left there; None fetches them.
+        unpublished: whether files may differ from the published ones.
+        accepted: names of the models whose licence the operator has accepted.
+
+    Raises:
+        InvalidInput: if the licence is not accepted, or `origin` is a URL.
+        MissingDependency: if the packages that read the files are missing.
+        ModelCorrupt, MissingModel, StorageUnavailable: as `pull`, and if a file is not what was published.
+    """
+    if model.must_accept and model.name not in accepted:
+        raise InvalidInput(
+            f"{model.title} is under the {model.licence}: {model.licence_summary} Read {model.licence_url}; if you accept it, "
+            f"say --accept-licence {model.name} or set VOICECORE_ACCEPT_LICENCES={model.name}."
+        )
+    if origin is not None and "://" in origin:
+        raise InvalidInput(
+            f"The model {model.name!r} has {len(model.files)} files, so a URL cannot be all of it; give a folder."
+        )
+    _must_have_packages()
+    if origin is None and is_present(model, models_dir) and not _wrong(model, models_dir):
+        return Taken(models_dir / model.stored, {}, fresh=False)
+    if origin is not None:
+        return _convert(model, Path(origin).expanduser(), models_dir, unpublished=unpublished)
+    incoming = models_dir / INCOMING
+    for file in model.files:
+        present = incoming / file.path
+        if not (present.is_file() and file.pinned and not compare(file, (present,))[1]):
+            with byte_bar(file.path.name) as watch:
+                pull(file, incoming, None, watch)
+    taken = _convert(model, incoming / model.stored, models_dir, unpublished=False)
+    shutil.rmtree(incoming / model.stored)
+    return taken
+
+
+def _convert(model: Model, sources: Path, models_dir: Path, *, unpublished: bool) -> Taken:
+    unpinned: dict[str, str] = {}
+    published = any(file.pinned for file in model.files)
+    for file in model.files:
+        path = sources / file.path.name
+        if not path.is_file():
+            names = ", ".join(each.path.name for each in model.files)
+            raise MissingModel(f"There is no {file.path.name} in {sources}; give a folder with {names}.")
+        found, wrong = compare(file, (path,))
+        if wrong and not unpublished:
+            raise ModelCorrupt(
+                f"{wrong} It is not the file that was published: add --unpublished if it is meant, a fine-tuned one for example."
+            )
+        published = published and not wrong
+        if wrong or not file.pinned:
+            unpinned[file.path.name] = found
+    return Taken(_INTAKES[model.stored](model, sources, models_dir, published), unpinned)
+
+
+def _wrong(model: Model, models_dir: Path) -> bool:
+    return any(each.problem for each in verdicts(model, models_dir, reading=True))
+
+
+def _must_have_packages() -> None:
+    """Before gigabytes are fetched that could not be read."""
+    from adapters.coqui import missing_packages  # noqa: PLC0415 - for these models only
+
+    if missing := missing_packages():
+        raise MissingDependency(f"Reading this model needs {', '.join(missing)}: pip install 'voicecore[xtts]'.")
+
+
+def _xtts(model: Model, sources: Path, models_dir: Path, published: bool) -> Path:
+    from adapters.engines.xtts.intake import intake  # noqa: PLC0415 - loads torch
+
+    target = models_dir / model.stored
+    intake(sources, target, version=model.version if published else "", published=published)
+    return target
+
+
+def _openvoice(_model: Model, sources: Path, models_dir: Path, _published: bool) -> Path:
+    from adapters.converters.openvoice.intake import intake  # noqa: PLC0415 - loads torch
+
+    return intake(sources, models_dir)
+
+
+_INTAKES: Mapping[str, Callable[[Model, Path, Path, bool], Path]] = MappingProxyType(
+    {
+        "xtts": _xtts,
+        "openvoice": _openvoice,
+    }
+)
