@@ -136,6 +136,15 @@ class Studio:
         spoken = self.card.spoken(Language.parse(language))
         return self._engine.enroll([clips] if isinstance(clips, Audio) else list(clips), spoken)
 
+    def mix(self, parts: Sequence[tuple[str | VoicePrint, float]]) -> VoicePrint:
+        """A voice between 2 to 8 presets or prints of this engine, each with a weight above 0, to be given as `voice`.
+
+        Raises:
+            InvalidInput: if the engine mixes no voices (`card.mixes_voices`), or not these.
+        """
+        self._must_be_open()
+        return self._engine.mix(parts)
+
     def close(self) -> None:
         """Give back the engine's memory. Idempotent."""
         self._closed = True

@@ -113,6 +113,28 @@ def test_a_job_killed_in_the_middle_resumes_where_it_was_and_sounds_as_if_nothin
     assert server.audio(job_id) == undisturbed.audio(other)
 
 
+def test_a_mix_killed_in_the_middle_is_made_once_and_leaves_nothing_else(start):
+    # The sample is one segment of one letter a step, so that the attempt takes long enough to be met.
+    server = start(step_s=0.1, letters_per_chunk=1)
+    parts = [{"preset": "female_generic", "weight": 2}, {"preset": "male_deep", "weight": 1}]
+    told = server.client.post("/voices/mix", json={"name": "Entre", "language": "pt-BR", "parts": parts}).json()
+    until(lambda: server.job(told["job_id"])["segments"]["done"] >= 1)
+    server.kill()
+    server.start()
+    job = server.finished(told["job_id"])
+    assert (job["status"], job["attempt"]) == ("completed", 2)
+    [voice] = server.client.get("/voices").json()["voices"]
+    assert (voice["id"], voice["method"]) == (job["voice_id"], "mixing")
+    stored = {
+        path.parts[-2:] for path in (server.folder / "blobs").rglob("*") if path.is_file() and "voices" in str(path)
+    }
+    assert stored == {("a2", "print.safetensors"), ("a2", "sample.wav")}
+    spoken = server.client.post(
+        "/jobs", json={**JOB, "text": "Oi.", "mode": "dubbing_with_clone", "voice_id": voice["id"]}
+    ).json()
+    assert server.finished(spoken["id"])["status"] == "completed"
+
+
 def test_jobs_that_were_accepted_before_a_kill_are_all_done_after_it(start):
     server = start(step_s=0.02)
     ids = [server.client.post("/jobs", json={**JOB, "seed": seed}).json()["id"] for seed in range(5)]

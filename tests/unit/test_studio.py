@@ -61,6 +61,13 @@ def test_a_voice_that_was_enrolled_speaks(studio):
     assert not np.array_equal(studio.say("Olá", voice=learned).samples, studio.say("Olá").samples)
 
 
+def test_a_voice_that_was_mixed_lies_between_its_parts(studio):
+    mixed = studio.mix([("female_generic", 1.0), ("male_soft", 3.0)])
+    spoken = [studio.say("aaaa", voice=voice).samples for voice in ("female_generic", mixed, "male_soft")]
+    low, between, high = (np.argmax(np.abs(np.fft.rfft(samples))) for samples in spoken)
+    assert low < between < high
+
+
 def test_an_abandoned_stream_does_not_disturb_the_next(studio):
     abandoned = studio.stream(TEXT)
     next(abandoned)
