@@ -125,10 +125,8 @@ def test_a_mix_killed_in_the_middle_is_made_once_and_leaves_nothing_else(start):
     assert (job["status"], job["attempt"]) == ("completed", 2)
     [voice] = server.client.get("/voices").json()["voices"]
     assert (voice["id"], voice["method"]) == (job["voice_id"], "mixing")
-    stored = {
-        path.parts[-2:] for path in (server.folder / "blobs").rglob("*") if path.is_file() and "voices" in str(path)
-    }
-    assert stored == {("a2", "print.safetensors"), ("a2", "sample.wav")}
+    files = [path for path in (server.folder / "blobs" / "voices+").rglob("*") if path.is_file()]
+    assert {path.parts[-2:] for path in files} == {("a2+", "print.safetensors"), ("a2+", "sample.wav")}
     spoken = server.client.post(
         "/jobs", json={**JOB, "text": "Oi.", "mode": "dubbing_with_clone", "voice_id": voice["id"]}
     ).json()
