@@ -17,6 +17,7 @@ _COMMANDS = {
     "worker": ("entrypoints.cli.worker:worker", "Run jobs for a service, on this or another machine."),
     "workers": ("entrypoints.cli.workers:workers", "List the workers of a service."),
     "clone": ("entrypoints.cli.clone:clone", "Learn a voice from recordings."),
+    "convert": ("entrypoints.cli.convert:convert", "Give recorded speech another voice."),
     "voices": ("entrypoints.cli.voices:voices", "List, show, mix, rename, delete voices, and hear their sample."),
     "jobs": ("entrypoints.cli.jobs:jobs", "List, show, wait for, download, cancel, delete jobs."),
     "models": ("entrypoints.cli.models:models", "List, verify and fetch model files."),

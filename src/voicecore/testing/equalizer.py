@@ -85,4 +85,5 @@ def _bands(samples: Samples) -> NDArray[np.float64]:
     """Logarithm of the mean magnitude in equal bands from 0 Hz to half the rate; shape (16,)."""
     frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
     magnitudes = np.abs(np.fft.rfft(frames * np.hanning(_FRAME), axis=1))[:, : _FRAME // 2].mean(axis=0)
-    return np.log(magnitudes.reshape(_BANDS, -1).mean(axis=1) + 1e-6)
+    loudnesses: NDArray[np.float64] = np.log(magnitudes.reshape(_BANDS, -1).mean(axis=1) + 1e-6)
+    return loudnesses
