@@ -43,12 +43,21 @@ class Batch:
         """Fill what waits, then one token for every row. Raises `EngineFailed` if the memory is too small for one row."""
         self.waiting.extend(arrived)
         self._let_go()
+        tried_alone = False
         while True:
             try:
                 self._join()
                 return self._advance()
             except torch.OutOfMemoryError as error:
-                self._retreat(error)
+                if len(self.rows) == 1 and tried_alone:
+                    self.rows.clear()
+                    raise EngineFailed(
+                        "The device has too little memory for one sentence: free some of it, choose a smaller "
+                        "VOICECORE_BATCH_SIZE and VOICECORE_VOICE_CACHE_MB, or run on the processor."
+                    ) from error
+                self._retreat()
+                # With all that was kept given back, a single row deserves another try.
+                tried_alone = len(self.rows) == 1
 
     def clear(self) -> None:
         """Forget all rows and voices."""
@@ -144,7 +153,7 @@ class Batch:
         self.tokens += len(steps)
         return steps
 
-    def _retreat(self, error: torch.OutOfMemoryError) -> None:
+    def _retreat(self) -> None:
         """The newest half of the rows waits again. All keys and values go, as making room must not need room; they are
         filled anew, with what the rows have said.
         """
@@ -153,12 +162,6 @@ class Batch:
         self.prefixes.clear()
         for row in self.rows:
             row.filled = 0
-        if len(self.rows) <= 1:
-            self.rows.clear()
-            raise EngineFailed(
-                "The device has too little memory for one sentence: free some of it, choose a smaller VOICECORE_BATCH_SIZE "
-                "and VOICECORE_VOICE_CACHE_MB, or run on the processor."
-            ) from error
         by_age = sorted(self.rows, key=lambda row: row.arrival)
         self._limit = (len(by_age) + 1) // 2
         self.rows = by_age[: self._limit]
