@@ -21,7 +21,7 @@ from tests.instruments.tones import recording
 from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from voicecore.audio import Audio
 from voicecore.engine import Utterance
-from voicecore.errors import Conflict, EngineCrashed, EngineFailed, InvalidInput, NotFound
+from voicecore.errors import Conflict, EngineCrashed, EngineFailed, InvalidInput, NotFound, UtteranceFailed
 from voicecore.language import Language
 from voicecore.testing.tone import PLAN_VARIABLE, ToneEngine, TonePlan, ToneProvider
 
@@ -254,6 +254,27 @@ def test_an_engine_that_fails_on_one_text_fails_only_that_job():
         with pytest.raises(EngineFailed, match="told to fail"):
             engines[1].step()
     assert same(result[0], ["primeiro"])
+
+
+def test_an_utterance_that_fails_alone_is_told_to_its_slot_by_the_name_that_the_slot_knows():
+    class FailsOne(ToneEngine):
+        def step(self):
+            bad = next((name for name in self._queue if name.endswith("bad")), None)
+            if bad is None or len(self._queue) < 2:
+                return super().step()
+            self.drop(bad)
+            raise UtteranceFailed("It never came to an end.", utterance_id=bad)
+
+    with slots(2, LocalHost({"tone": PlannedTones(FailsOne, batch_size=4)})) as made:
+        one, two = (slot.engine("tone") for slot in made)
+        one.admit(utter("um", "good"))
+        two.admit(utter("dois", "bad"))
+        with pytest.raises(UtteranceFailed, match="came to an end") as caught:
+            two.step()
+        assert caught.value.utterance_id == "bad"
+        assert list(two.step()) == []
+        heard = one.step()
+        assert np.array_equal(heard[0].samples, alone("um"))
 
 
 def test_a_step_that_fails_is_told_once_to_each_slot_that_had_something_in_it():

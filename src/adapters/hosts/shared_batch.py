@@ -12,7 +12,7 @@ from dataclasses import replace
 from adapters.hosts.waiting import Waiting, WaitingLines
 from voicecore.audio import AudioChunk
 from voicecore.engine import Utterance
-from voicecore.errors import Conflict, EngineCrashed, EngineFailed, VoiceCoreError
+from voicecore.errors import Conflict, EngineCrashed, EngineFailed, UtteranceFailed, VoiceCoreError
 from voicecore.ports import SpeechEngine
 
 _log = logging.getLogger("voicecore.hosts")
@@ -127,6 +127,8 @@ class SharedBatch:
             chunks = self.engine.step()
         except EngineCrashed:
             raise
+        except UtteranceFailed as error:
+            self._fail_one(error)
         except Exception as error:  # noqa: BLE001 - it travels to the slots, whose callers handle it
             self._fail_all(error)
         else:
@@ -182,8 +184,7 @@ class SharedBatch:
     def _deliver(self, chunks: Sequence[AudioChunk]) -> None:
         with self._lock:
             if not chunks:
-                # Between two steps a slot looks whether its job was called off, and counts steps that bring nothing.
-                self.wanted -= {waiting.slot for waiting in self._placed.values()}
+                self._release_placed()
             for chunk in chunks:
                 waiting = self._placed.get(chunk.utterance_id)
                 if waiting is None:
@@ -199,6 +200,23 @@ class SharedBatch:
                     del self._known[key]
                 self._heard.setdefault(waiting.slot, []).append(replace(chunk, utterance_id=waiting.name))
                 self.wanted.discard(waiting.slot)
+            self._lock.notify_all()
+
+    def _release_placed(self) -> None:
+        # Between two steps a slot looks whether its job was called off, and counts steps that bring nothing.
+        self.wanted -= {waiting.slot for waiting in self._placed.values()}
+
+    def _fail_one(self, error: UtteranceFailed) -> None:
+        """A step failed for one utterance, which the engine has dropped; only its slot is told."""
+        with self._lock:
+            self._release_placed()
+            waiting = self._placed.pop(error.utterance_id, None)
+            if error.utterance_id in self._dropped:
+                self._dropped.remove(error.utterance_id)
+            if waiting is not None and self._known.get((waiting.slot, waiting.name)) is waiting:
+                del self._known[waiting.slot, waiting.name]
+                told = UtteranceFailed(error.message, utterance_id=waiting.name)
+                self._failed.setdefault(waiting.slot, []).append((waiting, told))
             self._lock.notify_all()
 
     def _fail_all(self, error: Exception) -> None:
