@@ -16,6 +16,7 @@ from xtts_work import Work
 
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
 from adapters.engines.xtts.guards import spoken_text
+from adapters.engines.xtts.presets import speakers_by_preset
 from adapters.engines.xtts.provider import XttsProvider
 from adapters.engines.xtts.upstream import load
 from voicecore import Audio, Language
@@ -102,10 +103,6 @@ class Ours:
         done.vocoded = int(self.engine.gauges()["vocoded_tokens_total"] - vocoded)
         return done
 
-    def latents(self, voice: str = DEFAULT_PRESET):
-        """Of a preset, for the other side."""
-        return self.engine._voices.latents(voice, PT)  # noqa: SLF001 - the peer must speak in the same voice
-
     def admitted_s(self, voice: VoicePrint) -> float:
         """How long it takes until an utterance of this voice is admitted."""
         utterance = Utterance(id="again", text="Bom dia.", language=PT, voice=voice, parameters=KNOBS)
@@ -122,7 +119,11 @@ class Upstream:
     name = "coqui-tts"
 
     def __init__(self, models_dir: Path, *, device: str) -> None:
-        self.model = load(Checkpoint(models_dir / FOLDER), device).model
+        checkpoint = Checkpoint(models_dir / FOLDER)
+        loaded = load(checkpoint, device)
+        self.model = loaded.model
+        #: Of the preset that ours speaks in.
+        self.latents = loaded.speakers[speakers_by_preset(checkpoint.speaker_names)[DEFAULT_PRESET]]
         self._codes: list[tuple[int, ...]] = []
         self._vocoded = 0
         self._watch()
@@ -142,8 +143,9 @@ class Upstream:
         self.model.gpt.generate = noting
         self.model.hifigan_decoder.register_forward_pre_hook(counting)
 
-    def speak(self, texts: Sequence[str], latents) -> Spoken:
-        done = Spoken()
+    def speak(self, texts: Sequence[str]) -> Spoken:
+        """Each by `Xtts.inference`."""
+        latents, done = self.latents, Spoken()
         with self._noted(done):
             began = time.perf_counter()
             for text in texts:
@@ -156,9 +158,9 @@ class Upstream:
             done.work_s = time.perf_counter() - began
         return done
 
-    def stream(self, text: str, latents) -> Spoken:
-        """Its stream always samples; of one candidate it can only draw the likeliest."""
-        done, parts = Spoken(), []
+    def stream(self, text: str) -> Spoken:
+        """By `Xtts.inference_stream`, which always samples; of one candidate it can only draw the likeliest."""
+        latents, done, parts = self.latents, Spoken(), []
         with self._noted(done):
             began = time.perf_counter()
             for part in self.model.inference_stream(

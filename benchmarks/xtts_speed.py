@@ -65,13 +65,12 @@ class Contest:
 
     def __init__(self, upstream: Upstream, engines: Sequence[Ours], sizes: Sizes) -> None:
         self.upstream, self.engines, self.sizes = upstream, engines, sizes
-        self.latents = engines[0].latents()
         self.many = [signs(count) for count in sizes.lengths]
         self.one, self.long = signs(sizes.one), signs(sizes.long)
 
     def warm_up(self) -> None:
         """Nobody is measured on the first text of a process."""
-        self.upstream.speak([signs(20)], self.latents)
+        self.upstream.speak([signs(20)])
         for each in self.engines:
             each.speak([signs(20)])
 
@@ -105,11 +104,9 @@ def equality(theirs: Spoken, ours: Spoken) -> list[Row]:
 def speed_rows(contest: Contest) -> tuple[list[Row], list[Row]]:
     """Many sentences, one, and the first sound; and the rows of equality."""
     sizes, theirs = contest.sizes, contest.upstream
-    many = contest.rounds(lambda: theirs.speak(contest.many, contest.latents), lambda each: each.speak(contest.many))
-    one = contest.rounds(lambda: theirs.speak([contest.one], contest.latents), lambda each: each.speak([contest.one]))
-    first = contest.rounds(
-        lambda: theirs.stream(contest.one, contest.latents), lambda each: each.speak([contest.one], eager=True)
-    )
+    many = contest.rounds(lambda: theirs.speak(contest.many), lambda each: each.speak(contest.many))
+    one = contest.rounds(lambda: theirs.speak([contest.one]), lambda each: each.speak([contest.one]))
+    first = contest.rounds(lambda: theirs.stream(contest.one), lambda each: each.speak([contest.one], eager=True))
     rows = []
     kinds = ((f"{len(sizes.lengths)} sentences", many, 0), ("one sentence", one, 1))
     for what, found, limit in kinds:
@@ -137,7 +134,7 @@ def speed_rows(contest: Contest) -> tuple[list[Row], list[Row]]:
 def work_rows(contest: Contest, reference: Audio) -> list[Row]:
     """What need not be done twice: windows of the vocoder, and listening to a voice."""
     ours, theirs = contest.engines[0], contest.upstream
-    streamed, peer = ours.speak([contest.long], eager=True), theirs.stream(contest.long, contest.latents)
+    streamed, peer = ours.speak([contest.long], eager=True), theirs.stream(contest.long)
     tokens = len(streamed.tokens[0])
     learned = ours.engine.enroll([reference], voicecore.Language("pt", "BR"))
     ours.admitted_s(learned)
