@@ -37,7 +37,7 @@ def _music(seconds: float) -> Samples:
                     * np.sin(2 * np.pi * 220 * 2 ** (semitone / 12) * harmonic * since)
                     / harmonic
                 )
-    return (0.5 * sound / np.abs(sound).max()).astype(np.float32)
+    return np.asarray(0.5 * sound / np.abs(sound).max(), np.float32)
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 22_050, 44_100, 48_000, 96_000])
