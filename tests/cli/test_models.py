@@ -326,3 +326,85 @@ def test_pull_takes_the_installed_packages_and_the_engine_finds_the_result(comma
     before = Path(done.json["files"][0]).stat().st_mtime_ns
     assert command("models", "pull", "kokoro").code == 0
     assert Path(done.json["files"][0]).stat().st_mtime_ns == before  # it is right already
+
+
+# --- models that are stored in another form -----------------------------------------------------------------------------
+def test_a_model_that_may_be_absent_is_no_fault_and_the_way_to_get_it_is_told(command: Command) -> None:
+    listed, verified = command("models", "list"), command("models", "verify")
+    for done in (listed, verified):
+        assert b"voicecore models pull xtts" in done.out
+        assert b"voicecore models pull openvoice" in done.out
+    assert verified.code == 0
+
+
+def test_a_licence_that_is_not_accepted_is_told_with_its_terms_and_nothing_is_asked(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command("models", "pull", "xtts", "--from", str(tmp_path))
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    for told in ("non-commercial", "https://coqui.ai/cpml", "--accept-licence xtts", "VOICECORE_ACCEPT_LICENCES=xtts"):
+        assert told in done.err
+    assert not (tmp_path / "data" / "models").exists()
+
+
+def _stored(folder: Path) -> Path:
+    """A model in its form for use, as the lock describes it."""
+    place = folder / "data" / "models" / "xtts"
+    place.mkdir(parents=True)
+    (place / "model.safetensors").write_bytes(DATA)
+    pin = {"size": len(DATA), "sha256": hashlib.sha256(DATA).hexdigest()}
+    (place / "lock.json").write_text(json.dumps({"format": 1, "files": {"model.safetensors": pin}}))
+    return place
+
+
+def test_a_stored_model_is_compared_with_its_lock(command: Command, tmp_path: Path) -> None:
+    place = _stored(tmp_path)
+    assert b"xtts/model.safetensors: ok" in command("models", "verify").out
+    (place / "model.safetensors").write_bytes(DATA[:-1] + b"\0")
+    done = command("models", "verify")
+    assert done.code == 1
+    assert str(place / "model.safetensors") in done.err
+    assert hashlib.sha256(DATA).hexdigest() in done.err
+    (place / "model.safetensors").unlink()
+    assert "xtts/model.safetensors is missing" in command("models", "verify").err
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"files": []}', '{"files": {"../../x": {"size": 1, "sha256": "0"}}}', '{"files": {"a": {}}}']
+)
+def test_a_lock_that_does_not_read_is_told_with_the_way_to_mend_it(command: Command, tmp_path: Path, text: str) -> None:
+    (_stored(tmp_path) / "lock.json").write_text(text)
+    done = command("models", "verify")
+    assert done.code == 1
+    assert "lock.json does not read" in done.err
+    assert "voicecore models pull xtts" in done.err
+
+
+def test_only_stored_models_may_differ_from_the_published_ones(command: Command, tmp_path: Path) -> None:
+    done = command("models", "pull", "kokoro", "--from", str(tmp_path), "--unpublished")
+    assert done.code == 2
+    assert "leave --unpublished out" in done.err
+
+
+def test_a_file_is_compared_with_whatever_was_published_of_it(tmp_path: Path) -> None:
+    (tmp_path / "toy").mkdir()
+    (tmp_path / FILE.path).write_bytes(DATA)
+    md5 = hashlib.md5(DATA).hexdigest()
+    assert not verify(replace(FILE, sha256=None, md5=md5), tmp_path).problem
+    assert md5 in verify(replace(FILE, sha256=None, md5="0" * 32), tmp_path).problem
+    assert not verify(replace(FILE, sha256=None), tmp_path).problem
+    assert "expected 1" in verify(replace(FILE, sha256=None, size=1), tmp_path).problem
+    assert not verify(replace(FILE, sha256=None, size=None), tmp_path).problem
+
+
+def test_a_file_of_unknown_size_comes_whole_and_a_broken_one_is_told(
+    tmp_path: Path, web: httpx.Client, origin: Origin
+) -> None:
+    unknown = replace(FILE, size=None, sha256=None)
+    origin.stop_after = 1_000
+    with pytest.raises(StorageUnavailable):
+        pull(unknown, tmp_path, None, quiet, client=web)
+    origin.stop_after = None
+    assert pull(unknown, tmp_path, None, quiet, client=web).read_bytes() == DATA
+    assert origin.asked == [None, None]

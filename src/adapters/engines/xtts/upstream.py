@@ -62,9 +62,13 @@ def load(checkpoint: Checkpoint, device: str = "cpu") -> LoadedXtts:
     prepare_coqui()
     from safetensors.torch import load_file  # noqa: PLC0415 - optional
 
+    from .unfilled import Unfilled  # noqa: PLC0415 - loads torch
+
     state = _read(load_file, checkpoint.weights_path)
-    model = build(checkpoint.config_path, checkpoint.vocab_path, _widths(state, checkpoint.weights_path))
+    with Unfilled():
+        model = build(checkpoint.config_path, checkpoint.vocab_path, _widths(state, checkpoint.weights_path))
     _fill(model, state, checkpoint.weights_path)
+    del state
     model.gpt.init_gpt_for_inference(kv_cache=model.args.kv_cache)
     for part in (model.gpt, model.hifigan_decoder):  # upstream's own `eval` is another thing
         part.eval()
