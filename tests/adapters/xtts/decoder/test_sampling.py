@@ -7,7 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.engines.xtts.decoder.sampler import warped
+from adapters.engines.xtts.decoder.row import Row
+from adapters.engines.xtts.decoder.sampler import penalised, warped
+from adapters.engines.xtts.decoder.weights import GptWeights
 from adapters.engines.xtts.values import Sampling
 from tests.adapters.xtts.decoder.rows import Texts, run
 
@@ -53,17 +55,12 @@ def test_a_greater_length_penalty_makes_longer_speech_and_a_smaller_one_shorter(
 
 
 def test_the_length_penalty_divides_the_odds_of_stopping(texts: Texts):
-    # At temperature 1 with nothing cut off, the share of rows that stop at once tells the odds.
-    decoder = texts.decoder(width=1)
     stop = texts.tiny.gpt.stop_audio_token
     request = texts.request(9, **_PLAIN)
     seen = torch.zeros(1, len(texts.tiny.gpt.mel_embedding.weight), dtype=torch.bool)
-    from adapters.engines.xtts.decoder.sampler import penalised
-
     scores = torch.randn(1, seen.shape[1], generator=torch.Generator().manual_seed(0))
     plain = penalised(scores, seen, request.sampling, stop).softmax(-1)[0, stop]
     divided = penalised(scores, seen, Sampling(**{**_PLAIN, "length_penalty": 2.0}), stop).softmax(-1)[0, stop]
-    decoder.close()
 
     torch.testing.assert_close(divided / (1 - divided), plain / (1 - plain) / 2)
     assert torch.equal(penalised(scores, seen, request.sampling, stop), scores)
@@ -87,3 +84,40 @@ def test_what_may_be_drawn_is_never_empty_never_more_than_top_k_and_holds_the_li
     assert bool(left[int(logits.argmax())])
     cut = (logits / temperature)[0].sort(descending=True).values[min(top_k, len(scores)) - 1]
     assert bool(((logits / temperature)[0][left] >= cut).all())
+
+
+@given(
+    seed=st.integers(0, 2**31),
+    said=st.lists(st.integers(0, 63), max_size=40),
+    temperature=st.floats(0.1, 2.0),
+    top_k=st.integers(1, 100),
+    top_p=st.floats(0.01, 1.0),
+    repetition_penalty=st.floats(0.5, 20.0),
+)
+def test_scores_are_those_of_transformers_to_the_last_bit(seed, said, temperature, top_k, top_p, repetition_penalty):
+    from transformers.generation import logits_process as theirs
+
+    logits = torch.randn(1, 64, generator=torch.Generator().manual_seed(seed)) * 8
+    ids = torch.tensor([[1, *said]])
+    expected = theirs.RepetitionPenaltyLogitsProcessor(repetition_penalty)(ids, logits.clone())
+    expected = theirs.TemperatureLogitsWarper(temperature)(ids, expected)
+    expected = theirs.TopKLogitsWarper(top_k)(ids, expected)
+    expected = theirs.TopPLogitsWarper(top_p)(ids, expected)
+
+    seen = torch.zeros(1, 64, dtype=torch.bool)
+    seen[0, ids[0]] = True
+    sampling = Sampling(
+        temperature=temperature, top_k=top_k, top_p=top_p, repetition_penalty=repetition_penalty
+    )  # fmt: skip
+
+    assert torch.equal(warped(penalised(logits, seen, sampling, stop=0), sampling), expected)
+
+
+def test_the_repetition_penalty_begins_with_the_ids_that_upstream_puts_for_voice_and_text(texts: Texts):
+    request = texts.request(0)
+    with torch.inference_mode():
+        stand_ins = texts.tiny.gpt.compute_embeddings(request.voice.gpt[None], torch.tensor([request.text_ids]))
+
+    row = Row.of(request, GptWeights.of(texts.tiny.gpt, device=torch.device("cpu")))
+
+    assert set(row.seen.nonzero()[:, 0].tolist()) == set(stand_ins[0].tolist())
