@@ -5,14 +5,14 @@ from __future__ import annotations
 import unicodedata
 
 #: Of several marks in a row the first of these is kept; the order is that of how much they change the melody.
-_STRENGTH = "?؟？!！.。।;؛:,،、，"
+_STRENGTH = "?؟？!！.。।;؛:,،、，"  # noqa: RUF001 - full-width marks are meant
 #: Marks after which a text may end. XTTS tends to speak a full stop at the end, and a comma leaves it hanging.
-_AT_END = "?؟？!！"
+_AT_END = "?؟？!！"  # noqa: RUF001
 _HYPHENS = "-\u2010\u2011"
 _APOSTROPHES = "'\u2019\u02bc"
 #: Signs that the cleaners of upstream's tokenizer read as words, or that stand in numbers.
 _SIGNS = "%&@#+=°§"
-_BRACKETS = {"Ps", "Pe"}
+_SILENT = '"¿¡'
 
 
 def spoken_text(text: str, language: str) -> str:
@@ -24,6 +24,8 @@ def spoken_text(text: str, language: str) -> str:
     Args:
         language: XTTS's code, such as `pt` or `zh-cn`; Spanish keeps its inverted marks.
     """
+    if not any(unicodedata.category(char)[0] in "LN" for char in text):
+        return ""
     out: list[str] = []
     marks: list[str] = []
     space = False
@@ -41,8 +43,6 @@ def spoken_text(text: str, language: str) -> str:
                 out.append(" ")
             marks, space = [], False
             out.append(kept)
-    if not any(_is_word(char) and not unicodedata.category(char).startswith("M") for char in out):
-        return ""
     last = min(marks, key=_STRENGTH.index) if marks else ""
     return "".join(out) + (last if last and last in _AT_END else "")
 
@@ -52,19 +52,15 @@ def _kept(char: str, before: str, after: str, *, spanish: bool) -> str | None:
     category = unicodedata.category(char)
     if _is_word(char) or char in _SIGNS or category == "Sc":
         return char
-    if char.isspace():
-        return " "
-    if char in "¿¡":
-        return char if spanish and _is_word(after) else ""
     joined = _joined(char, before, after)
-    if joined:
-        return joined
-    if char in _STRENGTH or char == "…" or category in _BRACKETS or (category == "Pd" and not _is_word(after)):
+    if joined or (char in "¿¡" and spanish and _is_word(after)):
+        return joined or char
+    if char in _HYPHENS and after.isdigit():  # the sign of a number
+        return "-"
+    if char in _STRENGTH or char == "…" or category in {"Ps", "Pe", "Pd"}:
         return None
-    if category == "Pd":  # "- 5" was a mark; "-5" is a number, "word —word" is not
-        return "-" if char in _HYPHENS and after.isdigit() else None
-    quoted = category in {"Pi", "Pf"} or char in _APOSTROPHES or char == '"'
-    return "" if quoted or category.startswith("C") else " "
+    silent = category in {"Pi", "Pf"} or char in _APOSTROPHES or char in _SILENT
+    return "" if silent or (category.startswith("C") and not char.isspace()) else " "
 
 
 def _joined(char: str, before: str, after: str) -> str:
