@@ -148,7 +148,7 @@ class OpenVoiceConverter:
         try:
             import soxr  # noqa: PLC0415 - of an extra
         except ImportError as error:
-            raise MissingDependency("Audio at other rates needs soxr: pip install 'voicecore[xtts]'.") from error
+            raise MissingDependency("Audio at other rates needs soxr: pip install 'voicecore[audio]'.") from error
         resampled = soxr.resample(audio.samples, audio.sample_rate_hz, self._sample_rate_hz)
         length = _length(audio, self._sample_rate_hz)
         fitted: Samples = np.pad(resampled[:length], (0, max(0, length - len(resampled))))
