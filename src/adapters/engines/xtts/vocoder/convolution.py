@@ -18,10 +18,10 @@ class Convolution:
 
     def __init__(self, layer: Any, *, dtype: torch.dtype, slope: float | None = None) -> None:
         self._weight = layer.weight.detach().to(dtype)
-        bias = layer.bias
-        self.bias = None if bias is None else bias.detach()
-        self._bias = None if bias is None else self.bias.to(dtype)
-        self._dilation, self._padding = layer.dilation[0], layer.padding[0]
+        self.bias: Any = None if layer.bias is None else layer.bias.detach()
+        self._bias: Any = None if layer.bias is None else layer.bias.detach().to(dtype)
+        self._dilation: int = layer.dilation[0]
+        self._padding: int = layer.padding[0]
         self._slope = slope
 
     @property
