@@ -16,6 +16,7 @@ def _cache(weights: GptWeights, rows: int, positions: int) -> KeyValueCache:
         layers=len(weights.blocks),
         heads=weights.heads,
         head_width=weights.width // weights.heads,
+        width=8,
         device=weights.device,
     )
     cache.reserve(rows, positions)

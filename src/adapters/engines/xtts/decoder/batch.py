@@ -31,6 +31,7 @@ class Batch:
             layers=len(weights.blocks),
             heads=weights.heads,
             head_width=weights.width // weights.heads,
+            width=width,
             device=weights.device,
         )
         self.prefixes = PrefixCache(prefix_cache_bytes)
@@ -72,9 +73,13 @@ class Batch:
                 self._remove(slot)
         for row in [row for row in self.waiting if row.dropped]:
             self.waiting.remove(row)
+        self._rest()
+
+    def _rest(self) -> None:
+        """With no row at work, no memory is held for any, and there may be enough for all again."""
         if not self.rows:
+            self.cache.release()
             self._limit = self._width
-            self.cache.rest()
 
     def _remove(self, slot: int) -> None:
         """The last row takes the place, so that the slots in use stay the first ones."""
@@ -149,6 +154,7 @@ class Batch:
                 ended.append(slot)
         for slot in reversed(ended):
             self._remove(slot)
+        self._rest()
         self.steps += 1
         self.tokens += len(steps)
         return steps

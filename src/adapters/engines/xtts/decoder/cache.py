@@ -6,8 +6,6 @@ import torch
 
 #: Positions that room is made for at a time; the voice, a sentence and its first tokens fit into one.
 BLOCK = 128
-#: With no row at work, room for more positions a row than this is given back.
-_KEPT_POSITIONS = 3 * BLOCK
 
 
 class KeyValueCache:
@@ -15,9 +13,13 @@ class KeyValueCache:
 
     A row owns one slot and writes from position 0. Room grows with the longest row and with the number of rows; slots in use
     are always the first ones. Zeros are where nothing was written, so that what is masked stays finite.
+
+    Args:
+        width: slots that will ever be asked for.
     """
 
-    def __init__(self, *, layers: int, heads: int, head_width: int, device: torch.device) -> None:
+    def __init__(self, *, layers: int, heads: int, head_width: int, width: int, device: torch.device) -> None:
+        self._width = width
         self._heads, self._head_width, self._device = heads, head_width, device
         self._layers: list[torch.Tensor] = [self._empty(0, 0) for _ in range(layers)]
 
@@ -43,7 +45,9 @@ class KeyValueCache:
             had_slots, had_positions = layer.shape[0], layer.shape[3]
             if slots <= had_slots and positions <= had_positions:
                 continue
-            grown = self._empty(max(slots, had_slots), max(rounded, had_positions))
+            # Rows mostly come one after another: twice the room means that each is copied a few times, not ten.
+            wanted = min(self._width, max(slots, 2 * had_slots)) if slots > had_slots else had_slots
+            grown = self._empty(wanted, max(rounded, had_positions))
             grown[:had_slots, :, :, :had_positions] = layer
             self._layers[index] = grown
 
@@ -55,11 +59,6 @@ class KeyValueCache:
     def release(self) -> None:
         """Give all room back; takes no memory to do so."""
         self._layers = [self._empty(0, 0) for _ in self._layers]
-
-    def rest(self) -> None:
-        """No row is at work: keep only what the next ones will surely need."""
-        if any(layer.shape[3] > _KEPT_POSITIONS for layer in self._layers):
-            self.release()
 
     def _empty(self, slots: int, positions: int) -> torch.Tensor:
         return torch.zeros(slots, 2, self._heads, positions, self._head_width, device=self._device)
