@@ -62,7 +62,7 @@ class TextSize:
         Raises:
             InvalidText: if the text is in a script that the model does not know.
         """
-        spoken = spoken_text(text, language)
+        spoken = spoken_text(text, code(language))
         if not spoken:
             return 0
         read, ids = self._reading(spoken, code(language))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -43,11 +43,11 @@ class LoadedXtts:
         device: such as `cpu` or `cuda:0`.
     """
 
-    model: Any
-    gpt: Any
-    hifigan: Any
-    tokenizer: Any
-    speakers: Mapping[str, VoiceLatents]
+    model: Any = field(repr=False)
+    gpt: Any = field(repr=False)
+    hifigan: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
+    speakers: Mapping[str, VoiceLatents] = field(repr=False)
     digest: str
     device: str
 
