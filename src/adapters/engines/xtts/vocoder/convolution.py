@@ -1,4 +1,8 @@
-"""One convolution of the generator, with its weights in the layout that the device likes."""
+"""One convolution of the generator.
+
+Weights packed for oneDNN ahead of the calls, with the rectifier fused, saved no more than 2 % of the time of a full-size network
+on one core, so the plain calls stay.
+"""
 
 from __future__ import annotations
 

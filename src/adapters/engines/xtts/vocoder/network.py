@@ -50,11 +50,11 @@ class ResidualBlock:
 
 
 class Network:
-    """Upstream's `HifiganGenerator` with its weights in the layout and precision of this device.
+    """Upstream's `HifiganGenerator` in this precision.
 
     Args:
         generator: upstream's module; it is read and not kept.
-        dtype: float32 gives upstream's samples; bfloat16 costs less time, at a signal-to-noise ratio of about 23 dB.
+        dtype: float32 gives upstream's samples; bfloat16 costs about half the time on processors that have it, at some 27 dB below the signal in noise.
     """
 
     def __init__(self, generator: Any, *, dtype: torch.dtype) -> None:

@@ -25,7 +25,7 @@ class Vocoder:
     """Makes sound of latents.
 
     Args:
-        hifigan: upstream's `HifiDecoder`; its weights are copied into the layout of the device.
+        hifigan: upstream's `HifiDecoder`; its generator moves to the device; in `exact` the weights are shared with it.
         device: where the sound is made.
         precision: `exact` gives upstream's samples to 1e-5; the others run in bfloat16.
 
