@@ -104,6 +104,19 @@ def test_a_closed_host_has_nothing_left_to_unload(host):
         other.close()
 
 
+def test_a_job_that_comes_when_the_unloading_was_about_to_begin_comes_first(host):
+    host.engine("tone")
+    first = host.pid
+    with host._life:
+        host.rest()
+        # The time is over, and the unloading waits for the lock.
+        time.sleep(2 * SOON_S)
+        engine = host.engine("tone")
+    time.sleep(SOON_S)
+    assert engine.measure("bom dia", PT) == 7
+    assert host.pid == first
+
+
 def test_jobs_that_come_in_the_very_moment_of_unloading_always_get_a_living_engine():
     host = ChildProcessHost(idle_unload_s=0.02)
     chance = random.Random(7)

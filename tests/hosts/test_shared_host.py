@@ -194,6 +194,19 @@ def test_more_utterances_than_places_wait_for_their_turn():
             assert same([np.concatenate(heard["one"]), np.concatenate(heard["two"])], ["abcd", "efgh"])
 
 
+def test_sound_that_came_before_its_utterance_was_dropped_is_not_heard_after():
+    with slots(2, LocalHost({"tone": PlannedTones(batch_size=4, letters_per_chunk=1)})) as made:
+        one, two = (slot.engine("tone") for slot in made)
+        two.admit(utter("ab", "dropped"))
+        two.admit(utter("cd", "kept"))
+        # The other slot's steps make this one's sound, too.
+        speak(one, ["abcdef"])
+        two.drop("dropped")
+        chunks = two.step()
+        assert [chunk.utterance_id for chunk in chunks] == ["kept", "kept"]
+        assert np.array_equal(np.concatenate([chunk.samples for chunk in chunks]), alone("cd"))
+
+
 def test_the_same_id_in_two_slots_is_two_utterances():
     with slots(2, LocalHost({"tone": PlannedTones()})) as made:
         one, two = (slot.engine("tone") for slot in made)
@@ -502,25 +515,30 @@ def test_an_enrolment_and_a_measurement_find_their_turn_while_others_speak_witho
         assert learned == (list(range(50)), "tone")
 
 
-def test_others_speak_on_while_a_slot_measures_without_end():
-    with slots(2, LocalHost({"tone": PlannedTones(letters_per_chunk=1)})) as made:
-        spoken = threading.Event()
-        measured = []
+def test_others_speak_on_while_slots_measure_without_end():
+    class SlowToMeasure(ToneEngine):
+        def measure(self, text, language):
+            time.sleep(0.005)
+            return super().measure(text, language)
 
-        def measure():
-            engine = made[0].engine("tone")
-            while not spoken.is_set():
-                measured.append(engine.measure("abc", PT))
+    with slots(4, LocalHost({"tone": PlannedTones(SlowToMeasure, letters_per_chunk=1)})) as made:
+        spoken, given_up = threading.Event(), time.monotonic() + PATIENCE_S / 2
+
+        def measure(slot):
+            engine = slot.engine("tone")
+            while not spoken.is_set() and time.monotonic() < given_up:
+                engine.measure("abc", PT)
+            return spoken.is_set()
 
         def talk():
             try:
-                return speak(made[1].engine("tone"), ["abcdefgh"] * 2)
+                return speak(made[0].engine("tone"), ["abcd"])
             finally:
                 spoken.set()
 
-        _, heard = in_threads(measure, talk)
-        assert same(heard, ["abcdefgh"] * 2)
-        assert measured
+        heard, *in_time = in_threads(talk, *(lambda s=s: measure(s) for s in made[1:]))
+        assert same(heard, ["abcd"])
+        assert in_time == [True] * 3
 
 
 def test_gauges_are_read_at_the_end_of_a_job_and_told_by_the_first_slot_alone(monkeypatch):
