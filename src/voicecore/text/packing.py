@@ -208,7 +208,9 @@ class _Packer:
         if piece.first == piece.last:
             return piece
         first, last = self._core(piece)
-        if (first - piece.first) + (piece.last - last) <= _ORNAMENT:
+        # Blanks at the ends are not spoken: a paragraph's own must not count, or its segments would depend on what follows.
+        marks = len(self.text[piece.first : first].lstrip()) + len(self.text[last : piece.last].rstrip())
+        if marks <= _ORNAMENT:
             return piece
         if self.size(piece.first, piece.last) <= self.limit:
             return piece

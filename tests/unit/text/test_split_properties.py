@@ -170,3 +170,10 @@ def test_paragraphs_are_split_apart_from_each_other(paragraphs, limit) -> None:
     assume(all(unicodedata.combining(each[0]) == 0 for each in paragraphs))
     alone = [each.text for part in paragraphs for each in try_split(part, language, limit, len, None)]
     assert [each.text for each in try_split("\n\n".join(paragraphs), language, limit, len, None)] == alone
+
+
+def test_the_blank_between_paragraphs_is_no_ornament_of_the_first():
+    one = "OiOiOiOiexample.com?a=b ... ..."
+    alone = [each.text for each in try_split(one, Language("pt"), 30, len, None)]
+    both = [each.text for each in try_split(one + "\n\nOi", Language("pt"), 30, len, None)]
+    assert both == [*alone, "Oi"]
