@@ -56,9 +56,10 @@ class Batch:
                         "The device has too little memory for one sentence: free some of it, choose a smaller "
                         "VOICECORE_BATCH_SIZE and VOICECORE_VOICE_CACHE_MB, or run on the processor."
                     ) from error
-                self._retreat()
-                # With all that was kept given back, a single row deserves another try.
-                tried_alone = len(self.rows) == 1
+            # Only here, as the error holds on to the tensors of the step that failed.
+            self._retreat()
+            # With all that was kept given back, a single row deserves another try.
+            tried_alone = len(self.rows) == 1
 
     def clear(self) -> None:
         """Forget all rows and voices."""
