@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import pickle
 import shutil
 from pathlib import Path
@@ -14,7 +16,7 @@ import torch
 from adapters.engines.xtts.checkpoint import FILES, FOLDER, Checkpoint, Lock
 from adapters.engines.xtts.intake import SOURCES, intake
 from adapters.engines.xtts.upstream import load
-from voicecore.errors import MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import Conflict, MissingModel, ModelCorrupt, StorageUnavailable
 
 
 @pytest.fixture
@@ -235,3 +237,45 @@ def test_a_place_that_cannot_be_written_is_told(sources: Path, tmp_path: Path) -
     (tmp_path / "models").write_bytes(b"a file where a folder should be")
     with pytest.raises(StorageUnavailable, match="cannot be written"):
         intake(sources, tmp_path / "models" / FOLDER)
+
+
+def test_what_a_killed_intake_left_is_cleared_by_the_next(sources: Path, tmp_path: Path) -> None:
+    for name in (f".{FOLDER}.new", f".{FOLDER}.old"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        (tmp_path / "models" / name / "model.safetensors").write_bytes(b"half")
+    intake(sources, tmp_path / "models" / FOLDER)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [FOLDER]
+    Checkpoint(tmp_path / "models" / FOLDER).verify()
+
+
+def test_two_intakes_at_once_do_not_mix_their_files(sources: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    other = os.open(tmp_path / "models", os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with pytest.raises(Conflict, match="Another process"):
+        intake(sources, tmp_path / "models" / FOLDER)
+    os.close(other)
+    intake(sources, tmp_path / "models" / FOLDER)
+
+
+def test_weights_by_the_names_that_older_versions_of_torch_gave_them_are_the_same(
+    sources: Path, tmp_path: Path
+) -> None:
+    plain = load(_taken(sources, tmp_path / "plain"))
+    state = torch.load(sources / "model.pth", weights_only=True)["model"]
+    older = {
+        name.replace("parametrizations.weight.original0", "weight_g").replace(
+            "parametrizations.weight.original1", "weight_v"
+        ): tensor
+        for name, tensor in state.items()
+    }
+    assert set(older) != set(state)
+    torch.save({"model": older}, sources / "model.pth")
+    loaded = load(_taken(sources, tmp_path / "older"))
+    for name, tensor in plain.model.state_dict().items():
+        assert torch.equal(tensor, loaded.model.state_dict()[name]), name
+
+
+def _taken(sources: Path, models_dir: Path) -> Checkpoint:
+    intake(sources, models_dir / FOLDER)
+    return Checkpoint(models_dir / FOLDER)

@@ -6,12 +6,13 @@ becomes an inert placeholder or is refused.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from adapters.engines.xtts.checkpoint import (
     read_config,
     sha256_of,
 )
-from voicecore.errors import DiskFull, MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import Conflict, DiskFull, MissingModel, ModelCorrupt, StorageUnavailable
 
 #: Upstream's four files.
 SOURCES = ("config.json", "model.pth", "vocab.json", "speakers_xtts.pth")
@@ -58,6 +59,7 @@ def intake(sources: Path, target: Path, *, version: str = "", published: bool = 
         MissingModel: if one of the four is not there.
         ModelCorrupt: if one of them is not what it should be.
         MissingDependency: without torch and safetensors.
+        Conflict: while another process takes a model in.
         StorageUnavailable, DiskFull: if it cannot be written.
     """
     for name in SOURCES:
@@ -67,12 +69,15 @@ def intake(sources: Path, target: Path, *, version: str = "", published: bool = 
     prepare_coqui()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            lock = _write(sources, fresh, version=version, published=published)
-            _put_in_place(fresh, target)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        with _alone(target.parent):
+            fresh = target.with_name(f".{target.name}.new")
+            shutil.rmtree(fresh, ignore_errors=True)  # of one that was killed
+            try:
+                fresh.mkdir()
+                lock = _write(sources, fresh, version=version, published=published)
+                _put_in_place(fresh, target)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
         kind = DiskFull if error.errno == 28 else StorageUnavailable  # 28 is ENOSPC everywhere
         raise kind(f"{target} cannot be written: {error.strerror or error}.") from error
@@ -96,7 +101,6 @@ def _write(sources: Path, fresh: Path, *, version: str, published: bool) -> Lock
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     (fresh / LOCK).write_text(lock.to_json(), encoding="utf-8")
-    fresh.chmod(0o755)
     for name in (*FILES, LOCK):
         (fresh / name).chmod(0o644)  # the service may run as another user than the one who fetched
         _sync(fresh / name)
@@ -162,7 +166,8 @@ def _pin(path: Path) -> FilePin:
 
 def _put_in_place(fresh: Path, target: Path) -> None:
     """A folder cannot be renamed over a full one: the old one steps aside first, and back if that fails."""
-    aside = fresh.with_name(fresh.name + ".old")
+    aside = target.with_name(f".{target.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
     if target.exists():
         target.rename(aside)
     try:
@@ -173,6 +178,19 @@ def _put_in_place(fresh: Path, target: Path) -> None:
         raise
     _sync(target.parent)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Only one process at a time takes models into the folder; the lock goes with the process."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Conflict(f"Another process is taking a model into {folder}: wait for it, then try again.") from error
+    finally:
+        os.close(descriptor)
 
 
 def _sync(path: Path) -> None:
