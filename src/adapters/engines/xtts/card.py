@@ -15,8 +15,9 @@ from .values import SAMPLE_RATE_HZ
 NAME = "xtts"
 #: Most that `measure` may say, see `text_size`.
 SEGMENT_LIMIT = 1000
-#: Measured on two processor cores: up to ten rows cost little more than one, sixteen twice as much (docs/adr/0013).
-DEFAULT_BATCH = 10
+#: Ten rows of the decoder and five that wait or are being vocoded (`engine.decoder_width`). Measured on two processor cores: up
+#: to ten rows cost little more than one, sixteen twice as much (docs/adr/0013).
+DEFAULT_BATCH = 15
 LICENCE = (
     "Coqui Public Model License 1.0.0, non-commercial use only (weights, https://coqui.ai/cpml); MPL-2.0 (coqui-tts)"
 )

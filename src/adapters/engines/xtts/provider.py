@@ -57,7 +57,9 @@ class XttsProvider:
         place = device.choose(self._settings.device)
         device.use_threads(threads)
         loaded = load(checkpoint, place)
-        return XttsEngine(loaded, card, self._settings, TextSize(loaded.tokenizer, checkpoint.config))
+        engine = XttsEngine(loaded, card, self._settings, TextSize(loaded.tokenizer, checkpoint.config))
+        engine.test_itself(checkpoint.folder)
+        return engine
 
     def _described(self) -> tuple[Checkpoint, EngineCard]:
         if missing := missing_packages():

@@ -82,7 +82,7 @@ def test_a_row_that_stopped_is_kept_and_one_that_was_heard_is_not_said_again():
     assert judge(stopped=True, looped=False, attempt=0, heard=False, counters=counters) is Verdict.KEEP
     assert not any(counters.gauges().values())
     assert judge(stopped=True, looped=True, attempt=0, heard=True, counters=counters) is Verdict.KEEP_CUT
-    assert counters.gauges()["guard_loops"] == counters.gauges()["guard_kept_cut"] == 1
+    assert counters.gauges()["guard_loops_total"] == counters.gauges()["guard_kept_cut_total"] == 1
 
 
 @given(st.integers(0, 2**63 - 1))
@@ -102,5 +102,5 @@ def test_texts_and_tails_are_counted():
     counters.tail(0, 24_000)
     counters.tail(12_000, 24_000)
     gauges = counters.gauges()
-    assert (gauges["guard_texts_changed"], gauges["guard_texts_silent"]) == (2, 1)
-    assert (gauges["guard_tails_cut"], gauges["guard_tail_seconds"]) == (1, 0.5)
+    assert (gauges["guard_texts_changed_total"], gauges["guard_texts_silent_total"]) == (2, 1)
+    assert (gauges["guard_tails_cut_total"], gauges["guard_tail_seconds_total"]) == (1, 0.5)

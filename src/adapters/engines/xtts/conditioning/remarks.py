@@ -18,7 +18,7 @@ from .voices import TWO_VOICES, likeness_of_groups
 #: Less speech than this is enough to clone, but more is better.
 SHORT_S = 10.0
 #: The mean over the best stretches; clean recordings of thirteen people measured 17 to 38 dB, and the estimate follows added noise
-#: within 2 dB below that.
+#: within about 4 dB below that.
 NOISY_DB = 15.0
 #: A hundredth of clipped samples is heard as harshness.
 CLIPPED = 0.01

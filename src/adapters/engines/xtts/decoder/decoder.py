@@ -56,6 +56,11 @@ class Decoder:
         """Where the weights are, and the latents come from."""
         return self._weights.device
 
+    @property
+    def token_limit(self) -> int:
+        """Most audio tokens of one row: 602 in XTTS v2."""
+        return self._weights.token_limit
+
     def admit(self, request: DecodeRequest) -> None:
         """Take a row into the next step.
 

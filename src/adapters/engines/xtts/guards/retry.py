@@ -53,16 +53,16 @@ class GuardCounters:
         self.tail_seconds += cut_samples / sample_rate_hz
 
     def gauges(self) -> dict[str, float]:
-        """Name → number, each name beginning with `guard_`."""
+        """Name → number, each name beginning with `guard_` and ending in `_total`."""
         return {
-            "guard_texts_changed": float(self.texts_changed),
-            "guard_texts_silent": float(self.texts_silent),
-            "guard_loops": float(self.loops),
-            "guard_overruns": float(self.overruns),
-            "guard_retries": float(self.retries),
-            "guard_kept_cut": float(self.kept_cut),
-            "guard_tails_cut": float(self.tails_cut),
-            "guard_tail_seconds": self.tail_seconds,
+            "guard_texts_changed_total": float(self.texts_changed),
+            "guard_texts_silent_total": float(self.texts_silent),
+            "guard_loops_total": float(self.loops),
+            "guard_overruns_total": float(self.overruns),
+            "guard_retries_total": float(self.retries),
+            "guard_kept_cut_total": float(self.kept_cut),
+            "guard_tails_cut_total": float(self.tails_cut),
+            "guard_tail_seconds_total": self.tail_seconds,
         }
 
 
