@@ -73,6 +73,8 @@ def take(model: Model, models_dir: Path, origin: str | None, *, unpublished: boo
 
 
 def _convert(model: Model, sources: Path, models_dir: Path, *, unpublished: bool) -> Taken:
+    # OpenVoice is published in a folder of that name.
+    sources = next((each for each in (sources, sources / "converter") if _holds(each, model)), sources)
     unpinned: dict[str, str] = {}
     published = any(file.pinned for file in model.files)
     for file in model.files:
@@ -89,6 +91,10 @@ def _convert(model: Model, sources: Path, models_dir: Path, *, unpublished: bool
         if wrong or not file.pinned:
             unpinned[file.path.name] = found
     return Taken(_INTAKES[model.stored](model, sources, models_dir, published), unpinned)
+
+
+def _holds(folder: Path, model: Model) -> bool:
+    return all((folder / file.path.name).is_file() for file in model.files)
 
 
 def _wrong(model: Model, models_dir: Path) -> bool:

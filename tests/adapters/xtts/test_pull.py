@@ -10,12 +10,16 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from adapters import coqui
+from adapters.converters.openvoice import stored
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
 from adapters.engines.xtts.intake import SOURCES
 from adapters.modelfiles.manifest import Model, ModelFile, read_manifest
 from entrypoints.cli.stored_models import INCOMING, take
+from tests.cli.shell import Shell
+from tests.instruments import tiny_openvoice
 from tests.instruments.model_server import Publisher, publishing
-from voicecore.errors import InvalidInput, MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt, StorageUnavailable
 
 ACCEPTED = frozenset({"xtts"})
 
@@ -176,3 +180,48 @@ def test_a_folder_that_lacks_a_file_is_told_with_what_it_must_hold(tmp_path: Pat
 def test_a_url_cannot_be_four_files(tmp_path: Path, model: Model) -> None:
     with pytest.raises(InvalidInput, match="give a folder"):
         take(model, tmp_path / "models", "https://models.example/xtts", unpublished=False, accepted=ACCEPTED)
+
+
+# --- the command --------------------------------------------------------------------------------------------------------
+def test_the_command_takes_an_own_checkpoint_in_and_never_asks(tmp_path: Path, upstream_folder: Path) -> None:
+    shell = Shell(tmp_path)
+    done = shell.run(
+        "models", "pull", "xtts", "--from", str(upstream_folder), "--unpublished", "--accept-licence", "xtts"
+    )
+    assert done.code == 0, done.err
+    place = tmp_path / "data" / "models" / FOLDER
+    assert str(place / "model.safetensors") in done.out.decode().splitlines()
+    assert "model.pth: nobody published a digest" in done.err
+    assert "non-commercial" in done.err
+    Checkpoint(place).verify()
+    assert b"xtts/model.safetensors: ok" in shell.run("models", "verify").out
+
+
+def test_the_licence_may_be_accepted_by_the_setting(tmp_path: Path, upstream_folder: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.environment["VOICECORE_ACCEPT_LICENCES"] = "xtts"
+    done = shell.run("models", "pull", "xtts", "--from", str(upstream_folder), "--unpublished", "--json")
+    assert done.code == 0, done.err
+    assert set(done.json["unpinned"]) == set(SOURCES)
+    assert len(done.json["files"]) == 4
+
+
+def test_without_the_packages_nothing_is_fetched_that_could_not_be_read(
+    tmp_path: Path, model: Model, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = coqui.importlib.util.find_spec
+    monkeypatch.setattr(coqui.importlib.util, "find_spec", lambda name: None if name == "TTS" else real(name))
+    with pytest.raises(MissingDependency, match=r"coqui-tts: pip install 'voicecore\[xtts\]'"):
+        take(model, tmp_path / "models", None, unpublished=False, accepted=ACCEPTED)
+    assert publisher.asked == []
+
+
+@pytest.mark.parametrize("below", ["", "converter"])
+def test_openvoice_goes_the_same_way_and_needs_no_consent(tmp_path: Path, below: str) -> None:
+    tiny_openvoice.write_published(tmp_path / "published" / below)
+    shell = Shell(tmp_path)
+    done = shell.run("models", "pull", "openvoice", "--from", str(tmp_path / "published"), "--json")
+    assert done.code == 0, done.err
+    assert set(done.json["unpinned"]) == {"config.json", "checkpoint.pth"}
+    assert stored.check(tmp_path / "data" / "models" / stored.FOLDER).model_digest
+    assert b"openvoice/checkpoint.safetensors: ok" in shell.run("models", "verify").out
