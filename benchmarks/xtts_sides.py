@@ -150,7 +150,7 @@ class Upstream:
             began = time.perf_counter()
             for text in texts:
                 made = self.model.inference(
-                    spoken_text(text, PT), "pt", latents.gpt[None], latents.speaker[None, :, None], do_sample=False,
+                    spoken_text(text, "pt"), "pt", latents.gpt[None], latents.speaker[None, :, None], do_sample=False,
                     temperature=None, top_k=None, top_p=None, repetition_penalty=REPETITION_PENALTY,
                 )  # fmt: skip
                 done.samples.append(np.atleast_1d(made["wav"]))
@@ -164,7 +164,7 @@ class Upstream:
         with self._noted(done):
             began = time.perf_counter()
             for part in self.model.inference_stream(
-                spoken_text(text, PT), "pt", latents.gpt[None], latents.speaker[None, :, None], top_k=1,
+                spoken_text(text, "pt"), "pt", latents.gpt[None], latents.speaker[None, :, None], top_k=1,
                 repetition_penalty=REPETITION_PENALTY, stream_chunk_size=STREAM_CHUNK,
             ):  # fmt: skip
                 done.first_s = done.first_s or time.perf_counter() - began

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,8 @@ from voicecore.job import JobId
 PT = Language("pt", "BR")
 WAITING = 4
 CALLED_OFF = 0.2
+#: Within which they are called off: some wait still then, some are being spoken, some have ended.
+PATIENCE_S = 30.0
 IDLE_S = 5.0
 
 
@@ -64,33 +68,41 @@ def _submit(service: Service, chance: random.Random) -> JobId:
 
 @dataclass(slots=True)
 class Traffic:
-    """Keeps some jobs waiting and calls some off."""
+    """Keeps some jobs waiting and calls some of them off, sooner or later.
+
+    Attributes:
+        waiting: job → when it will be called off, by the monotonic clock; infinity for most.
+    """
 
     service: Service
     chance: random.Random
+    waiting: dict[JobId, float] = field(default_factory=dict)
     ended: int = 0
     called_off: int = 0
     failed: int = 0
 
-    def go_on(self, open_jobs: list[JobId]) -> None:
+    def go_on(self) -> None:
         """What happens in one moment."""
-        for job_id in list(open_jobs):
+        now = time.monotonic()
+        for job_id, end_at in list(self.waiting.items()):
             job = self.service.store.get(job_id)
             if job is None or job.status.finished:
-                open_jobs.remove(job_id)
+                del self.waiting[job_id]
                 self.ended += 1
                 self.failed += job is not None and job.status.value == "failed"
-            elif self.chance.random() < CALLED_OFF / 20:
-                self.called_off += self._call_off(job_id)
-        while len(open_jobs) < WAITING:
-            open_jobs.append(_submit(self.service, self.chance))
+            elif now > end_at:
+                self.waiting[job_id] = math.inf
+                self.call_off(job_id)
+        while len(self.waiting) < WAITING:
+            soon = self.chance.random() < CALLED_OFF
+            at = now + self.chance.uniform(0, PATIENCE_S) if soon else math.inf
+            self.waiting[_submit(self.service, self.chance)] = at
 
-    def _call_off(self, job_id: JobId) -> bool:
-        try:
+    def call_off(self, job_id: JobId) -> None:
+        """Cancel it, unless it ended a moment before."""
+        with suppress(VoiceCoreError):
             self.service.cancel(job_id)
-        except VoiceCoreError:
-            return False  # it ended a moment before
-        return True
+            self.called_off += 1
 
 
 def _slope(samples: Sequence[Sample]) -> float:
@@ -129,8 +141,8 @@ def _rows(samples: Sequence[Sample], traffic: Traffic, minutes: float, unloaded:
         Row(f"{IDLE_S:g} s after the last job: models in memory", -1.0 if unloaded is None else unloaded.models_mb, "MB",
             samples[-1].models_mb, "before", "unloaded"),
         Row("jobs that ended", traffic.ended, ""),
-        Row("of these called off", traffic.called_off, ""),
-        Row("of these failed", traffic.failed, "", limit="0"),
+        Row("jobs called off", traffic.called_off, ""),
+        Row("jobs that failed", traffic.failed, "", limit="0"),
     ]  # fmt: skip
 
 
@@ -143,15 +155,15 @@ def run(models_dir: Path, *, minutes: float, precision: str, device: str, thread
             max_queued=1_000,
         )  # fmt: skip
         with build(settings).service() as service:
-            traffic, open_jobs, samples = Traffic(service, random.Random(4)), [], []  # noqa: S311 - no secret
+            traffic, samples = Traffic(service, random.Random(4)), []  # noqa: S311 - no secret
             began = time.monotonic()
             while (now := time.monotonic() - began) < 60 * minutes or traffic.ended == 0:
-                traffic.go_on(open_jobs)
+                traffic.go_on()
                 if now > len(samples):
                     samples.append(_sample(began))
                 time.sleep(0.1)
-            for job_id in open_jobs:
-                traffic.called_off += traffic._call_off(job_id)  # noqa: SLF001 - its own module
+            for job_id in traffic.waiting:
+                traffic.call_off(job_id)
             unloaded = _unloaded(began, IDLE_S + 60)
     # What was spoken while the first model was being loaded is not part of it.
     loaded = [each for each in samples if each.models_mb > 0.5 * max(one.models_mb for one in samples)]
