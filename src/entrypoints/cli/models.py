@@ -14,6 +14,7 @@ from adapters.modelfiles.pull import pull
 from entrypoints.cli.exits import Exit
 from entrypoints.cli.options import as_json, run_by_default
 from entrypoints.cli.progress import byte_bar
+from entrypoints.cli.self_test import self_test
 from entrypoints.cli.stored_models import take
 from entrypoints.cli.tables import show_json, show_table
 from entrypoints.settings import load
@@ -29,6 +30,9 @@ def models(context: click.Context) -> None:
     """Model files: what is needed, where it is, whether it is whole. Nothing is downloaded but by `pull`."""
     if context.invoked_subcommand is None:
         run_by_default(context, list_models)
+
+
+models.add_command(self_test)
 
 
 @models.command("list")

@@ -69,6 +69,8 @@ class XttsEngine:
         self._waiting: deque[Speaking] = deque()
         self._silent: list[str] = []
         self._closed = False
+        #: What `test_itself` has found; None before.
+        self.comparison: selftest.Comparison | None = None
 
     @property
     def card(self) -> EngineCard:
@@ -93,11 +95,12 @@ class XttsEngine:
 
         Raises:
             SelfTestFailed: if it says something else.
+            ModelCorrupt: if what was written down cannot be read.
         """
         place = torch.device(self._device).type
         kind = torch.backends.cpu.get_cpu_capability() if place == "cpu" else torch.cuda.get_device_name(self._device)
         key = f"{self._digest}/{place}/{kind}/{self._precision}"
-        selftest.check(folder, key, selftest.tokens_digest(self._decoder, self._size))
+        self.comparison = selftest.check(folder, key, selftest.tokens_digest(self._decoder, self._size))
 
     def admit(self, utterance: Utterance) -> None:
         self._must_be_open()

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from voicecore.errors import Conflict, SelfTestFailed
+from voicecore.errors import ModelCorrupt, SelfTestFailed
 from voicecore.language import Language
 
 from .decoder import Decoder
@@ -34,6 +35,25 @@ _TOKENS = 40
 _SEED = 20_26
 #: Their versions stand beside the digest, so that the message can name what has changed.
 _PACKAGES = ("torch", "coqui-tts", "transformers", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a self-test that passed has found.
+
+    Attributes:
+        key: what the digest is of: model, kind of device, precision.
+        digest: sha256 in hex of what was said.
+        known: whether it was compared with what was written down; else there was nothing to compare with.
+        kept: whether it is written down now.
+        made_with: package → version with which what is written down was made.
+    """
+
+    key: str
+    digest: str
+    known: bool
+    kept: bool
+    made_with: Mapping[str, str]
 
 
 def tokens_digest(decoder: Decoder, size: TextSize) -> str:
@@ -64,7 +84,7 @@ def _voice(channels: int, device: torch.device) -> VoiceLatents:
     return VoiceLatents(key="self-test", gpt=torch.from_numpy(gpt).to(device), speaker=torch.zeros(512, device=device))
 
 
-def check(folder: Path, key: str, digest: str) -> None:
+def check(folder: Path, key: str, digest: str) -> Comparison:
     """Compare with what is written down for `key` in the model's folder; the first time, write it down.
 
     Args:
@@ -72,23 +92,24 @@ def check(folder: Path, key: str, digest: str) -> None:
 
     Raises:
         SelfTestFailed: if another digest is written down there.
+        ModelCorrupt: if what is written down cannot be read.
     """
     known = _read(folder)
     now = {name: version(name) for name in _PACKAGES}
-    before: dict[str, Any] | None = known.get(key)
+    before = known.get(key)
     if before is None:
-        _write(folder, {**known, key: {"digest": digest, "made_with": now}})
-        return
+        kept = _write(folder, {**known, key: {"digest": digest, "made_with": now}})
+        return Comparison(key=key, digest=digest, known=False, kept=kept, made_with=now)
+    made_with: dict[str, str] = before["made_with"]
     if before["digest"] != digest:
         changed = [
-            f"{name} {before['made_with'].get(name)} → {there}"
-            for name, there in now.items()
-            if before["made_with"].get(name) != there
+            f"{name} {made_with.get(name)} → {there}" for name, there in now.items() if made_with.get(name) != there
         ]
         raise SelfTestFailed(
             f"XTTS does not speak as it did before on this machine ({', '.join(changed) or 'no package of ours changed'}), so it is "
             "not used: install the former versions again, or listen to it and run voicecore models self-test xtts --renew."
         )
+    return Comparison(key=key, digest=digest, known=True, kept=True, made_with=made_with)
 
 
 def forget(folder: Path) -> None:
@@ -96,17 +117,23 @@ def forget(folder: Path) -> None:
     (folder / FILE).unlink(missing_ok=True)
 
 
-def _read(folder: Path) -> Mapping[str, Any]:
+def _read(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
-        found: Mapping[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
+        found = json.loads((folder / FILE).read_text("utf-8"))
+        if not all(isinstance(each["digest"], str) and isinstance(each["made_with"], dict) for each in found.values()):
+            raise TypeError("its entries are of another form")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise Conflict(f"{folder / FILE} cannot be read ({error}): delete it, and it is written anew.") from error
-    return found
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelCorrupt(
+            f"{folder / FILE} cannot be read ({error}), so XTTS cannot be compared with what it said before: listen to it, and "
+            "run voicecore models self-test xtts --renew."
+        ) from error
+    return dict(found)
 
 
-def _write(folder: Path, content: Mapping[str, object]) -> None:
+def _write(folder: Path, content: Mapping[str, object]) -> bool:
+    """Whether it could be."""
     part = folder / f"{FILE}.{os.getpid()}.part"
     try:
         part.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
@@ -114,3 +141,5 @@ def _write(folder: Path, content: Mapping[str, object]) -> None:
     except OSError as error:
         # A folder that may only be read is a good practice; then every start is the first, and people should know.
         _log.warning("the self-test of XTTS cannot be written down in %s (%s): nothing is compared with", folder, error)
+        return False
+    return True
