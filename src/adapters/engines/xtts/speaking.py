@@ -13,14 +13,14 @@ from .guards import LoopWatch, TailGate
 from .values import SAMPLE_RATE_HZ, DecodeRequest, End, RowStep
 from .vocoder import Vocoder, VocoderStream
 
-#: Tokens of the first window of an eager utterance (0.37 s), and of those after it (1.9 s). The vocoder looks about five
-#: tokens ahead, so the first sound comes after thirteen.
+#: Tokens of the first window of an eager utterance (0.37 s), and of those after it (1.9 s). The vocoder looks three tokens
+#: ahead, so the first sound comes after eleven.
 FIRST_TOKENS, NEXT_TOKENS = 8, 40
 #: Tokens of a window nobody waits for (3 s of sound). Smaller ones would spend more on their overlaps; a larger one would keep
 #: a job that is called off waiting.
 PATIENT_TOKENS = 64
-#: What the vocoder needs beyond a window before it is settled: the receptive field of XTTS v2's HiFi-GAN is 4.6 tokens.
-LOOK_AHEAD_TOKENS = 5
+#: What the vocoder needs beyond a window before it is settled: XTTS v2's HiFi-GAN looks 2.9 tokens ahead (`Shape.reach_frames`).
+LOOK_AHEAD_TOKENS = 3
 
 
 class Speaking:
