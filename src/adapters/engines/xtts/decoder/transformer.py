@@ -12,10 +12,9 @@ from .cache import KeyValueCache
 from .linear import MIN_ROWS
 from .weights import Block, GptWeights
 
-#: A step attends to a multiple of so many positions, the rest masked: then the bits of a row do not depend on the longest row.
+#: A step attends to a multiple of so many positions, the rest masked: then, on one thread, the bits of a row do not depend on
+#: the longest row. On several threads torch adds up a head in another order on each of them.
 _STRIDE = 32
-#: On several threads torch's attention of a single row adds up in another order than that of two or more.
-_MIN_ATTENDED = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +89,9 @@ class Transformer:
             made = self._projected(block, x)
             layer = cache[index]
             layer[slots, :, :, at] = made[:rows, 1:]
-            attended = self._attended(made, layer[:rows, :, :, :reach], mask)
+            stored = layer[:rows, :, :, :reach]
+            seen = F.scaled_dot_product_attention(made[:rows, 0, :, None], stored[:, 0], stored[:, 1], attn_mask=mask)
+            attended = seen.reshape(rows, -1)
             if len(attended) < len(x):
                 attended = F.pad(attended, (0, 0, 0, len(x) - len(attended)))
             x = _perceived(block, block.attended.added_to(x, attended))
@@ -104,15 +105,6 @@ class Transformer:
         """Queries, keys and values: shape (rows, 3, heads, head width), float32."""
         made = block.queries_keys_values(block.before_attention(x))
         return made.float().view(len(x), 3, self._heads, self._head_width)
-
-    def _attended(self, made: torch.Tensor, layer: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Attention of one position a row: shape (rows, C), where rows may be one more than the layer has."""
-        rows = max(len(layer), _MIN_ATTENDED)
-        stored = layer if len(layer) == rows else layer.expand(rows, *layer.shape[1:])
-        seen = F.scaled_dot_product_attention(
-            made[:rows, 0, :, None], stored[:, 0], stored[:, 1], attn_mask=mask.expand(rows, *mask.shape[1:])
-        )
-        return seen.reshape(rows, -1)
 
 
 def _perceived(block: Block, x: torch.Tensor) -> torch.Tensor:
