@@ -44,9 +44,10 @@ def self_test(*, name: str, renew: bool, json_wanted: bool) -> int:
         with spinner("speaking"):
             found = _compared(provider, settings, renew=renew)
     except SelfTestFailed as error:
-        if not json_wanted:
-            raise click.exceptions.Exit(_said(error.message)) from None
-        show_json({"engine": name, "model_digest": digest, "ok": False, "problem": error.message})
+        if json_wanted:
+            show_json({"engine": name, "model_digest": digest, "ok": False, "problem": error.message})
+        else:
+            click.echo(f"voicecore: {error.message}", err=True)
         return Exit.FAILED
     if not found.kept:
         raise StorageUnavailable(
@@ -77,19 +78,14 @@ def _compared(provider: EngineProvider, settings: Settings, *, renew: bool) -> C
     return found
 
 
-def _said(problem: str) -> Exit:
-    click.echo(f"voicecore: {problem}", err=True)
-    return Exit.FAILED
-
-
 def _as_json(found: Comparison) -> dict[str, Any]:
-    return {
-        "compared": found.known, "of": found.key, "digest": found.digest, "made_with": dict(found.made_with),
-    }  # fmt: skip
+    return {"compared": found.known, "of": found.key, "digest": found.digest, "made_with": dict(found.made_with)}
 
 
 def _sentence(name: str, found: Comparison) -> str:
     packages = ", ".join(f"{package} {version}" for package, version in found.made_with.items())
     if found.known:
         return f"{name} speaks as it did with {packages} ({found.key}: {found.digest})"
-    return f"{name} speaks; what it says with {packages} is written down for the next time ({found.key}: {found.digest})"
+    return (
+        f"{name} speaks; what it says with {packages} is written down for the next time ({found.key}: {found.digest})"
+    )

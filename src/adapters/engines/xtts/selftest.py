@@ -120,8 +120,9 @@ def forget(folder: Path) -> None:
 def _read(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
         found = json.loads((folder / FILE).read_text("utf-8"))
-        if not all(isinstance(each["digest"], str) and isinstance(each["made_with"], dict) for each in found.values()):
-            raise TypeError("its entries are of another form")
+        return {
+            key: {"digest": str(each["digest"]), "made_with": dict(each["made_with"])} for key, each in found.items()
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -129,7 +130,6 @@ def _read(folder: Path) -> Mapping[str, Mapping[str, Any]]:
             f"{folder / FILE} cannot be read ({error}), so XTTS cannot be compared with what it said before: listen to it, and "
             "run voicecore models self-test xtts --renew."
         ) from error
-    return dict(found)
 
 
 def _write(folder: Path, content: Mapping[str, object]) -> bool:
