@@ -106,13 +106,17 @@ def test_unpublished_weights_are_said_to_be(settings: EngineSettings, tiny_folde
     assert official.version == "v2.0.3"
 
 
-@pytest.mark.parametrize("precision", [Precision.BF16, Precision.INT8])
-def test_a_precision_that_trades_sound_for_speed_is_said_to_be_unverified(
-    settings: EngineSettings, precision: Precision
-) -> None:
-    notes = XttsProvider(replace(settings, precision=precision)).card().notes
-    assert any(precision in note and "unverified" in note for note in notes)
+def test_a_precision_that_trades_sound_for_speed_is_said_to_be_unverified(settings: EngineSettings) -> None:
+    notes = XttsProvider(replace(settings, precision=Precision.BF16)).card().notes
+    assert any("bf16" in note and "unverified" in note for note in notes)
     assert not any("unverified" in note for note in XttsProvider(settings).card().notes)
+
+
+def test_int8_is_refused_before_anything_is_loaded_with_the_precisions_that_there_are(settings: EngineSettings) -> None:
+    provider = XttsProvider(replace(settings, precision=Precision.INT8))
+    assert "exact or bf16" in provider.problems()[0]
+    with pytest.raises(NotInstalled, match="int8"):
+        provider.card()
 
 
 # --- languages --------------------------------------------------------------------------------------------------------

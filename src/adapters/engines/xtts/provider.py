@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.coqui import missing_packages
 from voicecore.engine import EngineCard
-from voicecore.engine_settings import EngineSettings
+from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import MissingDependency, MissingModel, ModelCorrupt, NotInstalled, VoiceCoreError
 
 from . import device
@@ -72,10 +72,16 @@ class XttsProvider:
             self._known = checkpoint, make_card(checkpoint, self._settings)
         if NAME not in self._settings.accepted_licences:
             raise NotInstalled(_NOT_ACCEPTED)
+        if self._settings.precision is Precision.INT8:
+            raise NotInstalled(_NO_INT8)
         return self._known
 
 
 _NOT_ACCEPTED = (
     "The weights of XTTS v2 are under the Coqui Public Model License, which allows non-commercial use only "
     "(https://coqui.ai/cpml): read it, and set VOICECORE_ACCEPT_LICENCES=xtts if you accept it."
+)
+_NO_INT8 = (
+    "XTTS has no int8: measured, it made rows depend on each other or was no faster than bf16 (docs/adr/0013); set "
+    "VOICECORE_PRECISION to exact or bf16."
 )
