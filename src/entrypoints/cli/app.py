@@ -20,7 +20,7 @@ _COMMANDS = {
     "convert": ("entrypoints.cli.convert:convert", "Give recorded speech another voice."),
     "voices": ("entrypoints.cli.voices:voices", "List, show, mix, rename, delete voices, and hear their sample."),
     "jobs": ("entrypoints.cli.jobs:jobs", "List, show, wait for, download, cancel, delete jobs."),
-    "models": ("entrypoints.cli.models:models", "List, verify and fetch model files."),
+    "models": ("entrypoints.cli.models:models", "List, verify, fetch and try model files."),
     "doctor": ("entrypoints.cli.doctor:doctor", "Show what works, what is off, and how to turn it on."),
 }
 
