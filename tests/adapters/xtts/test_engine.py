@@ -15,7 +15,7 @@ from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from tests.adapters.xtts.conditioning.babble import babble
 from voicecore.engine import Utterance
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import EngineFailed, InvalidInput
+from voicecore.errors import EngineFailed, InvalidInput, UtteranceFailed
 from voicecore.language import Language
 from voicecore.testing.contracts.speech_engine import SpeechEngineContract, run, sound
 
@@ -205,6 +205,37 @@ def test_the_packed_weights_are_the_only_ones_kept(given_settings):
     assert model.gpt.gpt is None
     assert model.hifigan_decoder.waveform_decoder is None
     engine.close()
+
+
+def test_an_utterance_for_which_there_is_no_memory_fails_alone_and_the_others_go_on(engine):
+    class NoRoomForTheSecond:
+        """A decoder that runs out of memory over one row, as a graphics card would."""
+
+        def __init__(self, real):
+            self._real = real
+
+        def __getattr__(self, name):
+            return getattr(self._real, name)
+
+        def step(self):
+            if "second" in self._real._rows:
+                self._real.drop("second")
+                raise UtteranceFailed("too little memory", utterance_id="second")
+            return self._real.step()
+
+    alone = say(engine, name="first")
+    real, engine._decoder = engine._decoder, NoRoomForTheSecond(engine._decoder)
+    try:
+        engine.admit(utterance("first"))
+        engine.admit(utterance("second"))
+        with pytest.raises(UtteranceFailed) as failure:
+            engine.step()
+        assert failure.value.utterance_id == "second"
+        heard = run(engine)
+    finally:
+        engine._decoder = real
+    assert set(heard) == {"first"}
+    assert np.array_equal(sound(heard["first"]), alone)
 
 
 def test_a_closed_engine_refuses_with_a_sentence(given_settings):

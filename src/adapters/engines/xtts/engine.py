@@ -15,7 +15,7 @@ import torch
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import EngineCard, Utterance
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import Conflict, EngineFailed, InvalidInput
+from voicecore.errors import Conflict, EngineFailed, InvalidInput, UtteranceFailed
 from voicecore.language import Language
 from voicecore.voice import VoicePrint
 
@@ -28,7 +28,7 @@ from .mixing import mixed
 from .presets import speakers_by_preset
 from .residency import Residency
 from .speaking import Speaking
-from .values import SAMPLE_RATE_HZ, DecodeRequest, End, Sampling, VoiceLatents
+from .values import SAMPLE_RATE_HZ, DecodeRequest, End, RowStep, Sampling, VoiceLatents
 from .vocoder import Vocoder
 
 if TYPE_CHECKING:
@@ -132,10 +132,11 @@ class XttsEngine:
 
     def step(self) -> Sequence[AudioChunk]:
         """One token for every row, and one window of the vocoder: about a second at most on two processor cores."""
+        self._fill()
+        rows = self._decoded()
         chunks = [_chunk(name, None, last=True) for name in self._silent]
         self._silent.clear()
-        self._fill()
-        for row in self._decoder.step():
+        for row in rows:
             speaking = self._rows.get(row.id)
             if speaking is None:
                 continue
@@ -203,6 +204,18 @@ class XttsEngine:
             self._decoder.admit(speaking.request)
             self._rows[speaking.request.id] = speaking
 
+    def _decoded(self) -> list[RowStep]:
+        """A step of the decoder. Of a row for which there is no memory, the utterance ends, and nobody else's."""
+        try:
+            return self._decoder.step()
+        except UtteranceFailed as failure:
+            speaking = self._rows.pop(failure.utterance_id, None)
+            if speaking is None:
+                return []  # dropped meanwhile
+            self._admitted.pop(speaking.utterance.id, None)
+            failure.utterance_id = speaking.utterance.id
+            raise
+
     def _judge(self, speaking: Speaking) -> None:
         """Have a row that went wrong spoken again with another seed, unless it was heard already or that did not help."""
         verdict = judge(
@@ -232,8 +245,16 @@ class XttsEngine:
         return next((each for each in ready if each.eager), ready[0] if ready else None)
 
     def _vocode(self, speaking: Speaking) -> list[AudioChunk]:
-        samples, last = speaking.vocode()
         name = speaking.utterance.id
+        try:
+            samples, last = speaking.vocode()
+        except torch.OutOfMemoryError as error:
+            self.drop(name)
+            raise UtteranceFailed(
+                "The device has too little memory to make the sound of one sentence: free some of it, choose a smaller "
+                "VOICECORE_BATCH_SIZE, or run on the processor.",
+                utterance_id=name,
+            ) from error
         if self._admitted.get(name) is not speaking:
             return []  # dropped from another thread meanwhile
         if last:

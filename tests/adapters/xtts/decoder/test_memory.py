@@ -12,7 +12,7 @@ from adapters.engines.xtts.decoder.cache import BLOCK, KeyValueCache
 from adapters.engines.xtts.decoder.prefix import PrefixCache
 from adapters.engines.xtts.decoder.transformer import Transformer
 from tests.adapters.xtts.decoder.rows import Texts, run
-from voicecore.errors import EngineFailed
+from voicecore.errors import UtteranceFailed
 
 
 class SmallCard(KeyValueCache):
@@ -89,8 +89,9 @@ def test_a_row_that_was_put_back_goes_on_where_it_was(texts: Texts):
 def test_no_room_for_one_row_is_a_failure_that_says_what_to_do_and_the_next_may_try(texts: Texts):
     decoder = _with_room_for(texts, 0, width=2)
     decoder.admit(texts.request(0))
-    with pytest.raises(EngineFailed, match="VOICECORE_BATCH_SIZE"):
+    with pytest.raises(UtteranceFailed, match="VOICECORE_BATCH_SIZE") as failure:
         decoder.step()
+    assert failure.value.utterance_id == "row-0"
 
     decoder._batch.cache.rows = 2
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from adapters.engines.xtts.values import End, RowStep
-from voicecore.errors import EngineFailed
+from voicecore.errors import UtteranceFailed
 
 from .cache import KeyValueCache
 from .prefix import PrefixCache
@@ -41,7 +41,7 @@ class Batch:
         self.steps = self.tokens = self.filled_positions = self.out_of_memory = 0
 
     def step(self, arrived: Sequence[Row] = ()) -> list[tuple[Row, RowStep]]:
-        """Fill what waits, then one token for every row. Raises `EngineFailed` if the memory is too small for one row."""
+        """Fill what waits, then one token for every row. Raises `UtteranceFailed` if the memory is too small for one row."""
         self.waiting.extend(arrived)
         self._let_go()
         tried_alone = False
@@ -51,10 +51,12 @@ class Batch:
                 return self._advance()
             except torch.OutOfMemoryError as error:
                 if len(self.rows) == 1 and tried_alone:
+                    (row,) = self.rows
                     self.rows.clear()
-                    raise EngineFailed(
+                    raise UtteranceFailed(
                         "The device has too little memory for one sentence: free some of it, choose a smaller "
-                        "VOICECORE_BATCH_SIZE and VOICECORE_VOICE_CACHE_MB, or run on the processor."
+                        "VOICECORE_BATCH_SIZE and VOICECORE_VOICE_CACHE_MB, or run on the processor.",
+                        utterance_id=row.request.id,
                     ) from error
             # Only here, as the error holds on to the tensors of the step that failed.
             self._retreat()

@@ -10,7 +10,7 @@ import torch
 
 from adapters.engines.xtts.values import DecodeRequest, RowStep
 from voicecore.engine_settings import Precision
-from voicecore.errors import Conflict, EngineFailed, InvalidInput, require
+from voicecore.errors import Conflict, EngineFailed, InvalidInput, UtteranceFailed, require
 
 from .batch import Batch
 from .row import Row
@@ -83,7 +83,8 @@ class Decoder:
     def step(self) -> list[RowStep]:
         """Fill the keys and values of rows that came since, then draw one token for every row.
 
-        Raises `EngineFailed` if the memory does not even do for one row, which is then out; or if the decoder is closed.
+        Raises `UtteranceFailed` if the memory does not even do for one row, which is then out and which it names, or
+        `EngineFailed` if the decoder is closed.
         """
         self._check_open()
         with self._lock:
@@ -91,8 +92,8 @@ class Decoder:
         with torch.inference_mode():
             try:
                 steps = self._batch.step(arrived)
-            except EngineFailed:
-                self._forget_failed()
+            except UtteranceFailed as failure:
+                self.drop(failure.utterance_id)
                 raise
         with self._lock:
             told = [step for row, step in steps if not row.dropped]
@@ -156,10 +157,3 @@ class Decoder:
                 f"The voice's latents have the shape {tuple(request.voice.gpt.shape)}, the model takes (32, {limits.width}): "
                 "learn the voice again with this model."
             )
-
-    def _forget_failed(self) -> None:
-        """The row that was out of memory even alone is in the batch no more."""
-        with self._lock:
-            kept = {id(row) for row in (*self._batch.rows, *self._batch.waiting, *self._arrived)}
-            for row_id in [row_id for row_id, row in self._rows.items() if id(row) not in kept]:
-                del self._rows[row_id]
