@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,13 +75,19 @@ class Contest:
         for each in self.engines:
             each.speak([signs(20)])
 
-    def rounds(self, theirs: Callable[[], Spoken], ours: Callable[[Ours], Spoken]) -> dict[str, list[Spoken]]:
+    def rounds(
+        self, what: str, theirs: Callable[[], Spoken], ours: Callable[[Ours], Spoken]
+    ) -> dict[str, list[Spoken]]:
         """Name of a side → what it did in each round."""
         found: dict[str, list[Spoken]] = {}
-        for _ in range(self.sizes.rounds):
-            found.setdefault(self.upstream.name, []).append(theirs())
-            for each in self.engines:
-                found.setdefault(each.name, []).append(ours(each))
+        turns = [(self.upstream.name, theirs), *((each.name, partial(ours, each)) for each in self.engines)]
+        for number in range(self.sizes.rounds):
+            for name, speak in turns:
+                spoken = speak()
+                found.setdefault(name, []).append(spoken)
+                # It takes many minutes: who waits sees that it goes on.
+                said = f"{what}, round {number + 1}, {name}: {spoken.work_s:.1f} s for {spoken.audio_s:.1f} s"
+                print(said, file=sys.stderr, flush=True)
         return found
 
 
@@ -103,9 +111,11 @@ def equality(theirs: Spoken, ours: Spoken) -> list[Row]:
 def speed_rows(contest: Contest) -> tuple[list[Row], list[Row]]:
     """Many sentences, one, and the first sound; and the rows of equality."""
     sizes, theirs = contest.sizes, contest.upstream
-    many = contest.rounds(lambda: theirs.speak(contest.many), lambda each: each.speak(contest.many))
-    one = contest.rounds(lambda: theirs.speak([contest.one]), lambda each: each.speak([contest.one]))
-    first = contest.rounds(lambda: theirs.stream(contest.one), lambda each: each.speak([contest.one], eager=True))
+    many = contest.rounds("many", lambda: theirs.speak(contest.many), lambda each: each.speak(contest.many))
+    one = contest.rounds("one", lambda: theirs.speak([contest.one]), lambda each: each.speak([contest.one]))
+    first = contest.rounds(
+        "first sound", lambda: theirs.stream(contest.one), lambda each: each.speak([contest.one], eager=True)
+    )
     rows = []
     kinds = ((f"{len(sizes.lengths)} sentences", many, 0), ("one sentence", one, 1))
     for what, found, limit in kinds:
