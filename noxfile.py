@@ -97,7 +97,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def xtts(session: nox.Session) -> None:
     """XTTS and OpenVoice on tiny random checkpoints: the real coqui-tts, no weights of anybody; then their benchmark's smoke."""
-    _install_wheel(session, "[all,xtts]", "test")
+    _install_wheel(session, "[all,xtts,xtts-cjk]", "test")
     data = str(Path(session.create_tmp()) / ".coverage")
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
     # Two processes of one thread each: torch's threads wait for each other in loops, which on shared cores costs more than
@@ -159,7 +159,7 @@ def bench_xtts(session: nox.Session) -> None:
 @nox.session
 def gpu(session: nox.Session) -> None:
     """The same on a graphics card: the tests of XTTS and OpenVoice, then the tables. For people who have one."""
-    _install_wheel(session, "[all,xtts]", "test", "bench")
+    _install_wheel(session, "[all,xtts,xtts-cjk]", "test", "bench")
     found = session.run(
         "python", "-c", "import torch; print(torch.__version__, torch.cuda.is_available())", silent=True
     )
