@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from adapters.modelfiles.locate import compare
-from adapters.modelfiles.locked import is_present, verdicts
 from adapters.modelfiles.manifest import Model
 from adapters.modelfiles.pull import pull
 from entrypoints.cli.progress import byte_bar
@@ -57,7 +56,7 @@ def take(model: Model, models_dir: Path, origin: str | None, *, unpublished: boo
             f"The model {model.name!r} has {len(model.files)} files, so a URL cannot be all of it; give a folder."
         )
     _must_have_packages()
-    if origin is None and is_present(model, models_dir) and not _wrong(model, models_dir):
+    if origin is None and _usable(model, models_dir):
         return Taken(models_dir / model.stored, {}, fresh=False)
     if origin is not None:
         return _convert(model, Path(origin).expanduser(), models_dir, unpublished=unpublished)
@@ -97,8 +96,13 @@ def _holds(folder: Path, model: Model) -> bool:
     return all((folder / file.path.name).is_file() for file in model.files)
 
 
-def _wrong(model: Model, models_dir: Path) -> bool:
-    return any(each.problem for each in verdicts(model, models_dir, reading=True))
+def _usable(model: Model, models_dir: Path) -> bool:
+    """Whether what is there would be opened: asked of its reader, who knows more of the lock than `verdicts`."""
+    try:
+        _READERS[model.stored](models_dir / model.stored)
+    except (MissingModel, ModelCorrupt):
+        return False
+    return True
 
 
 def _must_have_packages() -> None:
@@ -123,9 +127,27 @@ def _openvoice(_model: Model, sources: Path, models_dir: Path, _published: bool)
     return intake(sources, models_dir)
 
 
+def _read_xtts(folder: Path) -> None:
+    from adapters.engines.xtts.checkpoint import Checkpoint  # noqa: PLC0415 - for this model only
+
+    Checkpoint(folder).verify()
+
+
+def _read_openvoice(folder: Path) -> None:
+    from adapters.converters.openvoice import stored  # noqa: PLC0415 - for this model only
+
+    stored.check(stored.find(folder.parent))
+
+
 _INTAKES: Mapping[str, Callable[[Model, Path, Path, bool], Path]] = MappingProxyType(
     {
         "xtts": _xtts,
         "openvoice": _openvoice,
+    }
+)
+_READERS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
+    {
+        "xtts": _read_xtts,
+        "openvoice": _read_openvoice,
     }
 )

@@ -14,7 +14,7 @@ import torch
 from adapters.converters.openvoice import OpenVoiceConverter, intake
 from tests.instruments.tiny_openvoice import CONFIG, write_published
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import MissingDependency, MissingModel, ModelCorrupt, VoiceCoreError
+from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt, VoiceCoreError
 
 
 def opened(models_dir: Path, **settings: Any) -> OpenVoiceConverter:
@@ -219,3 +219,16 @@ def test_a_folder_that_cannot_be_written_is_told(published: Path, tmp_path: Path
     (tmp_path / "models").write_text("a file")
     with pytest.raises(VoiceCoreError, match="cannot be written"):
         intake(published, tmp_path / "models")
+
+
+def test_everybody_may_read_what_was_stored(models_dir: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o444 for path in (models_dir / "openvoice").iterdir()}
+    assert set(modes.values()) == {0o444}, modes
+
+
+def test_files_that_lie_where_the_model_is_going_to_be_are_not_lost(source: Path, tmp_path: Path) -> None:
+    place = tmp_path / "models" / "openvoice" / "converter"
+    shutil.copytree(source, place)
+    with pytest.raises(InvalidInput, match="move the files"):
+        intake(place.parent, tmp_path / "models")
+    assert (place / "checkpoint.pth").is_file()

@@ -13,6 +13,7 @@ from adapters.converters.openvoice.noise import noise
 from tests.instruments.tiny_openvoice import SAMPLE_RATE_HZ, tiny_network
 from voicecore.audio import Audio
 from voicecore.engine_settings import EngineSettings
+from voicecore.errors import EngineFailed, InvalidAudio
 from voicecore.testing.contracts.voice_converter import buzz
 from voicecore.tone_colour import ToneSettings
 
@@ -61,3 +62,33 @@ def test_nobodys_random_generator_is_touched(models_dir: Path) -> None:
     with OpenVoiceConverter.open(EngineSettings(models_dir=models_dir)) as converter:
         converter.convert(SPEECH, ToneSettings(target=converter.learn([REFERENCE])))
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def too_high_to_hear() -> Audio:
+    """Six seconds of 20 kHz, which are loud in the file and silence at the converter's 22 050 Hz."""
+    time_s = np.arange(6 * 48_000) / 48_000
+    fades = np.minimum(1, np.minimum(time_s, 6 - time_s) / 0.5)
+    return Audio((0.5 * fades * np.sin(2 * np.pi * 20_000 * time_s)).astype(np.float32), 48_000)
+
+
+def test_sound_above_what_the_network_hears_is_silence(converter: OpenVoiceConverter) -> None:
+    with pytest.raises(InvalidAudio, match="silent"):
+        converter.learn([too_high_to_hear()])
+    made, report = converter.convert(too_high_to_hear(), ToneSettings(target=converter.learn([REFERENCE])))
+    assert made.duration_s == 6.0
+    assert made.peak == 0
+    assert "silent" in report.notes[0]
+
+
+def test_memory_that_runs_out_while_a_voice_is_learned_is_told(
+    converter: OpenVoiceConverter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = converter.learn([REFERENCE])
+
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("torch.stft", full)
+    for work in (lambda: converter.learn([REFERENCE]), lambda: converter.convert(SPEECH, ToneSettings(target=target))):
+        with pytest.raises(EngineFailed, match="allocate memory"):
+            work()

@@ -8,6 +8,8 @@ import json
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ import torch
 from adapters.engines.xtts.checkpoint import FILES, FOLDER, Checkpoint, Lock
 from adapters.engines.xtts.intake import SOURCES, intake
 from adapters.engines.xtts.upstream import load
-from voicecore.errors import Conflict, MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import Conflict, InvalidInput, MissingModel, ModelCorrupt, StorageUnavailable
 
 
 @pytest.fixture
@@ -200,6 +202,55 @@ def test_a_pth_without_a_model_in_it_is_refused(sources: Path, tmp_path: Path) -
     torch.save({"state": {}}, sources / "model.pth")
     with pytest.raises(ModelCorrupt, match="no dictionary 'model'"):
         intake(sources, tmp_path / FOLDER)
+
+
+def test_a_number_among_the_weights_is_refused(sources: Path, tmp_path: Path) -> None:
+    torch.save({"model": {"gpt.mel_head.bias": 3}}, sources / "model.pth")
+    with pytest.raises(ModelCorrupt, match="something else than tensors"):
+        intake(sources, tmp_path / FOLDER)
+
+
+def test_two_weights_in_the_same_memory_are_stored_twice(sources: Path, tmp_path: Path) -> None:
+    state = torch.load(sources / "model.pth", weights_only=True)["model"]
+    norm = next(name for name in state if name.endswith("ln_1.weight"))
+    plain = _weights_digest(sources, tmp_path, state | {"gpt.final_norm.weight": state[norm].clone()})
+    assert _weights_digest(sources, tmp_path, state | {"gpt.final_norm.weight": state[norm]}) == plain
+
+
+def test_files_that_lie_where_the_model_is_going_to_be_are_not_lost(sources: Path) -> None:
+    with pytest.raises(InvalidInput, match="move the files"):
+        intake(sources, sources)
+    with pytest.raises(InvalidInput, match="move the files"):
+        intake(sources, sources.parent)
+    assert {path.name for path in sources.iterdir()} >= set(SOURCES)
+
+
+def test_a_disk_that_takes_no_more_is_told_and_nothing_half_is_left(sources: Path, tmp_path: Path) -> None:
+    # In a process of its own, whose files may not grow beyond a few kilobytes: a full disk would say the same.
+    (tmp_path / "models").mkdir()
+    program = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from adapters.engines.xtts.intake import intake\n"
+        "from voicecore.errors import StorageUnavailable\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "limit = (Path(sys.argv[1]) / 'vocab.json').stat().st_size + 4096\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
+        "try: intake(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "except StorageUnavailable as error: print(error.message)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, sources, tmp_path / "models" / FOLDER],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "model.safetensors cannot be written" in done.stdout
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_everybody_may_read_what_was_stored(sources: Path, tmp_path: Path) -> None:
+    intake(sources, tmp_path / FOLDER)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / FOLDER).iterdir()} == {0o644}
 
 
 @pytest.mark.parametrize("voices", [[1], {"A": {}}, {"A": {"gpt_cond_latent": 1, "speaker_embedding": 2}}])

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -147,6 +148,19 @@ def test_a_damaged_model_is_fetched_again(tmp_path: Path, model: Model) -> None:
     folder = take(model, tmp_path / "models", None, unpublished=False, accepted=ACCEPTED).folder
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
+    assert take(model, tmp_path / "models", None, unpublished=False, accepted=ACCEPTED).fresh
+    Checkpoint(folder).verify()
+
+
+@pytest.mark.parametrize("change", [{"format": 0}, {"files": {}}, {"version": None}])
+def test_a_model_whose_lock_the_engine_refuses_is_fetched_again(
+    tmp_path: Path, model: Model, change: dict[str, Any]
+) -> None:
+    folder = take(model, tmp_path / "models", None, unpublished=False, accepted=ACCEPTED).folder
+    lock = json.loads((folder / "lock.json").read_text()) | change
+    (folder / "lock.json").write_text(json.dumps({name: value for name, value in lock.items() if value is not None}))
+    with pytest.raises(ModelCorrupt, match="voicecore models pull xtts"):
+        Checkpoint(folder)
     assert take(model, tmp_path / "models", None, unpublished=False, accepted=ACCEPTED).fresh
     Checkpoint(folder).verify()
 

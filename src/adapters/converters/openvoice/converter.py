@@ -83,9 +83,13 @@ class OpenVoiceConverter:
 
         Raises:
             InvalidAudio: if they are too short, too long or silent.
+            EngineFailed: if the network ran out of memory.
         """
         check_reference(sum(clip.duration_s for clip in clips))
-        return VoicePrint(NAME, self._model_digest, {EMBEDDING: self._embedded(clips)})
+        embedding = self._embedded([self._at_rate(clip) for clip in clips if clip.samples.size])
+        if embedding is None:
+            raise InvalidAudio("The reference is silent; give recordings of the voice to be put on.")
+        return VoicePrint(NAME, self._model_digest, {EMBEDDING: embedding})
 
     def convert(self, audio: Audio, settings: ToneSettings) -> tuple[Audio, ConversionReport]:
         """The speech in the target's tone colour, at `sample_rate_hz`, as long as the audio to a sample.
@@ -99,16 +103,15 @@ class OpenVoiceConverter:
         check_speech(audio.duration_s)
         target = self._embedding(settings.target, "target")
         given = None if settings.source is None else self._embedding(settings.source, "source")
-        if audio.peak <= SILENT_BELOW:
-            still = Audio(
-                silence(_length(audio, self._sample_rate_hz) / self._sample_rate_hz, self._sample_rate_hz),
-                self._sample_rate_hz,
-            )
-            return still, ConversionReport(notes=("The audio is silent, so there was no voice to convert.",))
-        source = self._embedded([audio]) if given is None else given
         samples = self._at_rate(audio)
+        # What is only above the converter's rate is silence to it.
+        learned = self._embedded([samples]) if given is None else given
+        if learned is None or np.abs(samples).max() <= SILENT_BELOW:
+            still = silence(len(samples) / self._sample_rate_hz, self._sample_rate_hz)
+            note = "The audio is silent, so there was no voice to convert."
+            return Audio(still, self._sample_rate_hz), ConversionReport(notes=(note,))
         try:
-            made = passes.convert(samples, source, target, settings.tau, settings.seed)
+            made = passes.convert(samples, learned, target, settings.tau, settings.seed)
         except RuntimeError as error:  # torch says so when memory is out
             raise EngineFailed(f"OpenVoice could not convert {audio.duration_s:.1f} s: {str(error)[:200]}") from error
         if not np.isfinite(made).all():
@@ -125,11 +128,13 @@ class OpenVoiceConverter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _embedded(self, clips: Sequence[Audio]) -> Samples:
+    def _embedded(self, clips: Sequence[Samples]) -> Samples | None:
+        """The speaker embedding of clips at the converter's rate; None for silence."""
         passes = self._open_passes()
-        if all(clip.peak <= SILENT_BELOW for clip in clips):
-            raise InvalidAudio("The reference is silent; give recordings of the voice to be put on.")
-        return passes.embed([self._at_rate(clip) for clip in clips if clip.samples.size])
+        try:
+            return passes.embed(clips)
+        except RuntimeError as error:  # torch says so when memory is out
+            raise EngineFailed(f"OpenVoice could not learn the voice: {str(error)[:200]}") from error
 
     def _embedding(self, voice: VoicePrint, role: str) -> Samples:
         """The embedding in a print that this very model made."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.coqui import prepare_coqui
-from voicecore.errors import DiskFull, MissingModel, ModelCorrupt, StorageUnavailable
+from adapters.tensor_file import write_tensors
+from voicecore.errors import DiskFull, InvalidInput, MissingModel, ModelCorrupt, StorageUnavailable
 
 from .config import read_sizes
 from .network import empty_network, fill
@@ -33,17 +34,23 @@ def intake(source: Path, models_dir: Path) -> Path:
 
     Raises:
         MissingModel: if they are not there.
+        InvalidInput: if they lie in that folder itself, which would be replaced with them in it.
         ModelCorrupt: if they are damaged, or of another architecture.
         MissingDependency: if torch or coqui-tts is missing.
         StorageUnavailable, DiskFull: if the folder cannot be written.
     """
-    checkpoint = _published(source)
+    checkpoint, place = _published(source), models_dir / FOLDER
+    if checkpoint.resolve().is_relative_to(place.resolve()):
+        raise InvalidInput(
+            f"{checkpoint} is where the model is going to be, and what lies there goes: move the files elsewhere."
+        )
     network = empty_network(read_sizes(checkpoint.with_name(CONFIG)))
     tensors = fill(network, _read_pickled(checkpoint), str(checkpoint)).state_dict()
     _check_numbers(tensors, checkpoint)
-    place = models_dir / FOLDER
     with _written_as(place) as fresh:
-        _write(tensors, fresh / CHECKPOINT)
+        # Tensors of one storage would be refused: each gets its own.
+        apart = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+        write_tensors(apart, fresh / CHECKPOINT)
         shutil.copyfile(checkpoint.with_name(CONFIG), fresh / CONFIG)
         write_lock(fresh, {checkpoint.name: file_sha256(checkpoint)})
     return place
@@ -84,13 +91,6 @@ def _check_numbers(tensors: Mapping[str, Any], path: Path) -> None:
             raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
 
 
-def _write(tensors: Mapping[str, Any], path: Path) -> None:
-    from safetensors.torch import save_file  # noqa: PLC0415
-
-    # Tensors of one storage would be refused: each gets its own.
-    save_file({name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}, path)
-
-
 @contextmanager
 def _written_as(place: Path) -> Iterator[Path]:
     """Yields a new folder that takes the place when all went well, and is removed otherwise."""
@@ -103,7 +103,12 @@ def _written_as(place: Path) -> Iterator[Path]:
             yield fresh
             if place.exists():
                 place.rename(old)
-            fresh.rename(place)
+            try:
+                fresh.rename(place)
+            except OSError:
+                if old.exists():
+                    old.rename(place)
+                raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:

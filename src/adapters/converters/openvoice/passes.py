@@ -38,10 +38,10 @@ class Passes:
         """Numbers of a speaker embedding: 256 in the released models."""
         return int(self._network.gin_channels)
 
-    def embed(self, clips: Sequence[Samples]) -> Samples:
+    def embed(self, clips: Sequence[Samples]) -> Samples | None:
         """The speaker embedding of the clips, shape (embedding_size,): the mean over pieces of at most `EMBEDDED_S`.
 
-        Silent pieces do not count; at least one must not be silent.
+        Silent pieces do not count; None where all are silent.
         """
         import torch  # noqa: PLC0415 - loaded when the network was
 
@@ -55,7 +55,7 @@ class Passes:
                     embedding = self._network.ref_enc(self._spectrogram(piece).transpose(1, 2))
                     total += embedding[0].cpu().double().numpy()
                     count += 1
-        return (total / count).astype(np.float32)
+        return (total / count).astype(np.float32) if count else None
 
     def convert(self, samples: Samples, source: Samples, target: Samples, tau: float, seed: int) -> Samples:
         """The speech with `source` taken off and `target` put on; as long as `samples`, in [-1, 1]."""

@@ -30,7 +30,8 @@ from adapters.engines.xtts.checkpoint import (
     read_config,
     sha256_of,
 )
-from voicecore.errors import Conflict, DiskFull, MissingModel, ModelCorrupt, StorageUnavailable
+from adapters.tensor_file import write_tensors
+from voicecore.errors import Conflict, DiskFull, InvalidInput, MissingModel, ModelCorrupt, StorageUnavailable
 
 #: Upstream's four files.
 SOURCES = ("config.json", "model.pth", "vocab.json", "speakers_xtts.pth")
@@ -57,6 +58,7 @@ def intake(sources: Path, target: Path, *, version: str = "", published: bool = 
 
     Raises:
         MissingModel: if one of the four is not there.
+        InvalidInput: if they lie in `target` itself, which would be replaced with them in it.
         ModelCorrupt: if one of them is not what it should be.
         MissingDependency: without torch and safetensors.
         Conflict: while another process takes a model in.
@@ -65,6 +67,10 @@ def intake(sources: Path, target: Path, *, version: str = "", published: bool = 
     for name in SOURCES:
         if not (sources / name).is_file():
             raise MissingModel(f"There is no {name} in {sources}; an XTTS v2 folder holds {', '.join(SOURCES)}.")
+    if sources.resolve().is_relative_to(target.resolve()):
+        raise InvalidInput(
+            f"{sources} is where the model is going to be, and what lies there goes: move the files elsewhere."
+        )
     read_config(sources / "config.json")
     prepare_coqui()
     try:
@@ -85,13 +91,11 @@ def intake(sources: Path, target: Path, *, version: str = "", published: bool = 
 
 
 def _write(sources: Path, fresh: Path, *, version: str, published: bool) -> Lock:
-    from safetensors.torch import save_file  # noqa: PLC0415 - optional
-
     shutil.copyfile(sources / "config.json", fresh / CONFIG)
     shutil.copyfile(sources / "vocab.json", fresh / VOCAB)
-    save_file(_weights(sources / "model.pth"), fresh / WEIGHTS)
+    write_tensors(_weights(sources / "model.pth"), fresh / WEIGHTS)
     names, tensors = _speakers(sources / "speakers_xtts.pth")
-    save_file(tensors, fresh / SPEAKERS, metadata={"names": json.dumps(names)})
+    write_tensors(tensors, fresh / SPEAKERS, {"names": json.dumps(names)})
     lock = Lock(
         version=version,
         licence=LICENCE,
@@ -115,13 +119,24 @@ def _weights(path: Path) -> dict[str, Any]:
     if not isinstance(state, Mapping):
         raise ModelCorrupt(f"{path} holds no dictionary 'model' of weights; it is not an XTTS v2 checkpoint.")
     named = {str(name).removeprefix("xtts."): tensor for name, tensor in state.items()}
-    return {name: _own(tensor) for name, tensor in named.items() if not name.startswith(_SUPERFLUOUS)}
+    kept = {name: tensor for name, tensor in named.items() if not name.startswith(_SUPERFLUOUS)}
+    try:
+        return _apart(kept)
+    except AttributeError as error:
+        raise ModelCorrupt(f"{path} holds something else than tensors among its weights ({error}).") from error
 
 
-def _own(tensor: Any) -> Any:
-    """The tensor with memory of its own, as safetensors wants it; a copy only where need be, since all are 1.9 GB."""
-    bare = tensor.detach().contiguous()
-    return bare if bare.untyped_storage().nbytes() == bare.nbytes else bare.clone()
+def _apart(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Each tensor with memory of its own, as safetensors wants it; copied only where need be, since all are 1.9 GB."""
+    apart: dict[str, Any] = {}
+    taken: set[int] = set()
+    for name, tensor in tensors.items():
+        bare = tensor.detach().contiguous()
+        memory = bare.untyped_storage()
+        alone = memory.nbytes() == bare.nbytes and memory.data_ptr() not in taken
+        taken.add(memory.data_ptr())
+        apart[name] = bare if alone else bare.clone()
+    return apart
 
 
 def _speakers(path: Path) -> tuple[list[str], dict[str, Any]]:
