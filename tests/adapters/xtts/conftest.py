@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
+from adapters.engines.xtts.device import choose
 from adapters.engines.xtts.intake import intake
 from adapters.engines.xtts.upstream import LoadedXtts, load
 from tests.instruments import tiny_xtts
+
+#: `nox -s gpu` sets it to `cuda`.
+TEST_DEVICE = os.environ.get("VOICECORE_TESTING_DEVICE", "cpu")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,8 +44,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny(tiny_folder: Path) -> LoadedXtts:
-    """The tiny checkpoint, loaded on the processor; its weights are not to be changed."""
-    return load(Checkpoint(tiny_folder / FOLDER), "cpu")
+    """The tiny checkpoint, loaded on `TEST_DEVICE`; its weights are not to be changed."""
+    return load(Checkpoint(tiny_folder / FOLDER), choose(TEST_DEVICE))
 
 
 def _shared(factory: pytest.TempPathFactory) -> Path:

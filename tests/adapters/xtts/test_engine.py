@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.engines.xtts.provider import XttsProvider
 from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from tests.adapters.xtts.conditioning.babble import babble
+from tests.adapters.xtts.conftest import TEST_DEVICE
 from voicecore.engine import Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import EngineFailed, InvalidInput, UtteranceFailed
@@ -25,7 +27,7 @@ LONG = "A casa amarela fica no fim da rua, perto do mercado, e tem um jardim com
 
 @pytest.fixture(scope="module")
 def given_settings(tiny_folder):
-    return EngineSettings(models_dir=tiny_folder, device="cpu", accepted_licences=frozenset({"xtts"}))
+    return EngineSettings(models_dir=tiny_folder, device=TEST_DEVICE, accepted_licences=frozenset({"xtts"}))
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +238,58 @@ def test_an_utterance_for_which_there_is_no_memory_fails_alone_and_the_others_go
         engine._decoder = real
     assert set(heard) == {"first"}
     assert np.array_equal(sound(heard["first"]), alone)
+
+
+class FailsOnce:
+    """A vocoder's stream or a decoder whose next call ends with this error."""
+
+    def __init__(self, real, method, error):
+        self._real, self._method, self._error = real, method, error
+
+    def __getattr__(self, name):
+        if name == self._method and self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return getattr(self._real, name)
+
+
+def test_a_step_that_fails_leaves_nothing_admitted_and_all_places_free(engine):
+    engine.admit(utterance("one"))
+    engine.admit(utterance("silent", text="…"))
+    real, engine._decoder = engine._decoder, FailsOnce(engine._decoder, "step", RuntimeError("a kernel failed"))
+    try:
+        with pytest.raises(RuntimeError, match="kernel"):
+            engine.step()
+    finally:
+        engine._decoder = real
+    assert engine.gauges()["utterances_admitted"] == 0
+    assert run(engine) == {}
+    engine.admit(utterance("one"))
+    assert sound(run(engine)["one"]).size
+
+
+def test_the_end_of_a_silent_text_is_told_although_the_sound_of_another_fails(engine):
+    engine.admit(utterance("loud"))
+    loud = engine._admitted["loud"]
+    while not loud.ready:
+        engine.step()
+    loud._stream = FailsOnce(loud._stream, "push", torch.OutOfMemoryError())
+    engine.admit(utterance("silent", text="…"))
+    with pytest.raises(UtteranceFailed) as failure:
+        while True:
+            assert engine.step()
+    assert failure.value.utterance_id == "loud"
+    (chunk,) = engine.step()
+    assert (chunk.utterance_id, chunk.last) == ("silent", True)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_the_smallest_batches_can_be_opened_and_speak(given_settings, shared_engine, batch_size):
+    engine = XttsProvider(replace(given_settings, batch_size=batch_size)).open(threads=1)
+    try:
+        assert np.array_equal(say(engine), say(shared_engine))
+    finally:
+        engine.close()
 
 
 def test_a_closed_engine_refuses_with_a_sentence(given_settings):
