@@ -65,6 +65,19 @@ def test_the_first_self_test_writes_down_and_the_next_compares(command, own_fold
     assert told.out.decode().startswith("xtts speaks as it did with torch ")
 
 
+def test_each_precision_is_compared_with_itself_and_bf16_only_on_processors_that_add_up_alike(command, monkeypatch):
+    exact = command("models", "self-test", "xtts", "--json").json
+    monkeypatch.setenv("VOICECORE_PRECISION", "bf16")
+    own = command("models", "self-test", "xtts", "--json").json
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"new_bf16": True, "old_bf16": False, "avx512_f": True})
+    elsewhere = command("models", "self-test", "xtts", "--json").json
+    assert [each["compared"] for each in (exact, own, elsewhere)] == [False] * 3
+    assert elsewhere["of"].endswith("+new_bf16/bf16")
+    assert command("models", "self-test", "xtts", "--json").json["compared"] is True
+    monkeypatch.setenv("VOICECORE_PRECISION", "exact")
+    assert command("models", "self-test", "xtts", "--json").json["of"] == exact["of"]
+
+
 def test_what_speaks_otherwise_ends_with_1_until_it_is_renewed(command, own_folder):
     command("models", "self-test", "xtts")
     path = own_folder / FOLDER / FILE

@@ -67,7 +67,8 @@ class XttsEngine:
         #: Row of the decoder → utterance; a row that is spoken again has another name.
         self._rows: dict[str, Speaking] = {}
         self._waiting: deque[Speaking] = deque()
-        self._silent: list[str] = []
+        #: Utterances of which nothing is spoken, in order; they end with the next step.
+        self._silent: dict[str, None] = {}
         self._closed = False
         #: What `test_itself` has found; None before.
         self.comparison: selftest.Comparison | None = None
@@ -97,9 +98,7 @@ class XttsEngine:
             SelfTestFailed: if it says something else.
             ModelCorrupt: if what was written down cannot be read.
         """
-        place = torch.device(self._device).type
-        kind = torch.backends.cpu.get_cpu_capability() if place == "cpu" else torch.cuda.get_device_name(self._device)
-        key = f"{self._digest}/{place}/{kind}/{self._precision}"
+        key = f"{self._digest}/{selftest.machine(self._device, self._precision)}/{self._precision}"
         self.comparison = selftest.check(folder, key, selftest.tokens_digest(self._decoder, self._size))
 
     def admit(self, utterance: Utterance) -> None:
@@ -119,7 +118,7 @@ class XttsEngine:
         text = spoken_text(utterance.text, code(language))
         self._guards.text(utterance.text, text)
         if not text:
-            self._silent.append(utterance.id)
+            self._silent[utterance.id] = None
             return
         ids = self._size.ids(text, language)
         request = DecodeRequest(
@@ -132,28 +131,25 @@ class XttsEngine:
 
     def step(self) -> Sequence[AudioChunk]:
         """One token for every row, and one window of the vocoder: about a second at most on two processor cores."""
-        self._fill()
-        rows = self._decoded()
-        chunks = [_chunk(name, None, last=True) for name in self._silent]
-        self._silent.clear()
-        for row in rows:
-            speaking = self._rows.get(row.id)
-            if speaking is None:
-                continue
-            speaking.take_in(row)
-            if speaking.end is not None:
-                del self._rows[row.id]
-                if speaking.looped:
-                    self._decoder.drop(row.id)
-                self._judge(speaking)
-        if (speaking := self._next_window()) is not None:
-            chunks.extend(self._vocode(speaking))
-        return chunks
+        try:
+            self._fill()
+            for row in self._decoded():
+                self._take_in(row)
+            speaking = self._next_window()
+            chunks = [] if speaking is None else self._vocode(speaking)
+        except UtteranceFailed:
+            raise
+        except Exception:
+            # As the port says, that ends whatever is admitted; else it would keep its places, and nobody would drop it.
+            self._forget_all()
+            raise
+        # Last, as what fails above must not swallow the ends of others.
+        silent, self._silent = self._silent, {}
+        return [*chunks, *(_chunk(name, None, last=True) for name in list(silent))]
 
     def drop(self, utterance_id: str) -> None:
         speaking = self._admitted.pop(utterance_id, None)
-        if utterance_id in self._silent:
-            self._silent.remove(utterance_id)
+        self._silent.pop(utterance_id, None)
         if speaking is not None:
             # The loop over rows looks names up, so what is taken away here is not met there.
             self._rows.pop(speaking.request.id, None)
@@ -203,6 +199,9 @@ class XttsEngine:
                 continue
             self._decoder.admit(speaking.request)
             self._rows[speaking.request.id] = speaking
+            if self._admitted.get(speaking.utterance.id) is not speaking:  # dropped from another thread meanwhile
+                self._rows.pop(speaking.request.id, None)
+                self._decoder.drop(speaking.request.id)
 
     def _decoded(self) -> list[RowStep]:
         """A step of the decoder. Of a row for which there is no memory, the utterance ends, and nobody else's."""
@@ -215,6 +214,24 @@ class XttsEngine:
             self._admitted.pop(speaking.utterance.id, None)
             failure.utterance_id = speaking.utterance.id
             raise
+
+    def _take_in(self, row: RowStep) -> None:
+        """A token of a row, of which the utterance may end."""
+        speaking = self._rows.get(row.id)
+        if speaking is None:
+            return
+        speaking.take_in(row)
+        if speaking.end is not None:
+            self._rows.pop(row.id, None)
+            if speaking.looped:
+                self._decoder.drop(row.id)
+            self._judge(speaking)
+
+    def _forget_all(self) -> None:
+        for name in list(self._admitted):
+            self.drop(name)
+        self._waiting.clear()
+        self._silent.clear()
 
     def _judge(self, speaking: Speaking) -> None:
         """Have a row that went wrong spoken again with another seed, unless it was heard already or that did not help."""
@@ -241,7 +258,7 @@ class XttsEngine:
 
     def _next_window(self) -> Speaking | None:
         """Eager ones first, then in the order of admission."""
-        ready = [each for each in self._admitted.values() if each.ready]
+        ready = [each for each in list(self._admitted.values()) if each.ready]
         return next((each for each in ready if each.eager), ready[0] if ready else None)
 
     def _vocode(self, speaking: Speaking) -> list[AudioChunk]:
@@ -258,7 +275,7 @@ class XttsEngine:
         if self._admitted.get(name) is not speaking:
             return []  # dropped from another thread meanwhile
         if last:
-            del self._admitted[name]
+            self._admitted.pop(name, None)
             self._guards.tail(speaking.cut_samples, SAMPLE_RATE_HZ)
         return [_chunk(name, samples, last=last)] if last or samples.size else []
 
@@ -281,8 +298,11 @@ def _release(loaded: LoadedXtts) -> None:
 
 
 def decoder_width(card: EngineCard) -> int:
-    """Rows of the decoder: two thirds of the batch, so that others wait to take the place of who is only vocoded any more."""
-    return max(1, card.batch_size * 2 // 3)
+    """Rows of the decoder: two thirds of the batch, so that others wait to take the place of who is only vocoded any more.
+
+    Two at least, which the self-test takes; they hold no memory before they are used.
+    """
+    return max(2, card.batch_size * 2 // 3)
 
 
 def _chunk(name: str, samples: np.ndarray | None, *, last: bool) -> AudioChunk:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from voicecore.engine_settings import Precision
 from voicecore.errors import ModelCorrupt, SelfTestFailed
 from voicecore.language import Language
 
@@ -54,6 +55,22 @@ class Comparison:
     known: bool
     kept: bool
     made_with: Mapping[str, str]
+
+
+def machine(device: str | torch.device, precision: Precision) -> str:
+    """What of a machine may rightly change the tokens, such as `cpu/AVX512`: folders of models are shared by machines.
+
+    In `exact` a released-size network gave the same tokens with any instructions tried (SSE4 to AVX-512, one thread or two). In
+    bf16 it did not: processors with instructions for bf16 add up in another order than those without, so these count, too.
+    """
+    place = torch.device(device)
+    if place.type != "cpu":
+        return f"{place.type}/{torch.cuda.get_device_name(place)}"
+    names = [torch.backends.cpu.get_cpu_capability()]
+    if precision is not Precision.EXACT:
+        found = torch.cpu.get_capabilities()
+        names += sorted(name for name, there in found.items() if "bf16" in name and there is True)
+    return f"cpu/{'+'.join(names)}"
 
 
 def tokens_digest(decoder: Decoder, size: TextSize) -> str:
@@ -106,7 +123,7 @@ def check(folder: Path, key: str, digest: str) -> Comparison:
             f"{name} {made_with.get(name)} → {there}" for name, there in now.items() if made_with.get(name) != there
         ]
         raise SelfTestFailed(
-            f"XTTS does not speak as it did before on this machine ({', '.join(changed) or 'no package of ours changed'}), so it is "
+            f"XTTS does not speak as it did before on this machine ({', '.join(changed) or 'no package of ours changed, perhaps the processor did'}), so it is "
             "not used: install the former versions again, or listen to it and run voicecore models self-test xtts --renew."
         )
     return Comparison(key=key, digest=digest, known=True, kept=True, made_with=made_with)
