@@ -122,9 +122,10 @@ def check(folder: Path, key: str, digest: str) -> Comparison:
         changed = [
             f"{name} {made_with.get(name)} → {there}" for name, there in now.items() if made_with.get(name) != there
         ]
+        why = ", ".join(changed) or "no package of ours changed, perhaps the processor did"
         raise SelfTestFailed(
-            f"XTTS does not speak as it did before on this machine ({', '.join(changed) or 'no package of ours changed, perhaps the processor did'}), so it is "
-            "not used: install the former versions again, or listen to it and run voicecore models self-test xtts --renew."
+            f"XTTS does not speak as it did before on this machine ({why}), so it is not used: "
+            "install the former versions again, or listen to it and run voicecore models self-test xtts --renew."
         )
     return Comparison(key=key, digest=digest, known=True, kept=True, made_with=made_with)
 
