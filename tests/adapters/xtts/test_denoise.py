@@ -63,6 +63,11 @@ def test_silence_stays_silent_and_the_shortest_sounds_are_left_alone():
     np.testing.assert_array_equal(denoised(short, _RATE), short)
 
 
+def test_a_sound_too_soft_to_have_noise_stays_as_it_is():
+    soft = np.full(_RATE, 1e-9, np.float32)
+    np.testing.assert_array_equal(denoised(soft, _RATE), soft)
+
+
 def test_digital_silence_within_an_utterance_stays_silent():
     utterance = np.concatenate([_speech(2.0), np.zeros(_RATE, np.float32), _speech(2.0)])
     cleaned = denoised(utterance, _RATE)

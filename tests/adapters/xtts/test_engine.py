@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.engines.xtts.provider import XttsProvider
+from adapters.engines.xtts.speaking import FIRST_TOKENS, LOOK_AHEAD_TOKENS
 from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from tests.adapters.xtts.conditioning.babble import babble
 from tests.adapters.xtts.conftest import TEST_DEVICE
@@ -240,23 +241,22 @@ def test_an_utterance_for_which_there_is_no_memory_fails_alone_and_the_others_go
     assert np.array_equal(sound(heard["first"]), alone)
 
 
-class FailsOnce:
-    """A vocoder's stream or a decoder whose next call ends with this error."""
+class Failing:
+    """A decoder or a vocoder's stream of which one method ends with this error."""
 
     def __init__(self, real, method, error):
         self._real, self._method, self._error = real, method, error
 
     def __getattr__(self, name):
-        if name == self._method and self._error is not None:
-            error, self._error = self._error, None
-            raise error
+        if name == self._method:
+            raise self._error
         return getattr(self._real, name)
 
 
 def test_a_step_that_fails_leaves_nothing_admitted_and_all_places_free(engine):
     engine.admit(utterance("one"))
     engine.admit(utterance("silent", text="…"))
-    real, engine._decoder = engine._decoder, FailsOnce(engine._decoder, "step", RuntimeError("a kernel failed"))
+    real, engine._decoder = engine._decoder, Failing(engine._decoder, "step", RuntimeError("a kernel failed"))
     try:
         with pytest.raises(RuntimeError, match="kernel"):
             engine.step()
@@ -269,15 +269,14 @@ def test_a_step_that_fails_leaves_nothing_admitted_and_all_places_free(engine):
 
 
 def test_the_end_of_a_silent_text_is_told_although_the_sound_of_another_fails(engine):
-    engine.admit(utterance("loud"))
+    engine.admit(utterance("loud", eager=True))
     loud = engine._admitted["loud"]
-    while not loud.ready:
+    loud._stream = Failing(loud._stream, "push", torch.OutOfMemoryError())
+    while loud.tokens < FIRST_TOKENS + LOOK_AHEAD_TOKENS - 1:
         engine.step()
-    loud._stream = FailsOnce(loud._stream, "push", torch.OutOfMemoryError())
     engine.admit(utterance("silent", text="…"))
     with pytest.raises(UtteranceFailed) as failure:
-        while True:
-            assert engine.step()
+        engine.step()
     assert failure.value.utterance_id == "loud"
     (chunk,) = engine.step()
     assert (chunk.utterance_id, chunk.last) == ("silent", True)

@@ -43,6 +43,8 @@ def denoised(samples: Samples, sample_rate_hz: int) -> Samples:
     power = ndimage.uniform_filter1d(power, max(1, round(_SMOOTHED_S * sample_rate_hz / hop)), axis=1, mode="nearest")
     # Digital silence says nothing of the noise elsewhere.
     sounding = power[:, power.sum(axis=0) > 1e-12]
+    if not sounding.size:  # nothing above -120 dBFS
+        return np.array(samples, np.float32)
     noise = _MEAN_OVER_QUIET * np.percentile(sounding, _QUIET_PERCENT, axis=1)
     gains = _gains(np.abs(spectrum) ** 2, np.maximum(noise, 1e-20))
     cleaned = transform.istft(spectrum * gains, k1=len(samples))

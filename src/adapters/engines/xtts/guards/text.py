@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 #: Of several marks in a row the first of these is kept; the order is that of how much they change the melody.
@@ -13,12 +14,15 @@ _APOSTROPHES = "'\u2019\u02bc"
 #: Signs that the cleaners of upstream's tokenizer read as words, or that stand in numbers.
 _SIGNS = "%&@#+=°§"
 _SILENT = '"¿¡'
+#: Variation selectors (Unicode 16, chapter 23.4) say how the character before them is drawn, an emoji above all.
+_SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def spoken_text(text: str, language: str) -> str:
     """The text without what would be spoken by mistake; "" if it has no letter or digit.
 
-    Every letter, digit and combining mark stays, in order. Quotes, emoji, markup and invisible characters go; brackets, dashes
+    Every letter, digit and combining mark stays, in order. Quotes, emoji, what encloses or selects the form of a character,
+    markup and invisible characters go; brackets, dashes
     and ellipses become commas; of several marks in a row one is left; a full stop or comma at the end goes.
 
     Args:
@@ -26,6 +30,7 @@ def spoken_text(text: str, language: str) -> str:
     """
     if not any(unicodedata.category(char)[0] in "LN" for char in text):
         return ""
+    text = "".join(char for char in _SELECTORS.sub("", text) if unicodedata.category(char) != "Me")
     out: list[str] = []
     marks: list[str] = []
     space = False
