@@ -23,9 +23,9 @@ XTTS_PARAMETERS: Mapping[str, Parameter] = MappingProxyType({
     "repetition_penalty": Parameter(1.0, 20.0, 7.0, "How much repeated sounds are avoided."),
     "top_p": Parameter(0.5, 1.0, 0.9, "Share of probability that the sampler may draw from."),
     "top_k": Parameter(1, 100, 60, "Number of candidates that the sampler may draw from.", integer=True),
-    "length_penalty": Parameter(0.5, 2.0, 1.2, "Above 1 favours longer speech (beam search only)."),
+    "length_penalty": Parameter(0.5, 2.0, 1.2, "Above 1 favours longer speech: it divides the odds of stopping."),
     "speed": SPEED,
-    "denoise": Parameter(0, 1, 0, "1 cleans the reference and the result of steady noise.", integer=True),
+    "denoise": Parameter(0, 1, 0, "1 cleans the spoken sound of steady noise.", integer=True),
 })  # fmt: skip
 
 

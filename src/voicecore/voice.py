@@ -122,6 +122,7 @@ _NPZ = b"PK\x03\x04"
 def _read_npz(data: bytes) -> tuple[str, str, dict[str, NDArray[Any]]]:
     """Engine, digest and arrays of a print that voicecore wrote before it wrote safetensors. Raises `BlobCorrupt`."""
     try:
+        _must_be_plain(data)
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         engine, digest = (arrays.pop(name).tobytes().decode() for name in ("_engine", "_model_digest"))
@@ -132,6 +133,13 @@ def _read_npz(data: bytes) -> tuple[str, str, dict[str, NDArray[Any]]]:
         # All that zipfile and numpy say of bytes that are no such file.
         raise BlobCorrupt(str(error) or type(error).__name__) from error
     return engine, digest, arrays
+
+
+def _must_be_plain(data: bytes) -> None:
+    """No print was ever compressed, and what is not cannot swell. Raises `BlobCorrupt` for another zip file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise BlobCorrupt("it is compressed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import numpy as np
@@ -79,6 +80,14 @@ def test_the_very_bytes_are_read_as_the_voice_print() -> None:
 def test_what_an_engine_has_to_say_of_the_reference_is_not_in_the_file() -> None:
     told = VoicePrint("tone", "ab", golden_print().arrays, ("The reference seems to hold two voices.",))
     assert told.to_bytes() == GOLDEN
+
+
+def test_a_compressed_print_is_refused_before_it_swells() -> None:
+    buffer = io.BytesIO()
+    named = {"_engine": np.frombuffer(b"tone", np.uint8), "_model_digest": np.frombuffer(b"ab", np.uint8)}
+    np.savez_compressed(buffer, allow_pickle=False, **named, hz=np.zeros(1_000_000, np.uint8))
+    with pytest.raises(BlobCorrupt, match="compressed"):
+        VoicePrint.from_bytes(buffer.getvalue())
 
 
 def test_a_print_that_the_first_version_stored_is_still_read() -> None:

@@ -283,6 +283,53 @@ def test_a_voice_of_another_model_version_is_learned_again_from_its_kept_referen
     assert not any(voice_id in key for key in house.stored())
 
 
+def while_learning(house, monkeypatch, meanwhile):
+    """A newer model, and something that happens while it learns a voice."""
+    engine = house.host.engine("tone")
+    engine._card = replace(engine.card, model_digest="1" * 64)
+    truth = engine.enroll
+
+    def enroll(clips, language):
+        meanwhile()
+        return truth(clips, language)
+
+    monkeypatch.setattr(engine, "enroll", enroll)
+
+
+def test_a_voice_renamed_while_it_is_learned_again_keeps_its_new_name(house, monkeypatch):
+    voice = house.catalog.voices.get(enrolled(house).result.voice_id)
+    while_learning(house, monkeypatch, lambda: house.catalog.voices.replace(replace(voice, name="Bia")))
+    assert speak(house, voice.id).status is JobStatus.COMPLETED
+    after = house.catalog.voices.get(voice.id)
+    assert after.name == "Bia"
+    assert after.print_sha256 != voice.print_sha256
+
+
+def test_a_voice_deleted_while_it_is_learned_again_leaves_no_print(house, monkeypatch):
+    voice_id = enrolled(house).result.voice_id
+    while_learning(house, monkeypatch, lambda: house.delete_voice(voice_id))
+    job = speak(house, voice_id)
+    assert (job.status, job.error.code) == (JobStatus.FAILED, "not_found")
+    assert not any(voice_id in key for key in house.stored())
+
+
+def test_a_voice_deleted_while_its_new_print_is_stored_leaves_no_print(house, monkeypatch):
+    voice_id = enrolled(house).result.voice_id
+    while_learning(house, monkeypatch, lambda: None)
+    truth = house.blobs.put
+
+    def put(key, data):
+        stat = truth(key, data)
+        if "/print-" in key:
+            house.delete_voice(voice_id)
+            truth(key, [b"late"])
+        return stat
+
+    monkeypatch.setattr(house.blobs, "put", put)
+    assert speak(house, voice_id).status is JobStatus.FAILED
+    assert not any(voice_id in key for key in house.stored())
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(0.999, "0.99 s"), (0.9999, "0.99 s"), (300.001, "300.01 s")])
 def test_a_reference_just_beyond_a_limit_is_not_told_to_be_at_the_limit(house, seconds, told):
     with pytest.raises(InvalidAudio, match=f"lasts (at least )?{told}; give 1 to 300 s"):

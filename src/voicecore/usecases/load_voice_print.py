@@ -71,10 +71,16 @@ class LoadVoicePrint:
         except BlobCorrupt as error:
             raise _damaged(profile, "reference") from error
         learned = engine.enroll([reference], engine.card.spoken(profile.language))
+        # Learning takes long: the voice may have been renamed or deleted meanwhile.
+        profile = self._profile(profile.id)
         # Under a name of its own, so that profile and print always fit, whenever this is killed.
         folder = profile.print_key.rsplit("/", 1)[0]
         stat = self.blobs.put(f"{folder}/print-{engine.card.model_digest[:16]}.safetensors", [learned.to_bytes()])
-        self.catalog.voices.replace(replace(profile, print_key=stat.key, print_sha256=stat.sha256))
+        try:
+            self.catalog.voices.replace(replace(profile, print_key=stat.key, print_sha256=stat.sha256))
+        except NotFound:
+            self.blobs.delete(stat.key)  # of a deleted voice nothing stays
+            raise
         if stat.key != profile.print_key:
             self.blobs.delete(profile.print_key)
         return learned, stat.sha256

@@ -119,6 +119,20 @@ def test_int8_is_refused_before_anything_is_loaded_with_the_precisions_that_ther
         provider.card()
 
 
+@pytest.mark.parametrize("listed", [None, 17, [], ["xx"]])
+def test_a_config_without_languages_is_no_checkpoint_that_can_speak(
+    tiny_folder: Path, tmp_path: Path, listed: object
+) -> None:
+    folder = Path(shutil.copytree(tiny_folder / FOLDER, tmp_path / FOLDER))
+    config = json.loads((folder / "config.json").read_text()) | {"languages": listed}
+    (folder / "config.json").write_text(json.dumps(config))
+    lock = json.loads((folder / "lock.json").read_text())
+    lock["files"]["config.json"]["size"] = (folder / "config.json").stat().st_size
+    (folder / "lock.json").write_text(json.dumps(lock))
+    provider = XttsProvider(EngineSettings(models_dir=tmp_path, accepted_licences=frozenset({"xtts"})))
+    assert "lists no language" in provider.problems()[0]
+
+
 # --- languages --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("asked", "upstream"),

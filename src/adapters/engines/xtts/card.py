@@ -37,7 +37,8 @@ def make_card(checkpoint: Checkpoint, settings: EngineSettings) -> EngineCard:
 
     Raises `ModelCorrupt` if the config lists no language that can be spoken here.
     """
-    trained = [str(each) for each in checkpoint.config.get("languages", TAGS)]
+    listed = checkpoint.config.get("languages", list(TAGS))
+    trained = [str(each) for each in listed] if isinstance(listed, list) else []
     languages = spoken_here(trained)
     if not languages:
         raise ModelCorrupt(f"{checkpoint.config_path} lists no language of XTTS v2: give the folder of an XTTS v2.")
