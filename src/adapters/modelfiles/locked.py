@@ -7,7 +7,9 @@ read here.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from adapters.modelfiles.locate import Verdict, look, verify
 from adapters.modelfiles.manifest import Model, ModelFile
@@ -36,15 +38,21 @@ def verdicts(model: Model, models_dir: Path, *, reading: bool) -> list[Verdict]:
         stored = json.loads(path.read_text(encoding="utf-8"))["files"]
         files = [
             ModelFile(path=_inside(model.stored, name), size=int(pin["size"]), sha256=str(pin["sha256"]))
-            for name, pin in stored.items()
+            for name, pin in _some(stored).items()
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         lock = ModelFile(path=PurePosixPath(model.stored, LOCK))
         return [Verdict(lock, (path,), None, f"{path} does not read ({error}): voicecore models pull {model.name}.")]
     return [judge(file, models_dir) for file in files]
 
 
+def _some(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not stored:
+        raise ValueError("it names no files")
+    return stored
+
+
 def _inside(folder: str, name: str) -> PurePosixPath:
-    if PurePosixPath(name).name != name:
+    if PurePosixPath(name).name != name or name in {"", ".."}:
         raise ValueError(f"{name!r} is no name of a file")
     return PurePosixPath(folder, name)

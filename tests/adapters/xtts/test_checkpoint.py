@@ -78,7 +78,7 @@ def test_an_absent_folder_is_told_with_the_command(tmp_path: Path) -> None:
         Checkpoint(tmp_path / FOLDER)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "version": "x"}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"format": 99}', '{"format": 1, "version": "x"}'])
 def test_a_lock_that_is_none_is_refused(stored: Path, text: str) -> None:
     (stored / "lock.json").write_text(text)
     with pytest.raises(ModelCorrupt, match=r"lock\.json"):
@@ -110,8 +110,9 @@ def test_a_config_of_another_architecture_is_refused_by_its_name(stored: Path) -
         _ = Checkpoint(stored).config
 
 
-def test_a_config_that_is_no_json_is_refused(stored: Path) -> None:
-    (stored / "config.json").write_text("model: xtts")
+@pytest.mark.parametrize("text", ["model: xtts", "[" * 100_000])
+def test_a_config_that_is_no_json_is_refused(stored: Path, text: str) -> None:
+    (stored / "config.json").write_text(text)
     _relock(stored)
     with pytest.raises(ModelCorrupt, match=r"config\.json is not a JSON file"):
         _ = Checkpoint(stored).config

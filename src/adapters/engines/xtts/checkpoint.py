@@ -161,7 +161,7 @@ def read_config(path: Path) -> Mapping[str, Any]:
     """
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelCorrupt(f"{path} is not a JSON file ({error}): {_AGAIN}.") from error
     kind = config.get("model") if isinstance(config, dict) else None
     if kind != "xtts":
@@ -188,7 +188,7 @@ def _read_lock(folder: Path) -> Lock:
             sources={name: FilePin(**pin) for name, pin in stored["sources"].items()},
             made_at=str(stored["made_at"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelCorrupt(f"{path} does not read ({error}): {_AGAIN}.") from error
 
 
