@@ -260,6 +260,19 @@ def test_a_late_refusal_is_raised_by_its_owners_next_step_and_by_nobody_elses():
     assert same(result[0], ["primeiro"])
 
 
+def test_the_refusal_of_an_utterance_that_was_dropped_since_is_told_to_nobody():
+    with busy(2) as (gated, _, engines, result):
+        engines[1].admit(utter("a" * 201, "too long"))
+        gated.gate.set()
+        while not result:
+            time.sleep(0.001)
+        # Nobody else is busy any more, so this comes back when the engine was given both.
+        engines[1].admit(utter("bom dia", "good"))
+        engines[1].drop("too long")
+        assert {chunk.utterance_id for chunk in engines[1].step()} == {"good"}
+    assert same(result[0], ["primeiro"])
+
+
 def test_an_engine_that_fails_on_one_text_fails_only_that_job():
     with busy(2, fail_on="falha") as (gated, _, engines, result):
         engines[1].admit(utter("isto falha"))

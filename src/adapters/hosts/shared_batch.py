@@ -81,12 +81,14 @@ class SharedBatch:
         return None
 
     def drop(self, slot: int, name: str) -> None:
-        """Forget an utterance; no sound of it comes after this. The engine is told before its next step."""
+        """Forget an utterance; no sound and no failure of it comes after this. The engine is told before its next step."""
         waiting = self._known.pop((slot, name), None)
         if waiting is not None:
             self._lines.remove(waiting)
             if waiting.utterance.id in self._placed:
                 self._dropped.append(waiting.utterance.id)
+        if slot in self._failed:
+            self._failed[slot] = [each for each in self._failed[slot] if each[0] is None or each[0].name != name]
         if slot in self._heard:
             self._heard[slot] = [chunk for chunk in self._heard[slot] if chunk.utterance_id != name]
         if not self.places_of(slot):

@@ -192,6 +192,15 @@ def test_a_print_of_another_checkpoint_is_refused(engine):
         engine.admit(utterance(voice=replace(learned, model_digest="0" * 64)))
 
 
+def test_a_print_that_is_too_wide_is_refused_before_it_can_end_the_step_of_others(engine):
+    learned = engine.enroll([babble(8.0)], PT)
+    wide = {**learned.arrays, "gpt_cond_latent": np.tile(learned.arrays["gpt_cond_latent"], 2)}
+    engine.admit(utterance("good"))
+    with pytest.raises(InvalidInput, match="shape"):
+        engine.admit(utterance("wide", voice=replace(learned, arrays=wide)))
+    assert set(run(engine)) == {"good"}
+
+
 def test_its_gauges_say_what_it_holds_and_has_done(engine):
     before = engine.gauges()
     say(engine)

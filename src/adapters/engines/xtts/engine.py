@@ -125,6 +125,7 @@ class XttsEngine:
             id=utterance.id, text_ids=ids, voice=voice, sampling=sampling, seed=utterance.seed,
             max_tokens=min(token_budget(len(ids)), self._decoder.token_limit),
         )  # fmt: skip
+        self._decoder.check(request)  # here, not in a step, which all others would have to answer for
         speaking = Speaking(utterance, request, self._vocoder)
         self._admitted[utterance.id] = speaking
         self._wait(speaking)

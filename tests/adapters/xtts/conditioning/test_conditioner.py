@@ -124,6 +124,10 @@ _GPT, _SPEAKER = np.zeros((32, 64), np.float32), np.zeros(512, np.float32)
             VoicePrint("xtts", "d", {"gpt_cond_latent": _GPT + np.nan, "speaker_embedding": _SPEAKER}),
             "'gpt_cond_latent' is",
         ),
+        (
+            VoicePrint("xtts", "d", {"gpt_cond_latent": _GPT + np.float32(1e30), "speaker_embedding": _SPEAKER}),
+            "'gpt_cond_latent' is damaged",
+        ),
     ],
 )
 def test_foreign_and_damaged_prints_are_refused(made: VoicePrint, message: str) -> None:

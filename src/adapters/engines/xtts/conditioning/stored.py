@@ -18,6 +18,8 @@ ENGINE = "xtts"
 GPT, SPEAKER = "gpt_cond_latent", "speaker_embedding"
 #: Rows of the perceiver resampler (upstream's `GPT`), and d_vector_dim of config.json.
 LATENTS, EMBEDDING_SIZE = 32, 512
+#: No network makes larger values of a voice; from 1e30 on they overflow, which would end the step of everybody in the batch.
+_LARGEST = 1e6
 
 
 def latents_of(voice: VoicePrint, device: str | torch.device, model_digest: str) -> VoiceLatents:
@@ -63,7 +65,7 @@ def checked(voice: VoicePrint, model_digest: str) -> None:
         (GPT, gpt, gpt.ndim == 2 and gpt.shape[0] == LATENTS and gpt.shape[1] > 0),
         (SPEAKER, speaker, speaker.shape == (EMBEDDING_SIZE,)),
     ):
-        if not fits or array.dtype != np.float32 or not np.isfinite(array).all():
+        if not fits or array.dtype != np.float32 or not (np.abs(array) <= _LARGEST).all():
             raise InvalidInput(
                 f"The voice print's {name!r} is damaged (shape {array.shape}, {array.dtype}): enrol the voice again."
             )

@@ -70,7 +70,7 @@ class Decoder:
                 is not of this model, or more tokens are asked for than the model has positions.
         """
         self._check_open()
-        self._check(request)
+        self.check(request)
         with self._lock:
             if request.id in self._rows:
                 raise Conflict(f"Row {request.id!r} is in the decoder already.")
@@ -138,7 +138,8 @@ class Decoder:
         if self._closed:
             raise EngineFailed("The decoder is closed: open the engine again.")
 
-    def _check(self, request: DecodeRequest) -> None:
+    def check(self, request: DecodeRequest) -> None:
+        """Raise the `InvalidInput` that `admit` would."""
         limits = self._weights
         if len(request.text_ids) >= limits.text_limit:
             raise InvalidInput(
