@@ -63,13 +63,17 @@ class Settings:
     blobs_url: str | None = _setting(
         None, "Where audio lies, `s3://bucket/prefix` or `file:///folder`; unset: `blobs` in the data folder."
     )
-    slots: int = _setting(1, "Jobs that one process runs at once; each has a model process of its own, unless they share one.")
+    slots: int = _setting(
+        1, "Jobs that one process runs at once; each has a model process of its own, unless they share one."
+    )
     share_model: bool = _setting(
         False, "Whether all slots share one model process, which decodes their jobs together; for engines that batch."
     )
     idle_unload_s: float = _setting(0.0, "Seconds without a job after which the models leave memory; 0 keeps them.")
     device: str = _setting("auto", "Where models run: `auto`, `cpu`, `cuda` or `cuda:N`.")
-    precision: str = _setting("exact", "`exact`, or `bf16` (or `int8`, where an engine has it) for speed; see docs/xtts.md.")
+    precision: str = _setting(
+        "exact", "`exact`, or `bf16` (or `int8`, where an engine has it) for speed; see docs/xtts.md."
+    )
     batch_size: int = _setting(0, "Segments decoded together, up to 256; 0 leaves the choice to the engine.")
     low_vram: bool = _setting(False, "Whether parts of a model that are not at work wait in the host's memory.")
     voice_cache_mb: int = _setting(256, "Megabytes that an engine keeps of voices it spoke with.")
