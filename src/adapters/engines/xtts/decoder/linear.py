@@ -22,7 +22,7 @@ _ROWS_HINT = 64
 
 def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
     """Whether torch has the packed way here: oneDNN on a processor that computes with `dtype`."""
-    if device.type != "cpu" or not bool(torch.backends.mkldnn.is_available()):  # type: ignore[no-untyped-call]
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
     if dtype == torch.bfloat16:
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - the question has no public form
