@@ -112,7 +112,7 @@ def test_the_end_of_a_job_is_told_though_receiver_and_workers_die_and_the_signat
 def test_workers_are_listed_while_they_are_there(deploy):
     cluster = deploy()
     api = cluster.api()
-    assert api.client.get("/admin/workers").json() == {"workers": [], "unserved": {}}
+    assert api.client.get("/admin/workers").json() == {"workers": [], "gauges": {}, "unserved": {}}
     assert api.client.get("/health").json()["checks"]["workers"]["status"] == "warning"
     job_id = api.submit("Bom dia.")
     assert api.client.get("/admin/workers").json()["unserved"] == {"tone": 1}

@@ -301,7 +301,7 @@ def test_two_deployments_on_one_redis_never_meet_or_are_refused(deploy):
     assert other.client.get(f"/jobs/{mine}").status_code == api.client.get(f"/jobs/{theirs}").status_code == 404
     time.sleep(2)
     assert other.job(theirs)["status"] == "queued"
-    assert other.client.get("/admin/workers").json() == {"workers": [], "unserved": {"tone": 1}}
+    assert other.client.get("/admin/workers").json() == {"workers": [], "gauges": {}, "unserved": {"tone": 1}}
     second = cluster.api(VOICECORE_MAX_TEXT="50")
     assert api.finished(second.submit("Boa tarde."))["status"] == "completed"
 
