@@ -130,6 +130,17 @@ class House:
         with self.blobs.open(job.result.audio_key) as reader:
             return Audio.from_wav_bytes(reader.read())
 
+    def cancel_at(self, monkeypatch, job, name):
+        """Have somebody cancel the job just before its attempt stores the blob of this name."""
+        truth = self.blobs.put
+
+        def put(key, data):
+            if key.endswith(name):
+                self.store.cancel(job.id, timedelta(hours=1))
+            return truth(key, data)
+
+        monkeypatch.setattr(self.blobs, "put", put)
+
     def stored(self, prefix: str = "") -> list[str]:
         return [stat.key for stat in self.blobs.list(prefix)]
 

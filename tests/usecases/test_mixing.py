@@ -255,14 +255,7 @@ def test_a_mix_that_crashed_after_its_voice_was_listed_ends_with_the_same_voice(
 
 def test_a_mix_cancelled_while_it_runs_leaves_nothing(house, monkeypatch):
     job = house.mix(mix_of())
-    truth = house.blobs.put
-
-    def put(key, data):
-        if key.endswith("sample.wav"):
-            house.store.cancel(job.id, timedelta(hours=1))
-        return truth(key, data)
-
-    monkeypatch.setattr(house.blobs, "put", put)
+    house.cancel_at(monkeypatch, job, "sample.wav")
     assert house.run("worker")
     assert house.store.get(job.id).status is JobStatus.CANCELLED
     assert house.stored() == []

@@ -204,14 +204,7 @@ def test_an_enrolment_cancelled_at_the_last_moment_leaves_no_voice(house, monkey
 
 def test_an_enrolment_cancelled_while_it_runs_leaves_neither_its_reference_nor_a_print(house, monkeypatch):
     job = house.enrol(NewVoice(name="Ana", language=PT), files(tone()))
-    truth = house.blobs.put
-
-    def put(key, data):
-        if key.endswith("sample.wav"):
-            house.store.cancel(job.id, timedelta(hours=1))
-        return truth(key, data)
-
-    monkeypatch.setattr(house.blobs, "put", put)
+    house.cancel_at(monkeypatch, job, "sample.wav")
     assert house.run("worker")
     assert house.stored() == []
 

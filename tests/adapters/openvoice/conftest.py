@@ -8,19 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.converters.openvoice import OpenVoiceConverter, intake
+from tests.instruments.one_thread import one_thread  # noqa: F401 - a fixture of all tests here
 from tests.instruments.tiny_openvoice import write_published
 from voicecore.engine_settings import EngineSettings
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    """The networks here are so small that threads only wait for each other, and several tests run at once."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -14,20 +14,10 @@ from adapters.engines.xtts.device import choose
 from adapters.engines.xtts.intake import intake
 from adapters.engines.xtts.upstream import LoadedXtts, load
 from tests.instruments import tiny_xtts
+from tests.instruments.one_thread import one_thread  # noqa: F401 - a fixture of all tests here
 
 #: `nox -s gpu` sets it to `cuda`.
 TEST_DEVICE = os.environ.get("VOICECORE_TESTING_DEVICE", "cpu")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    """The networks here are so small that threads only wait for each other, and several tests run at once."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
