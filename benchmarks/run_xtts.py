@@ -54,8 +54,14 @@ def _measure(chosen: argparse.Namespace, models_dir: Path) -> None:
         print(markdown("XTTS: memory", rows), flush=True)
 
 
+#: Compiled products that oneDNN keeps; 1024 if nothing is said, which does for one model. Here three share a process, each of
+#: which would else find its own thrown out by the others at every turn.
+_PRIMITIVES = "4096"
+
+
 def main() -> None:
     chosen = _arguments()
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _PRIMITIVES)
     if chosen.models is not None:
         _measure(chosen, chosen.models)
     elif chosen.keep is not None:

@@ -139,7 +139,29 @@ def test_the_room_suffices_is_at_most_twice_the_rows_and_never_more_than_the_wid
         assert cache[0].shape[3] >= positions
 
     assert cache[0].shape[0] <= min(12, 2 * max(slots for slots, _ in wanted))
-    assert cache[0].shape[3] < max(positions for _, positions in wanted) + BLOCK
+    assert cache[0].shape[3] < max(positions for _, positions in wanted) + 2 * BLOCK
+
+
+@given(
+    busy=st.tuples(st.integers(1, 12), st.integers(1, 900)),
+    calm=st.tuples(st.integers(1, 12), st.integers(1, 900)),
+)
+def test_room_that_nobody_needs_is_given_back_after_some_steps_and_what_is_in_use_stays(busy, calm):
+    cache = KeyValueCache(layers=2, heads=1, head_width=2, width=12, device=torch.device("cpu"))
+    cache.reserve(*busy)
+    slots, positions = min(busy[0], calm[0]), min(busy[1], calm[1])
+    for layer in range(2):
+        cache[layer][:slots, :, :, :positions] = torch.arange(positions)[:, None] + 1.0
+
+    for _ in range(100):
+        cache.reserve(*calm)
+
+    for layer in range(2):
+        made = cache[layer]
+        assert calm[0] <= made.shape[0] < 2 * calm[0]
+        assert calm[1] <= made.shape[3] < calm[1] + 2 * BLOCK
+        assert (made[:slots, :, :, :positions] == torch.arange(positions)[:, None] + 1.0).all()
+        assert (made[:, :, :, positions:] == 0).all()
 
 
 @pytest.mark.parametrize("limit", [0, 1 << 24])

@@ -43,9 +43,11 @@ class ResidualBlock:
         """How far it looks to either side."""
         return sum(first.halo + second.halo for first, second in self._pairs)
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor, end: int) -> torch.Tensor:
+        """Shape of x, (1, C, n), of which all from position `end` on is zero and stays so."""
         for first, second in self._pairs:
-            x = second(first(F.leaky_relu(x, _SLOPE))).add_(x)
+            inner = _ended(first(F.leaky_relu(x, _SLOPE)), end)
+            x = _ended(second(inner).add_(x), end)
         return x
 
 
@@ -90,25 +92,34 @@ class Network:
         )
 
     def __call__(self, frames: torch.Tensor, plan: Plan, colour: Colour) -> torch.Tensor:
-        """Samples `plan.samples`, shape (n,), float32, of the frames `plan.frames`, shape (C, n)."""
-        x = self._first(frames[None].to(self._dtype), bias=colour.first)
-        at = plan.frames[0]
+        """Samples `plan.samples`, shape (n,), float32, of a sequence whose frames are `frames`, shape (C, `plan.length`)."""
+        at, end = plan.frames[0], plan.length
+        known = frames[:, at : plan.frames[1]]
+        x = F.pad(known, (0, plan.frames[1] - at - known.shape[1]))[None].to(self._dtype)
+        x = _ended(self._first(x, bias=colour.first), end - at)
         parts = zip(self._ups, colour.upsamplings, self._blocks, plan.entering, plan.inner, strict=True)
         for (weight, stride, padding), bias, blocks, (enter, leave), (start, stop) in parts:
             x = F.leaky_relu(x[:, :, enter - at : leave - at], _SLOPE)
             x = F.conv_transpose1d(x, weight, bias, stride=stride, padding=padding)
             # Made of a window, the sequence begins where its first position was put.
-            at = enter * stride
-            x = x[:, :, start - at : stop - at]
+            at, end = enter * stride, end * stride
+            x = _ended(x[:, :, start - at : stop - at], end - start)
             at = start
-            total = blocks[0](x)
+            total = blocks[0](x, end - at)
             for block in blocks[1:]:
-                total += block(x)
+                total += block(x, end - at)
             x = total.div_(len(blocks))
         x = F.leaky_relu(x[:, :, plan.last[0] - at : plan.last[1] - at].float(), _LAST_SLOPE)
         at = plan.last[0]
         samples = torch.tanh(self._last(x))[0, 0]
         return samples[plan.samples[0] - at : plan.samples[1] - at]
+
+
+def _ended(x: torch.Tensor, end: int) -> torch.Tensor:
+    """`x` itself, with zeros from position `end` on: what a layer finds round the sequence."""
+    if end < x.shape[2]:
+        x[:, :, max(0, end) :] = 0
+    return x
 
 
 def _upsampling(up: Any, halo: int) -> Upsampling:

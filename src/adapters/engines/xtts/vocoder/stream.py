@@ -17,8 +17,8 @@ from .frames import FrameRate
 from .network import Colour, Network
 
 #: Longer stretches are made in windows of so many latents (3 s), so that a sentence of 28 s needs no more memory than one of 3.
-#: The halo that is computed twice costs a few hundredths.
-_WINDOW_LATENTS = 64
+#: The halo that is computed twice costs a few hundredths. A window of 64 tokens and its look-ahead are one stretch.
+_WINDOW_LATENTS = 68
 
 
 class Vocoder:
@@ -57,7 +57,7 @@ class Vocoder:
         plan = self.network.shape.plan(start, stop, frames.shape[1])
         first, last = plan.frames
         self.tokens_vocoded_total += math.ceil((last - first) / rate.per_latent)
-        return self.network(frames[:, first:last], plan, colour)
+        return self.network(frames, plan, colour)
 
 
 class VocoderStream:
