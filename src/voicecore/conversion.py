@@ -27,11 +27,17 @@ class F0Method(StrEnum):
     HARVEST = "harvest"
     DIO = "dio"
     CREPE = "crepe"
+    CREPE_TINY = "crepe-tiny"
+    SWIFT = "swift"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionSettings:
-    """Which voice a finished utterance is converted to, and how. Ranges: `CONVERSION_PARAMETERS`."""
+    """Which voice a finished utterance is converted to, and how. Ranges: `CONVERSION_PARAMETERS`.
+
+    Attributes:
+        seed: of the noise in the converted voice; the same audio, model and settings have the same sound.
+    """
 
     model_id: str
     pitch: float = 0
@@ -41,6 +47,7 @@ class ConversionSettings:
     filter_radius: int = 3
     hop_length: int = 128
     f0_method: F0Method = F0Method.RMVPE
+    seed: int = 0
 
     def __post_init__(self) -> None:
         for name, parameter in CONVERSION_PARAMETERS.items():

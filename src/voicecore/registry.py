@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import NotFound
-from voicecore.ports import EngineProvider
+from voicecore.ports import ConverterProvider, EngineProvider
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "voicecore.engines"
+CONVERTERS_GROUP = "voicecore.converters"
 
 
-def _entry_points() -> Iterable[EntryPoint]:
+def _entry_points(group: str = ENTRY_POINT_GROUP) -> Iterable[EntryPoint]:
     # Imported here: it costs tens of milliseconds, and `import voicecore` does not need it.
     from importlib.metadata import entry_points  # noqa: PLC0415
 
-    return entry_points(group=ENTRY_POINT_GROUP)
+    return entry_points(group=group)
 
 
 def engine_names() -> tuple[str, ...]:
@@ -46,3 +47,12 @@ def engine_providers(
 ) -> Mapping[str, EngineProvider]:
     """Providers by name; all that are installed, or those named."""
     return {name: engine_provider(name, settings) for name in (engine_names() if names is None else names)}
+
+
+def converter_provider(name: str, settings: EngineSettings | None = None) -> ConverterProvider | None:
+    """The provider of the converter of this name, or None if no installed package offers it."""
+    for point in _entry_points(CONVERTERS_GROUP):
+        if point.name == name:
+            provider: ConverterProvider = point.load()(settings or EngineSettings())
+            return provider
+    return None

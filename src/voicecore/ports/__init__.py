@@ -5,7 +5,17 @@ their locks and loops (docs/adr/0003). What a method may raise beyond its docstr
 from stores, blobs and catalogues, `EngineFailed` from engines. Each port has a contract suite in `voicecore.testing.contracts`.
 """
 
-from voicecore.ports.converters import ConversionReport, ToneConverter, VoiceConverter
+from voicecore.ports.converters import (
+    ConversionReport,
+    ConverterCard,
+    ConverterProvider,
+    ModelConverter,
+    ModelFacts,
+    ModelIntake,
+    ModelParts,
+    ToneConverter,
+    VoiceConverter,
+)
 from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
 from voicecore.ports.live import LiveChunk, Relay
 from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger
@@ -20,6 +30,8 @@ __all__ = [
     "Catalog",
     "Clock",
     "ConversionReport",
+    "ConverterCard",
+    "ConverterProvider",
     "Doorbell",
     "EngineHost",
     "EngineProvider",
@@ -30,6 +42,10 @@ __all__ = [
     "JobStore",
     "LiveChunk",
     "Messenger",
+    "ModelConverter",
+    "ModelFacts",
+    "ModelIntake",
+    "ModelParts",
     "Named",
     "Notice",
     "Relay",
