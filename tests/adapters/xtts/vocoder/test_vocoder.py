@@ -141,6 +141,51 @@ def test_only_samples_within_the_receptive_field_feel_one_changed_frame(vocoder)
     assert back - 1 < last <= back + 1e-9
 
 
+def _widths(plan) -> tuple[int, ...]:
+    """Of everything that the network computes on."""
+    spans = (plan.frames, *plan.entering, *plan.inner, plan.last)
+    return tuple(stop - start for start, stop in spans)
+
+
+def test_whole_sentences_of_every_length_share_a_few_widths_of_which_each_is_compiled_once(vocoder):
+    shape = vocoder.network.shape
+    widths = {_widths(shape.plan(0, frames * shape.hop, frames)) for frames in range(1, 289)}
+    assert len(widths) == 288 / 16
+    assert all(
+        frames <= _widths(shape.plan(0, frames * shape.hop, frames))[0] < frames + 16 for frames in range(1, 289)
+    )
+
+
+def test_windows_in_the_midst_have_one_width_wherever_they_begin(vocoder):
+    shape = vocoder.network.shape
+    widths = set()
+    for start in range(20 * shape.hop, 24 * shape.hop, 7):
+        widths.add(_widths(shape.plan(start, start + 174 * shape.hop, 400)))
+    assert len(widths) == 1
+
+
+def test_what_a_window_computes_behind_the_end_is_not_heard(vocoder):
+    network, shape = vocoder.network, vocoder.network.shape
+    frames = torch.randn(_WIDTH, 37, generator=torch.Generator().manual_seed(2))
+    colour = network.colour(_speaker())
+    rounded = shape.plan(0, 37 * shape.hop, 37)
+    assert rounded.frames == (0, 48)
+    longer = torch.cat([frames, torch.full((_WIDTH, 11), 9.0)], dim=1)
+    with torch.inference_mode():
+        sound = network(frames, rounded, colour)
+        other = network(longer, shape.plan(0, 48 * shape.hop, 48), colour)
+    assert sound.shape == (37 * shape.hop,)
+    assert (sound != other[: 37 * shape.hop]).any(), "a frame behind the end would be heard before it"
+    np.testing.assert_allclose(sound, _frames_upstream(vocoder, frames), atol=1e-5, rtol=0)
+
+
+def _frames_upstream(vocoder: Vocoder, frames: torch.Tensor) -> np.ndarray:
+    """What upstream's generator makes of frames."""
+    generator = vocoder._hifigan.waveform_decoder
+    with torch.inference_mode():
+        return generator(frames[None], g=_speaker()[None, :, None])[0, 0].numpy()
+
+
 def test_a_sentence_of_200_tokens_costs_less_than_three_tenths_of_upstreams_stream(vocoder):
     before = vocoder.tokens_vocoded_total
     _streamed(vocoder, _latents(200), [8, 40, 40, 40, 40])
