@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
-from adapters.engines.xtts.device import choose
+from adapters.torch_device import choose
 from adapters.engines.xtts.intake import intake
 from adapters.engines.xtts.upstream import LoadedXtts, load
 from tests.instruments import tiny_xtts

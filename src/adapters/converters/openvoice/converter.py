@@ -7,10 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from adapters import torch_device
 from adapters.coqui import prepare_coqui
 from voicecore.audio import Audio, Samples, silence
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import EngineFailed, InvalidAudio, InvalidInput, MissingDependency, ModelCorrupt
+from voicecore.errors import EngineFailed, InvalidAudio, InvalidInput, ModelCorrupt
 from voicecore.ports import ConversionReport
 from voicecore.tone_colour import SILENT_BELOW, ToneSettings, check_reference, check_speech
 from voicecore.voice import VoicePrint
@@ -58,9 +59,8 @@ class OpenVoiceConverter:
         files = stored.check(stored.find(settings.models_dir))
         sizes = read_sizes(files.config)
         network = fill(empty_network(sizes), _read(files), str(files.checkpoint))
-        device = _device(settings.device)
-        if threads:
-            _set_threads(threads)
+        device = torch_device.choose(settings.device)
+        torch_device.use_threads(threads)
         context = context_frames(network)
         passes = Passes(
             network.to(device), device=device, context=context,
@@ -180,20 +180,3 @@ def _read(files: stored.Stored) -> dict[str, Any]:
     except SafetensorError as error:
         raise ModelCorrupt(f"{files.checkpoint} is no file of safetensors ({error}); fetch it again.") from error
     return tensors
-
-
-def _device(wanted: str) -> str:
-    import torch  # noqa: PLC0415
-
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    number = int(wanted.partition(":")[2] or 0)
-    if wanted != "cpu" and number >= torch.cuda.device_count():
-        raise MissingDependency(f"This torch finds no graphics card for the device {wanted!r}; set it to cpu or auto.")
-    return wanted
-
-
-def _set_threads(threads: int) -> None:
-    import torch  # noqa: PLC0415
-
-    torch.set_num_threads(threads)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from adapters import torch_device
 from adapters.coqui import missing_packages
 from voicecore.engine import EngineCard
 from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import MissingDependency, MissingModel, ModelCorrupt, NotInstalled, VoiceCoreError
 
-from . import device
 from .card import NAME, make_card
 from .checkpoint import FOLDER, HOW_TO_GET, Checkpoint
 
@@ -42,7 +42,7 @@ class XttsProvider:
             self._described()
         except VoiceCoreError as error:
             found.append(error.message)
-        if not missing_packages() and (wrong := device.visible_problem(self._settings.device)):
+        if not missing_packages() and (wrong := torch_device.visible_problem(self._settings.device)):
             found.append(wrong)
         return tuple(found)
 
@@ -54,8 +54,8 @@ class XttsProvider:
         from .upstream import load  # noqa: PLC0415 - for `open` only
 
         checkpoint.verify()
-        place = device.choose(self._settings.device)
-        device.use_threads(threads)
+        place = torch_device.choose(self._settings.device)
+        torch_device.use_threads(threads)
         loaded = load(checkpoint, place)
         engine = XttsEngine(loaded, card, self._settings, TextSize(loaded.tokenizer, checkpoint.config))
         engine.test_itself(checkpoint.folder)

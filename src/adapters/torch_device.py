@@ -1,4 +1,4 @@
-"""On what the networks run."""
+"""On what networks of torch run: shared by the engines and converters that use it."""
 
 from __future__ import annotations
 
