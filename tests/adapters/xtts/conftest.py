@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
-from adapters.torch_device import choose
 from adapters.engines.xtts.intake import intake
 from adapters.engines.xtts.upstream import LoadedXtts, load
+from adapters.torch_device import choose
 from tests.instruments import tiny_xtts
 from tests.instruments.one_thread import one_thread  # noqa: F401 - a fixture of all tests here
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters import coqui
-from adapters.engines.xtts import device, languages
+from adapters import coqui, languages, torch_device
+from adapters.engines.xtts import languages
 from adapters.engines.xtts.card import DEFAULT_BATCH, SEGMENT_LIMIT
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
 from adapters.engines.xtts.intake import intake
@@ -268,10 +268,10 @@ def test_without_a_card_auto_is_the_processor() -> None:
     import torch
 
     if torch.cuda.is_available():
-        assert device.choose("auto") == "cuda:0"
+        assert torch_device.choose("auto") == "cuda:0"
     else:
-        assert device.choose("auto") == "cpu"
-    assert device.choose("cpu") == "cpu"
+        assert torch_device.choose("auto") == "cpu"
+    assert torch_device.choose("cpu") == "cpu"
 
 
 @pytest.mark.parametrize("asked", ["cuda", "cuda:0", "cuda:7"])
@@ -280,7 +280,7 @@ def test_a_card_that_is_not_there_is_told_with_the_way_out(asked: str, monkeypat
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(MissingDependency, match=rf"VOICECORE_DEVICE is {asked}.*VOICECORE_DEVICE=cpu"):
-        device.choose(asked)
+        torch_device.choose(asked)
 
 
 def test_a_number_of_a_card_beyond_the_last_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,7 +289,7 @@ def test_a_number_of_a_card_beyond_the_last_is_told(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(MissingDependency, match="2 cards, counted from 0"):
-        device.choose("cuda:2")
+        torch_device.choose("cuda:2")
 
 
 def test_a_card_that_is_listed_but_does_not_work_is_not_chosen_by_auto(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,16 +301,16 @@ def test_a_card_that_is_listed_but_does_not_work_is_not_chosen_by_auto(monkeypat
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch, "ones", no_driver)
-    assert device.choose("auto") == "cpu"
+    assert torch_device.choose("auto") == "cpu"
     with pytest.raises(MissingDependency, match=r"no kernel image is available\)"):
-        device.choose("cuda")
+        torch_device.choose("cuda")
 
 
 def test_a_torch_for_processors_is_seen_without_loading_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device.importlib.metadata, "version", lambda _name: "2.13.0+cpu")
-    told = device.visible_problem("cuda:1")
+    monkeypatch.setattr(torch_device.importlib.metadata, "version", lambda _name: "2.13.0+cpu")
+    told = torch_device.visible_problem("cuda:1")
     assert told is not None
     assert "built for processors only" in told
-    assert device.visible_problem("auto") is None
-    monkeypatch.setattr(device.importlib.metadata, "version", lambda _name: "2.13.0+cu130")
-    assert device.visible_problem("cuda:1") is None
+    assert torch_device.visible_problem("auto") is None
+    monkeypatch.setattr(torch_device.importlib.metadata, "version", lambda _name: "2.13.0+cu130")
+    assert torch_device.visible_problem("cuda:1") is None

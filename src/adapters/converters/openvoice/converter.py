@@ -11,7 +11,7 @@ from adapters import torch_device
 from adapters.coqui import prepare_coqui
 from voicecore.audio import Audio, Samples, silence
 from voicecore.engine_settings import EngineSettings
-from voicecore.errors import EngineFailed, InvalidAudio, InvalidInput, ModelCorrupt
+from voicecore.errors import EngineFailed, InvalidAudio, InvalidInput, MissingDependency, ModelCorrupt
 from voicecore.ports import ConversionReport
 from voicecore.tone_colour import SILENT_BELOW, ToneSettings, check_reference, check_speech
 from voicecore.voice import VoicePrint
