@@ -3,8 +3,10 @@
 jobs/{job}/plan.json                    segments of the job and their cache keys (same for every attempt)
 jobs/{job}/a{attempt}/audio.{format}    finished audio; the attempt fences off writers that lost their lease
 jobs/{job}/a{attempt}/manifest.json     segments with their times
-uploads/{job}/{n}.wav                   decoded reference clips, until the enrolment ends
+uploads/{job}/{n}.wav                   decoded reference clips or recordings, until their job ends
 segments/{voice}/{sha256}.f32           raw little-endian float32 samples of one segment
+segments/{voice}/{model}/{sha256}.f32   the same, converted, behind what the converter said of it
+models/{model}/voice.safetensors|index.safetensors   a conversion model
 voices/{voice}/a{attempt}/print.safetensors|reference.wav|sample.wav   written by one attempt of the enrolment
 deployment/id.json                      whose all this is, where more than one process could come upon it
 """
@@ -40,12 +42,12 @@ def master(job_id: str, attempt: int) -> str:
 
 
 def upload_prefix(job_id: str) -> str:
-    """Reference clips of an enrolment."""
+    """What was uploaded for a job: reference clips, or the recording to convert."""
     return f"uploads/{job_id}/"
 
 
 def upload(job_id: str, number: int) -> str:
-    """One reference clip."""
+    """One decoded recording."""
     return f"uploads/{job_id}/{number}.wav"
 
 
@@ -60,6 +62,35 @@ def segment_prefix(voice: str) -> str:
 def segment(voice: str, digest: str) -> str:
     """One cached segment."""
     return f"segments/{voice}/{digest}.f32"
+
+
+def converted_segment(voice: str, model_id: str, digest: str) -> str:
+    """One cached segment, converted by a model."""
+    return f"segments/{voice}/{model_id}/{digest}.f32"
+
+
+def is_converted_by(key: str, model_id: str) -> bool:
+    """Whether the key is of a segment that this model converted."""
+    parts = key.split("/")
+    return len(parts) == 4 and parts[0] == "segments" and parts[2] == model_id
+
+
+MODELS = "models/"
+
+
+def model_prefix(model_id: str) -> str:
+    """Everything of a conversion model."""
+    return f"models/{model_id}/"
+
+
+def model_voice(model_id: str) -> str:
+    """The network of a conversion model."""
+    return f"models/{model_id}/voice.safetensors"
+
+
+def model_index(model_id: str) -> str:
+    """The index of a conversion model, if it has one."""
+    return f"models/{model_id}/index.safetensors"
 
 
 def voice_prefix(voice_id: str) -> str:

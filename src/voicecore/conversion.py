@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from voicecore.quality import Parameter
 
+#: Name of the converter whose targets are uploaded models. Jobs that only convert wait under it, as others do under their engine.
+CONVERTER = "rvc"
+
 #: Ranges and defaults of the service's contract. 0 is a value, never "unset".
 CONVERSION_PARAMETERS = {
     "rvc_pitch": Parameter(-12, 12, 0, "Semitones to shift the pitch by."),

@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
+from voicecore.conversion import ConversionSettings
 from voicecore.errors import Conflict, InvalidInput, VoiceCoreError, require
 from voicecore.handling import PLAIN, Handling
 from voicecore.language import Language
-from voicecore.request import MixRequest, Mode, Request, SynthesisRequest
+from voicecore.request import ConversionRequest, EnrolmentRequest, MixRequest, Mode, Request, SynthesisRequest
 
 JobId = NewType("JobId", str)
 
@@ -74,6 +75,10 @@ class JobResult:
         file_size: bytes of the master.
         manifest_key: blob with the segments: character span, times, whether cached (JSON).
         voice_id: the voice that an enrolment or a mix made.
+        conversion_applied: whether the audio was converted as asked; None where no conversion was asked for.
+        conversion_fallback: why it was not, in one sentence; the audio has the plain voice then.
+        index_used: whether the model's index had a part in it; None where it was not for this to tell.
+        index_reason: why not, where it had none.
     """
 
     audio_key: str | None = None
@@ -82,6 +87,10 @@ class JobResult:
     file_size: int = 0
     manifest_key: str | None = None
     voice_id: str | None = None
+    conversion_applied: bool | None = None
+    conversion_fallback: str = ""
+    index_used: bool | None = None
+    index_reason: str = ""
 
 
 def percent(done: int, total: int) -> float:
@@ -95,10 +104,11 @@ class SynthesisJob:
     """A unit of work that somebody asked for.
 
     Attributes:
-        engine: resolved name.
+        engine: resolved name. A job that only converts has `voicecore.conversion.CONVERTER`: whoever serves that may take it.
         quality_profile_id: resolved, None where a voice is made.
         parameters: resolved knobs, as pairs sorted by name: what the engine will get.
-        spoken_language: the engine's language that the text is spoken in.
+        conversion: resolved: with the pitch tracker and the seed that will be used; None where nothing is converted.
+        spoken_language: the engine's language that the text is spoken in; `UNDETERMINED` for a recording.
         handling: its priority, and who is told of its end.
         attempt: number of claims so far; the fencing token.
         tries: attempts that ended badly (worker or engine died); at the limit the job is poisoned.
@@ -110,6 +120,7 @@ class SynthesisJob:
     engine: str
     quality_profile_id: str | None = None
     parameters: tuple[tuple[str, float], ...] = ()
+    conversion: ConversionSettings | None = None
     spoken_language: Language
     created_at: datetime
     status: JobStatus = JobStatus.QUEUED
@@ -145,14 +156,25 @@ class SynthesisJob:
     @property
     def mode(self) -> Mode:
         """What the job does."""
-        if isinstance(self.request, SynthesisRequest):
-            return self.request.mode
-        return Mode.MIX if isinstance(self.request, MixRequest) else Mode.CLONE
+        match self.request:
+            case SynthesisRequest():
+                return self.request.mode
+            case ConversionRequest():
+                return Mode.CONVERT
+            case MixRequest():
+                return Mode.MIX
+            case EnrolmentRequest():
+                return Mode.CLONE
 
     @property
     def makes_voice(self) -> bool:
         """Whether it leaves a voice, not sound."""
-        return not isinstance(self.request, SynthesisRequest)
+        return isinstance(self.request, EnrolmentRequest | MixRequest)
+
+    @property
+    def has_uploads(self) -> bool:
+        """Whether blobs of its caller's wait for it until it ends."""
+        return isinstance(self.request, EnrolmentRequest | ConversionRequest)
 
     def _must_be(self, *states: JobStatus) -> None:
         if self.status not in states:

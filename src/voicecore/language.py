@@ -77,3 +77,7 @@ class Language:
                 if choice.region == region:
                     return choice
         return choices[0] if choices else None
+
+
+#: Of sound whose language nobody said. Source: RFC 5646, §4.1, item 5 (`und`).
+UNDETERMINED = Language("und")

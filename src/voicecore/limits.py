@@ -13,6 +13,9 @@ LONGEST_LEASE = timedelta(days=1)
 LONGEST_TIME = timedelta(days=3650)
 LONGEST_AUDIO_S = 86_400.0
 
+_ABOVE_ZERO = ("max_queued", "max_upload_bytes", "max_audio_s", "max_tries", "max_voices", "max_rvc_models",
+               "max_rvc_model_bytes", "max_rvc_stored_bytes")  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -28,6 +31,9 @@ class Limits:
         keep_jobs: how long finished jobs and their audio are kept.
         segment_cache_bytes: size of the segment cache, beyond which the oldest entries go.
         max_voices: enrolled voices.
+        max_rvc_models: conversion models.
+        max_rvc_model_bytes: of one uploaded file of a conversion model.
+        max_rvc_stored_bytes: of all stored conversion models together.
     """
 
     max_text: int = TEXT_LIMIT
@@ -40,10 +46,13 @@ class Limits:
     keep_jobs: timedelta = timedelta(hours=24)
     segment_cache_bytes: int = 2 * 1024**3
     max_voices: int = 1_000
+    max_rvc_models: int = 100
+    max_rvc_model_bytes: int = 200 * 1024 * 1024
+    max_rvc_stored_bytes: int = 20 * 1024**3
 
     def __post_init__(self) -> None:
         require(1 <= self.max_text <= TEXT_LIMIT, f"max_text is {self.max_text}; give 1 to {TEXT_LIMIT}.")
-        for name in ("max_queued", "max_upload_bytes", "max_audio_s", "max_tries", "max_voices"):
+        for name in _ABOVE_ZERO:
             require(getattr(self, name) > 0, f"{name} must be above 0.")
         require(self.segment_cache_bytes >= 0, "segment_cache_bytes must not be negative; 0 keeps no cache.")
         require(self.lease >= timedelta(seconds=3), "lease must be at least 3 s, or a busy machine loses jobs.")

@@ -1,4 +1,4 @@
-"""Jobs, voices and profiles as JSON documents, for whatever store keeps them.
+"""Jobs, voices, profiles and conversion models as JSON documents, for whatever store keeps them.
 
 A record says its version: `{"v": 1, …}`. Reading is strict. A record of another version, with an unknown state, or
 with a field too many or too few was not written by this program: it is refused with `StorageUnavailable`, never
@@ -16,19 +16,30 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from voicecore.conversion import ConversionSettings, F0Method
+from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.errors import InvalidInput, StorageUnavailable, UnsupportedLanguage
 from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
 from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
-from voicecore.request import EnrolmentRequest, MixRequest, Mode, OutputFormat, Request, SynthesisRequest, VoicePart
+from voicecore.request import (
+    ConversionRequest,
+    EnrolmentRequest,
+    MixRequest,
+    Mode,
+    OutputFormat,
+    Request,
+    SynthesisRequest,
+    VoicePart,
+)
 from voicecore.voice import VoiceId, VoiceProfile
 
-#: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices. Voices: 2 brought voices
-#: without reference.
-JOB_VERSION = 3
+#: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices, 4 conversion. Voices: 2
+#: brought voices without reference.
+JOB_VERSION = 4
 VOICE_VERSION = 2
 PROFILE_VERSION = 1
+MODEL_VERSION = 1
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -126,12 +137,20 @@ def _fields(document: Any, readers: Mapping[str, Callable[[Any], Any]]) -> dict[
 # --- requests -------------------------------------------------------------------------------------------------------
 _CONVERSION = {"model_id": _text, "pitch": _number, "index_rate": _number, "protect": _number,
                "rms_mix_rate": _number, "filter_radius": _whole, "hop_length": _whole,
-               "f0_method": F0Method}  # fmt: skip
+               "f0_method": F0Method, "seed": _whole}  # fmt: skip
+
+
+def _conversion(document: Any) -> ConversionSettings:
+    return ConversionSettings(**_fields(document, _CONVERSION))
+
+
 _SPEECH = {"text": _text, "source_language": _language, "target_language": _maybe(_language), "mode": Mode,
            "voice_preset": _text, "voice_id": _maybe(_text), "engine": _maybe(_text),
            "quality_profile_id": _maybe(_text), "speed": _maybe(_number), "seed": _whole,
            "output_format": OutputFormat,
-           "conversion": _maybe(lambda document: ConversionSettings(**_fields(document, _CONVERSION)))}  # fmt: skip
+           "conversion": _maybe(_conversion), "f0_method_named": _flag, "conversion_required": _flag}  # fmt: skip
+_RECORDING = {"audio_key": _text, "duration_s": _number, "conversion": _conversion, "f0_method_named": _flag,
+              "output_format": OutputFormat}  # fmt: skip
 _ENROLMENT = {"name": _text, "language": _language, "clip_keys": _texts, "reference_duration_s": _number,
               "description": _text, "engine": _maybe(_text), "consent": _maybe(_text)}  # fmt: skip
 
@@ -146,6 +165,8 @@ def _request(document: Any) -> Request:
         return SynthesisRequest(**_fields(body, _SPEECH))
     if kind == "enrolment":
         return EnrolmentRequest(**_fields(body, _ENROLMENT))
+    if kind == "recording":
+        return ConversionRequest(**_fields(body, _RECORDING))
     if kind == "mix":
         return MixRequest(**_fields(body, _MIX))
     raise ValueError(f"{kind!r} is not a kind of request")
@@ -157,6 +178,8 @@ def _request_document(request: Request) -> list[Any]:
         return ["mix", _plain(request, _MIX) | {"language": request.language.tag, "parts": parts}]
     if isinstance(request, EnrolmentRequest):
         return ["enrolment", _plain(request, _ENROLMENT) | {"language": request.language.tag}]
+    if isinstance(request, ConversionRequest):
+        return ["recording", _plain(request, _RECORDING) | {"conversion": _plain(request.conversion, _CONVERSION)}]
     languages = {"source_language": request.source_language.tag,
                  "target_language": _maybe_write(str, request.target_language)}  # fmt: skip
     conversion = _maybe_write(lambda settings: _plain(settings, _CONVERSION), request.conversion)
@@ -166,13 +189,15 @@ def _request_document(request: Request) -> list[Any]:
 # --- jobs -----------------------------------------------------------------------------------------------------------
 _SEGMENTS = {"total": _whole, "done": _whole, "cached": _whole}
 _RESULT = {"audio_key": _maybe(_text), "duration_s": _number, "sample_rate_hz": _whole, "file_size": _whole,
-           "manifest_key": _maybe(_text), "voice_id": _maybe(_text)}  # fmt: skip
+           "manifest_key": _maybe(_text), "voice_id": _maybe(_text), "conversion_applied": _maybe(_flag),
+           "conversion_fallback": _text, "index_used": _maybe(_flag), "index_reason": _text}  # fmt: skip
 _HANDLING = {"priority": Priority, "webhook_url": _maybe(_text)}
 _ERROR = {"code": _text, "message": _text, "retryable": _flag}
 _MOMENTS = ("lease_until", "started_at", "completed_at", "expires_at")
 _JOB: dict[str, Callable[[Any], Any]] = {
     "id": lambda value: JobId(_text(value)), "request": _request, "engine": _text,
-    "quality_profile_id": _maybe(_text), "parameters": _tuple_of(_pair), "spoken_language": _language,
+    "quality_profile_id": _maybe(_text), "parameters": _tuple_of(_pair), "conversion": _maybe(_conversion),
+    "spoken_language": _language,
     "created_at": _moment, "status": JobStatus, "attempt": _whole, "tries": _whole, "worker": _maybe(_text),
     "progress": _number, "progress_message": _text,
     "handling": lambda document: Handling(**_fields(document, _HANDLING)),
@@ -197,6 +222,25 @@ def _with_mixes(document: Document) -> Document:
     return document
 
 
+#: What version 4 of the jobs brought to each result.
+_UNCONVERTED = {"conversion_applied": None, "conversion_fallback": "", "index_used": None, "index_reason": ""}
+
+
+def _with_conversion(document: Document) -> Document:
+    """From version 3, where nothing was ever converted: a job that asked for it was refused."""
+    kind, body = document["request"]
+    if kind == "recording" or "conversion" in document:
+        raise ValueError("version 3 has no conversion")
+    if kind == "speech":
+        settings = body["conversion"]
+        body = body | {"conversion": None if settings is None else settings | {"seed": 0}}
+        body |= {"f0_method_named": False, "conversion_required": False}
+    result = document["result"]
+    return document | {
+        "request": [kind, body], "conversion": None, "result": None if result is None else result | _UNCONVERTED,
+    }  # fmt: skip
+
+
 def _with_voices_without_reference(document: Document) -> Document:
     """From version 1, where every voice had one."""
     _text(document["reference_key"])
@@ -204,7 +248,7 @@ def _with_voices_without_reference(document: Document) -> Document:
 
 
 #: Upgrade n leads from version n + 1 to the next one.
-_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling, _with_mixes)
+_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling, _with_mixes, _with_conversion)
 _VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_without_reference,)
 
 
@@ -213,6 +257,7 @@ def dump_job(job: SynthesisJob) -> str:
     moments = {name: _maybe_write(_moment_text, getattr(job, name)) for name in _MOMENTS}
     nested = {
         "request": _request_document(job.request),
+        "conversion": _maybe_write(lambda settings: _plain(settings, _CONVERSION), job.conversion),
         "spoken_language": job.spoken_language.tag,
         "created_at": _moment_text(job.created_at),
         "segments": _plain(job.segments, _SEGMENTS),
@@ -260,6 +305,24 @@ def dump_profile(profile: QualityProfile) -> str:
 def load_profile(record: str | bytes) -> QualityProfile:
     """The inverse of `dump_profile`. Raises `StorageUnavailable` for a record that this program does not know."""
     return _load("profile", (), record, lambda document: QualityProfile(**_fields(document, _PROFILE)))
+
+
+# --- conversion models ----------------------------------------------------------------------------------------------
+_MODEL: dict[str, Callable[[Any], Any]] = {
+    "id": lambda value: ModelId(_text(value)), "name": _text, "description": _text, "version": _text, "f0": _flag,
+    "sample_rate_hz": _whole, "vectors": _whole, "digest": _text, "size_bytes": _whole, "notes": _texts,
+    "created_at": _moment,
+}  # fmt: skip
+
+
+def dump_model(model: ConversionModel) -> str:
+    """The conversion model as a record: JSON, ASCII, one line."""
+    return _dump("model", MODEL_VERSION, _plain(model, _MODEL) | {"created_at": _moment_text(model.created_at)})
+
+
+def load_model(record: str | bytes) -> ConversionModel:
+    """The inverse of `dump_model`. Raises `StorageUnavailable` for a record that this program does not know."""
+    return _load("model", (), record, lambda document: ConversionModel(**_fields(document, _MODEL)))
 
 
 # --- the envelope ---------------------------------------------------------------------------------------------------

@@ -91,6 +91,10 @@ class SynthesisRequest:
         quality_profile_id: or None for the engine's default profile.
         speed: 0.5..2, overrides the profile's; None leaves the profile's.
         seed: 0..2**32-1. The same request has the same sound, so it defaults to 0, not to chance.
+        conversion: the voice that the speech is converted to, or None. Its seed is not looked at: `seed` goes for both.
+        f0_method_named: whether the caller chose `conversion.f0_method`. One that is off here is refused then; else the
+            nearest one that is on takes its place, and a warning says so.
+        conversion_required: whether the job shall fail rather than keep the plain voice where the conversion does.
     """
 
     text: str
@@ -105,6 +109,8 @@ class SynthesisRequest:
     seed: int = 0
     output_format: OutputFormat = OutputFormat.WAV
     conversion: ConversionSettings | None = None
+    f0_method_named: bool = False
+    conversion_required: bool = False
 
     def __post_init__(self) -> None:
         checked_text(self.text)
@@ -140,6 +146,27 @@ class EnrolmentRequest:
         checked_description(self.description)
         if not self.clip_keys:
             raise InvalidInput("Give at least one reference file.", field="file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionRequest:
+    """A recording that shall sound like another voice.
+
+    Attributes:
+        audio_key: blob with the decoded recording (WAV, mono), written by us, never a path of the caller.
+        duration_s: of the recording.
+        conversion: the voice, and how; its seed counts.
+        f0_method_named: as in `SynthesisRequest`.
+    """
+
+    audio_key: str
+    duration_s: float
+    conversion: ConversionSettings
+    f0_method_named: bool = False
+    output_format: OutputFormat = OutputFormat.WAV
+
+    def __post_init__(self) -> None:
+        checked_seed(self.conversion.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +221,7 @@ class MixRequest:
 
 
 #: What a job can be asked for.
-Request = SynthesisRequest | EnrolmentRequest | MixRequest
+Request = SynthesisRequest | EnrolmentRequest | MixRequest | ConversionRequest
 
 
 def fingerprint(parts: Mapping[str, Any]) -> str:

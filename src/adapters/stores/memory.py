@@ -16,6 +16,7 @@ from adapters.stores.line import Line, place_of, turn_of
 from adapters.stores.naming import check_free, missing, name_key
 from adapters.stores.notice_board import NoticeBoard
 from adapters.stores.transitions import Lease
+from voicecore.conversion_model import ConversionModel
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import Clock, Item, JobPage, JobQuery, Notice
@@ -239,11 +240,12 @@ class MemoryShelf(Generic[Item]):
 
 
 class MemoryCatalog:
-    """Two shelves and a dict."""
+    """Three shelves and a dict."""
 
     def __init__(self) -> None:
         self._voices: MemoryShelf[VoiceProfile] = MemoryShelf()
         self._profiles: MemoryShelf[QualityProfile] = MemoryShelf()
+        self._models: MemoryShelf[ConversionModel] = MemoryShelf()
         self._defaults: dict[str, str] = {}
 
     @property
@@ -253,6 +255,10 @@ class MemoryCatalog:
     @property
     def profiles(self) -> MemoryShelf[QualityProfile]:
         return self._profiles
+
+    @property
+    def models(self) -> MemoryShelf[ConversionModel]:
+        return self._models
 
     def default_profile(self, engine: str) -> str | None:
         return self._defaults.get(engine)

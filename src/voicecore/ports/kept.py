@@ -1,4 +1,4 @@
-"""What is kept: blobs, voices, profiles."""
+"""What is kept: blobs, voices, profiles, conversion models."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol, TypeVar
 
+from voicecore.conversion_model import ConversionModel
 from voicecore.quality import QualityProfile
 from voicecore.voice import VoiceProfile
 
@@ -77,13 +78,16 @@ class Shelf(Protocol[Item]):
 
 
 class Catalog(Protocol):
-    """What users made and keep: voices, quality profiles, and the default profile of each engine."""
+    """What users made and keep: voices, quality profiles, conversion models, and the default profile of each engine."""
 
     @property
     def voices(self) -> Shelf[VoiceProfile]: ...
     @property
     def profiles(self) -> Shelf[QualityProfile]:
         """Users' profiles; the built-in ones are in `voicecore.profiles`."""
+
+    @property
+    def models(self) -> Shelf[ConversionModel]: ...
 
     def default_profile(self, engine: str) -> str | None:
         """Id set by `set_default_profile`, or None."""

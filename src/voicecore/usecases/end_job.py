@@ -59,7 +59,7 @@ class EndJob:
             return
         if ended.status.finished:
             self._end_relay(ended)
-            if ended.makes_voice:
+            if ended.has_uploads:
                 self._delete_all(blobkeys.upload_prefix(ended.id))
         _log.info("job %s attempt %d: %s", ended.id, ended.attempt, ended.status.value)
 

@@ -22,6 +22,7 @@ from voicecore.limits import Limits
 from voicecore.ports import BlobStore, Clock, EngineHost, JobStore, SpeechEngine
 from voicecore.usecases.end_job import EndJob
 from voicecore.usecases.job_watch import JobWatch, StopReason
+from voicecore.usecases.run_conversion import RunConversion
 from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_synthesis import RunSynthesis
 
@@ -50,6 +51,7 @@ class RunJob:
     enrol: RunEnrolment
     limits: Limits
     engines: set[str] | None = None
+    convert: RunConversion | None = None
     look_every_s: float = 0.4
     pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
     end_job: EndJob = field(init=False)

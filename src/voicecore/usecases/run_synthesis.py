@@ -16,6 +16,7 @@ from voicecore.planning import plan_segments, utterance_maker
 from voicecore.ports import AudioCodec, BlobStore, Catalog, LiveChunk, Relay, SpeechEngine
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.text import Segment
+from voicecore.usecases.converters import NO_CONVERTERS, Converters
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.load_voice_print import LoadVoicePrint
 from voicecore.usecases.segment_cache import SegmentCache, segment_key
@@ -46,6 +47,7 @@ class RunSynthesis:
     codec: AudioCodec
     cache: SegmentCache
     relay: Relay | None = None
+    converters: Converters = NO_CONVERTERS
 
     def __call__(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicecore.conversion import ConversionSettings
 from voicecore.engine import EngineCard
-from voicecore.errors import InvalidInput, InvalidText, NotFound, NotInstalled
+from voicecore.errors import InvalidInput, InvalidText, NotFound
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
@@ -14,10 +15,9 @@ from voicecore.planning import resolve
 from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import Mode, SynthesisRequest
 from voicecore.usecases.choose_profile import ChooseProfile
+from voicecore.usecases.converters import CONVERSION_MISSING, NO_CONVERTERS, Converters  # noqa: F401
 from voicecore.usecases.engines import Engines
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
-
-CONVERSION_MISSING = "Voice conversion (RVC) is not part of this installation yet; send the job without enable_rvc."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class SubmitSynthesis:
     ids: Ids
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
+    converters: Converters = NO_CONVERTERS
 
     def __call__(
         self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN
@@ -40,7 +41,7 @@ class SubmitSynthesis:
 
         Raises:
             InvalidInput: and its kinds, for whatever the engine cannot do, and for a webhook that may not be.
-            NotFound: unknown engine or voice.
+            NotFound: unknown engine, voice or conversion model.
             NotInstalled: the request needs a part that is not installed.
             IdempotencyConflict, QueueFull: from the store.
         """
@@ -50,8 +51,7 @@ class SubmitSynthesis:
                 f"The text has {len(request.text)} characters; the limit is {self.limits.max_text}: split it into several jobs.",
                 field="text",
             )
-        if request.conversion is not None:
-            raise NotInstalled(CONVERSION_MISSING, field="enable_rvc")
+        conversion, told = self._conversion_of(request)
         engine = self._engine_of(request)
         card = self.engines.card(engine)
         spoken = card.spoken(request.source_language)
@@ -65,14 +65,22 @@ class SubmitSynthesis:
             engine=engine,
             quality_profile_id=profile.id,
             parameters=tuple(sorted(resolve(card, profile.parameters, speed).items())),
+            conversion=conversion,
             spoken_language=spoken,
             created_at=self.clock.now(),
             handling=handling,
-            warnings=_warnings(request, card, spoken),
+            warnings=(*_warnings(request, card, spoken), *told),
         )
         stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
         self.doorbell.ring(stored.id, stored.engine)
         return stored
+
+    def _conversion_of(self, request: SynthesisRequest) -> tuple[ConversionSettings | None, tuple[str, ...]]:
+        if request.conversion is None:
+            return None, ()
+        return self.converters.resolve(
+            self.catalog, request.conversion, method_named=request.f0_method_named, seed=request.seed
+        )
 
     def _engine_of(self, request: SynthesisRequest) -> str:
         """The engine asked for; an enrolled voice is spoken by the engine that learned it."""

@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from adapters.redisclient import Lua, ask, translated
 from adapters.stores.naming import check_free, missing, name_key
 from voicecore import records
+from voicecore.conversion_model import ConversionModel
 from voicecore.errors import StorageUnavailable
 from voicecore.ports import Item
 from voicecore.quality import QualityProfile
@@ -105,7 +106,7 @@ class RedisShelf(Generic[Item]):
 
 
 class RedisCatalog:
-    """Two shelves, and a hash of default profiles. A record of a newer program is `StorageUnavailable`, with its version."""
+    """Three shelves, and a hash of default profiles. A record of a newer program is `StorageUnavailable`, with its version."""
 
     def __init__(self, client: Redis, prefix: str) -> None:
         """`client` stays the caller's, who closes it; `prefix` is that of all keys, without the colon."""
@@ -113,6 +114,7 @@ class RedisCatalog:
         self._defaults = f"{prefix}:default_profile"
         self._voices = RedisShelf(client, prefix, "voices", dump=records.dump_voice, load=records.load_voice)
         self._profiles = RedisShelf(client, prefix, "profiles", dump=records.dump_profile, load=records.load_profile)
+        self._models = RedisShelf(client, prefix, "models", dump=records.dump_model, load=records.load_model)
 
     @property
     def voices(self) -> RedisShelf[VoiceProfile]:
@@ -121,6 +123,10 @@ class RedisCatalog:
     @property
     def profiles(self) -> RedisShelf[QualityProfile]:
         return self._profiles
+
+    @property
+    def models(self) -> RedisShelf[ConversionModel]:
+        return self._models
 
     def default_profile(self, engine: str) -> str | None:
         found = ask(self._client, "HGET", self._defaults, engine)

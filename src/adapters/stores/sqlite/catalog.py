@@ -9,6 +9,7 @@ from typing import Generic
 from adapters.stores.naming import check_free, missing, name_key
 from adapters.stores.sqlite.database import SqliteDatabase
 from voicecore import records
+from voicecore.conversion_model import ConversionModel
 from voicecore.ports import Item
 from voicecore.quality import QualityProfile
 from voicecore.voice import VoiceProfile
@@ -70,12 +71,13 @@ class SqliteShelf(Generic[Item]):
 
 
 class SqliteCatalog:
-    """Two shelves, and the table of default profiles."""
+    """Three shelves, and the table of default profiles."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
         self._voices = SqliteShelf(database, "voices", dump=records.dump_voice, load=records.load_voice)
         self._profiles = SqliteShelf(database, "profiles", dump=records.dump_profile, load=records.load_profile)
+        self._models = SqliteShelf(database, "models", dump=records.dump_model, load=records.load_model)
         self._closed = False
         database.retain()
 
@@ -86,6 +88,10 @@ class SqliteCatalog:
     @property
     def profiles(self) -> SqliteShelf[QualityProfile]:
         return self._profiles
+
+    @property
+    def models(self) -> SqliteShelf[ConversionModel]:
+        return self._models
 
     def default_profile(self, engine: str) -> str | None:
         with self._database.reading() as reader:

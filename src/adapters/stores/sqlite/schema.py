@@ -106,9 +106,12 @@ _MANY_WORKERS = (
     "CREATE INDEX notice_by_due ON notice (due_us, job_id)",
 )
 
+# Conversions in the records, and a shelf of conversion models: the tables have room for both.
+_CONVERSION: tuple[str, ...] = ()
+
 #: Migration n leads from version n to n + 1. A new version of the records also needs one here, even an empty one, so
 #: that an older program refuses the file as a whole instead of stumbling over single records.
-MIGRATIONS = (_FIRST, _MANY_WORKERS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION)
 
 
 def migrate(writer: sqlite3.Connection) -> None:

@@ -1,0 +1,101 @@
+"""Accept a recording that shall sound like another voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from voicecore import blobkeys
+from voicecore.audio import Audio, Samples
+from voicecore.conversion import CONVERTER, ConversionSettings
+from voicecore.errors import InvalidAudio, InvalidInput, VoiceCoreError
+from voicecore.handling import PLAIN, Handling
+from voicecore.job import JobId, SynthesisJob
+from voicecore.language import UNDETERMINED
+from voicecore.limits import Limits
+from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
+from voicecore.request import ConversionRequest, OutputFormat, checked_seed
+from voicecore.tone_colour import MIN_SPEECH_S
+from voicecore.usecases.converters import Converters
+from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
+
+_FRAMES_PER_BLOCK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitConversion:
+    """Decode the recording under limits, keep it as our own WAV, store the job, ring the doorbell."""
+
+    store: JobStore
+    catalog: Catalog
+    blobs: BlobStore
+    codec: AudioCodec
+    doorbell: Doorbell
+    converters: Converters
+    clock: Clock
+    ids: Ids
+    limits: Limits
+    webhooks: WebhookPolicy = NO_WEBHOOKS
+
+    def __call__(
+        self, conversion: ConversionSettings, file: BinaryIO, *, f0_method_named: bool = False,
+        output_format: OutputFormat = OutputFormat.WAV, handling: Handling = PLAIN,
+    ) -> SynthesisJob:  # fmt: skip
+        """The new job. Nothing of the upload is left if it is refused.
+
+        Args:
+            conversion: with the caller's seed.
+            file: of any format that the codec knows.
+            f0_method_named: whether the caller chose `conversion.f0_method`; see `SynthesisRequest`.
+
+        Raises:
+            InvalidInput: for the fields, and for a webhook that may not be.
+            InvalidAudio, UnsupportedAudioFormat: for the file, which must last 0.5 s to `max_audio_s`.
+            NotFound: there is no such model.
+            NotInstalled: nothing converts here.
+            QueueFull: from the store.
+        """
+        self.webhooks.admit(handling)
+        checked_seed(conversion.seed)
+        resolved, warnings = self.converters.resolve(
+            self.catalog, conversion, method_named=f0_method_named, seed=conversion.seed
+        )
+        job_id = JobId(self.ids.new("job"))
+        audio = self._decode(file)
+        key = blobkeys.upload(job_id, 0)
+        request = ConversionRequest(
+            audio_key=key, duration_s=audio.duration_s, conversion=conversion, f0_method_named=f0_method_named,
+            output_format=output_format,
+        )  # fmt: skip
+        job = SynthesisJob(
+            id=job_id, request=request, engine=CONVERTER, conversion=resolved, spoken_language=UNDETERMINED,
+            created_at=self.clock.now(), handling=handling, warnings=warnings,
+        )  # fmt: skip
+        try:
+            self.blobs.put(key, self.codec.encode(_blocks(audio), audio.sample_rate_hz, OutputFormat.WAV))
+            self.store.add(job, max_queued=self.limits.max_queued)
+        except VoiceCoreError:
+            with suppress(VoiceCoreError):
+                self.blobs.delete(key)
+            raise
+        self.doorbell.ring(job.id, job.engine)
+        return job
+
+    def _decode(self, file: BinaryIO) -> Audio:
+        try:
+            audio = self.codec.decode(file, AudioLimits(max_duration_s=self.limits.max_audio_s))
+        except InvalidInput as error:
+            raise type(error)(error.message, field="file") from error
+        if audio.duration_s < MIN_SPEECH_S:
+            raise InvalidAudio(
+                f"The recording lasts {audio.duration_s:.2f} s; give at least {MIN_SPEECH_S:g} s of speech.",
+                field="file",
+            )
+        return audio
+
+
+def _blocks(audio: Audio) -> Iterator[Samples]:
+    for start in range(0, len(audio.samples), _FRAMES_PER_BLOCK):
+        yield audio.samples[start : start + _FRAMES_PER_BLOCK]
