@@ -104,7 +104,7 @@ class SynthesisJob:
     """A unit of work that somebody asked for.
 
     Attributes:
-        engine: resolved name. A job that only converts has `voicecore.conversion.CONVERTER`: whoever serves that may take it.
+        engine: resolved name. A job that only converts has the converter's, `rvc`: whoever serves that may take it.
         quality_profile_id: resolved, None where a voice is made.
         parameters: resolved knobs, as pairs sorted by name: what the engine will get.
         conversion: resolved: with the pitch tracker and the seed that will be used; None where nothing is converted.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from voicecore.conversion import ConversionSettings, F0Method
+from voicecore.conversion import CONVERTER, ConversionSettings, F0Method
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import InvalidInput, NotFound, NotInstalled
 from voicecore.ports import Catalog, ConverterCard, ConverterProvider
@@ -23,10 +23,15 @@ class Converters:
     """What converts finished speech.
 
     Attributes:
-        provider: of `voicecore.conversion.CONVERTER`; None where no installed package offers it.
+        provider: usually of `voicecore.conversion.CONVERTER`; None where no installed package offers it.
     """
 
     provider: ConverterProvider | None = None
+
+    @property
+    def name(self) -> str:
+        """What hosts open it by, and jobs that only convert wait under."""
+        return CONVERTER if self.provider is None else self.provider.name
 
     def card(self) -> ConverterCard:
         """The converter's card. Raises `NotInstalled` if packages or weights are missing, with the way to mend it."""

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from voicecore import blobkeys
 from voicecore.audio import Audio, Samples
-from voicecore.conversion import CONVERTER, ConversionSettings
+from voicecore.conversion import ConversionSettings
 from voicecore.errors import InvalidAudio, InvalidInput, VoiceCoreError
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
@@ -70,7 +70,7 @@ class SubmitConversion:
             output_format=output_format,
         )  # fmt: skip
         job = SynthesisJob(
-            id=job_id, request=request, engine=CONVERTER, conversion=resolved, spoken_language=UNDETERMINED,
+            id=job_id, request=request, engine=self.converters.name, conversion=resolved, spoken_language=UNDETERMINED,
             created_at=self.clock.now(), handling=handling, warnings=warnings,
         )  # fmt: skip
         try:
