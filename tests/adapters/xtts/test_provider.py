@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters import coqui, languages, torch_device
+from adapters import coqui, torch_device
 from adapters.engines.xtts import languages
 from adapters.engines.xtts.card import DEFAULT_BATCH, SEGMENT_LIMIT
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
