@@ -17,7 +17,7 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 COVERAGE_FLOOR = "88"
 #: What needs torch and coqui-tts, 1.8 GB of packages: tests, and the code that only they reach.
 WITH_TORCH = tuple(str(ROOT / "tests" / each) for each in ("adapters/xtts", "adapters/openvoice", "xtts"))
-REACHED_WITH_TORCH = "*/adapters/engines/xtts/*,*/adapters/converters/*,*/adapters/coqui.py"
+REACHED_WITH_TORCH = "*/adapters/engines/xtts/*,*/adapters/converters/*,*/adapters/coqui.py,*/adapters/torch_device.py"
 
 
 def _group(name: str) -> list[str]:
