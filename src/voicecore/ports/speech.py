@@ -8,6 +8,7 @@ from typing import Protocol
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import EngineCard, Utterance
 from voicecore.language import Language
+from voicecore.ports.converters import ModelConverter
 from voicecore.voice import VoicePrint
 
 
@@ -78,22 +79,37 @@ class EngineProvider(Protocol):
 
 
 class EngineHost(Protocol):
-    """Where engines run. One thread uses its engines at a time; only `interrupt` may come from another."""
+    """Where engines and converters run. One thread uses them at a time; only `interrupt` may come from another."""
 
     def engine(self, name: str) -> SpeechEngine:
         """The engine, opened if it is not yet, or if it died since. Raises as `EngineProvider.open` does."""
 
+    def converter(self, name: str) -> ModelConverter:
+        """The converter of models, opened if it is not yet, or if it died since; it keeps its models from job to job.
+
+        Where several slots share a host, another slot's models may drive one out between two calls: `convert` then raises
+        `NotFound`, and the model is to be loaded again; a `convert` right after `load` finds it, whatever others do.
+        After its process ended every call raises `EngineCrashed`.
+
+        Raises:
+            NotFound: no installed package offers a converter of this name.
+            NotInstalled: packages or weights are missing (`MissingDependency`, `MissingModel`).
+            ModelCorrupt: weights that all models share are damaged.
+            EngineCrashed: the process ended while it was opened.
+        """
+
     def interrupt(self) -> None:
         """Make a call that is under way end within 2 s, by force if need be: it raises `EngineCrashed`.
 
-        Nothing under way: nothing happens. The host stays usable: the next `engine` starts afresh where force was needed.
+        Nothing under way: nothing happens. The host stays usable: where force was needed, the next `engine` or `converter`
+        starts afresh.
         """
 
     def rest(self) -> None:
-        """Said at the end of a job: until the next `engine` nobody uses what is loaded, so it may be unloaded after a while."""
+        """Said at the end of a job: until the next `engine` or `converter` nobody uses what is loaded, which may be unloaded."""
 
     def gauges(self) -> Mapping[str, Mapping[str, float]]:
-        """The gauges of each loaded engine, by its name, as of the end of the last job; may come from any thread."""
+        """The gauges of each loaded engine and converter, by its name, as of the end of the last job; may come from any thread."""
 
     def alive(self) -> bool:
         """Whether the host could take work now (a host that has not started yet could)."""
