@@ -1,0 +1,146 @@
+"""Taking in a published `rmvpe.pt`: it is read once, without running anything of it, checked, and kept as safetensors."""
+
+from __future__ import annotations
+
+import errno
+import math
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from adapters.tensor_file import write_tensors
+from voicecore.errors import DiskFull, InvalidInput, MissingDependency, MissingModel, ModelCorrupt, StorageUnavailable
+
+from .shapes import expected_shapes
+from .stored import FOLDER, WEIGHTS, file_sha256, write_lock
+
+#: As its publisher names it, at huggingface.co/lj1995/VoiceConversionWebUI.
+PUBLISHED = "rmvpe.pt"
+#: The published weights are float16, 181 MB; float32 has twice as much. The rest is room for what a container adds.
+SIZE_LIMIT = 400_000_000
+#: Of a batch normalisation; only training reads it.
+_COUNTER = ".num_batches_tracked"
+
+
+def intake(source: Path, models_dir: Path) -> Path:
+    """Put RMVPE into `models_dir`/rmvpe, in the place of one that is there; returns that folder.
+
+    The checkpoint is read with torch's restricted unpickler (`weights_only`), which makes tensors and plain containers and
+    calls nothing. Names and shapes must be exactly the network's before any number is read as one.
+
+    Args:
+        source: `rmvpe.pt` itself, or a folder that has it.
+
+    Raises:
+        MissingModel: if it is not there.
+        InvalidInput: if it lies in the folder that is going to be replaced.
+        ModelCorrupt: if it is damaged, too large, or another network.
+        MissingDependency: if torch or safetensors is missing.
+        StorageUnavailable, DiskFull: if the folder cannot be written.
+    """
+    published, place = _published(source), models_dir / FOLDER
+    if published.resolve().is_relative_to(place.resolve()):
+        raise InvalidInput(
+            f"{published} is where the model is going to be, and what lies there goes: move the file elsewhere."
+        )
+    size = published.stat().st_size
+    if size > SIZE_LIMIT:
+        raise ModelCorrupt(
+            f"{published} has {size} bytes; RMVPE has 181 million or twice as many, and {SIZE_LIMIT} are the limit."
+        )
+    tensors = _checked(_read(published), published)
+    with _written_as(place) as fresh:
+        write_tensors(tensors, fresh / WEIGHTS)
+        write_lock(fresh, {published.name: file_sha256(published)})
+    return place
+
+
+def _published(source: Path) -> Path:
+    found = next((each for each in (source, source / PUBLISHED) if each.is_file()), None)
+    if found is None:
+        raise MissingModel(f"There is no {PUBLISHED} in {source}; give the file, or a folder that has it.")
+    return found
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        import safetensors  # noqa: F401, PLC0415 - of an extra; before a large file is read in vain
+        import torch  # noqa: PLC0415 - of an extra
+    except ImportError as error:
+        raise MissingDependency(f"Reading RMVPE needs {error.name}: pip install 'voicecore[rvc]'.") from error
+    _refuse_deflated(path)
+    try:
+        document = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a stranger's file makes torch raise nearly anything
+        reason = " ".join(str(error).split())[:120]
+        raise ModelCorrupt(f"{path} cannot be read as a checkpoint ({reason}); fetch it again.") from error
+    if not isinstance(document, dict):
+        raise ModelCorrupt(f"{path} holds no tensors by name, so it is not RMVPE.")
+    return document
+
+
+def _refuse_deflated(path: Path) -> None:
+    """torch writes its entries as they are. What is compressed was made by somebody else, and may be as large as he likes."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as container:
+            deflated = any(entry.compress_type != zipfile.ZIP_STORED for entry in container.infolist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ModelCorrupt(f"{path} is damaged ({error}); fetch it again.") from error
+    if deflated:
+        raise ModelCorrupt(f"{path} has compressed entries, which no checkpoint has; fetch it again.")
+
+
+def _checked(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The tensors, each with memory of its own, float16 or float32 as they came."""
+    import torch  # noqa: PLC0415 - of an extra
+
+    expected = expected_shapes()
+    found = {name: each for name, each in document.items() if not str(name).endswith(_COUNTER)}
+    for name in sorted(expected.keys() ^ found.keys(), key=str):
+        what = "lacks" if name in expected else "has"
+        raise ModelCorrupt(f"{path} {what} a tensor {str(name)[:80]!r}, so it is another network than RMVPE.")
+    for name, shape in expected.items():
+        tensor = found[name]
+        if not isinstance(tensor, torch.Tensor) or tensor.dtype not in (torch.float16, torch.float32):
+            raise ModelCorrupt(f"{name} in {path} is not a tensor of float16 or float32, so it is not RMVPE.")
+        if tuple(tensor.shape) != shape:
+            raise ModelCorrupt(
+                f"{name} in {path} has the shape {tuple(tensor.shape)}, not {shape}, so it is not RMVPE."
+            )
+        # A view that repeats few numbers could claim any shape in a small file; RMVPE's shapes are small, lying is not.
+        if tensor.untyped_storage().nbytes() < math.prod(shape) * tensor.element_size():
+            raise ModelCorrupt(f"{name} in {path} has fewer numbers than its shape {shape} says; fetch it again.")
+        if not bool(tensor.isfinite().all()):
+            raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
+    return {name: found[name].detach().clone().contiguous() for name in expected}
+
+
+@contextmanager
+def _written_as(place: Path) -> Iterator[Path]:
+    """Yields a new folder that takes the place when all went well, and is removed otherwise."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+        try:
+            fresh, old = work / "new", work / "old"
+            fresh.mkdir()
+            yield fresh
+            if place.exists():
+                place.rename(old)
+            try:
+                fresh.rename(place)
+            except OSError:
+                if old.exists():
+                    old.rename(place)
+                raise
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        kind = DiskFull if error.errno == errno.ENOSPC else StorageUnavailable
+        raise kind(f"{place} cannot be written: {error.strerror or error}.") from error
