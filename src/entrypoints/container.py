@@ -18,6 +18,7 @@ from adapters.relays.memory import MemoryRelay
 from adapters.stores.roster import MemoryRoster
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
 from entrypoints import distributed, embedded
+from entrypoints.converters import TEST_ENGINES, model_intake, offered_converters
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.service import Service
 from entrypoints.settings import Settings, file_of, load
@@ -27,7 +28,9 @@ from voicecore.errors import NotFound, StorageUnavailable
 from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
 from voicecore.system import RandomIds, SteadyClock, SystemClock
+from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.delete_job import DeleteJob
+from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.deliver_notices import DeliverNotices
 from voicecore.usecases.edit_profiles import EditProfiles
@@ -38,19 +41,17 @@ from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.run_synthesis import RunSynthesis
 from voicecore.usecases.segment_cache import SegmentCache
+from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
 from voicecore.webhook import WebhookSigner
 from voicecore.webhook_target import WebhookPolicy
 
-#: Found like any engine, but offered only where the settings name it: it makes tones, not speech.
-_TEST_ENGINES = frozenset({"tone"})
-
 
 def offered_engines(settings: Settings) -> Engines:
     """All installed engines but the test ones, and the default."""
-    names = tuple(name for name in engine_names() if name not in _TEST_ENGINES or name == settings.engine)
+    names = tuple(name for name in engine_names() if name not in TEST_ENGINES or name == settings.engine)
     try:
         return Engines(engine_providers(names, settings.engine_settings), settings.engine)
     except NotFound as error:
@@ -153,6 +154,8 @@ class Container(containers.DeclarativeContainer):
         SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes
     )
     engines = providers.Singleton(offered_engines, settings)
+    converters = providers.Singleton(offered_converters, settings)
+    intake = providers.Singleton(model_intake, settings)
     host = providers.Factory(
         ChildProcessHost, threads=settings.provided.threads, settings=settings.provided.engine_settings,
         idle_unload_s=settings.provided.idle_unload_s,
@@ -170,8 +173,13 @@ class Container(containers.DeclarativeContainer):
     purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job, known_since)
     webhooks = providers.Singleton(webhook_policy, settings)
     submit_synthesis = providers.Singleton(
-        SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks
+        SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks, converters
     )
+    submit_conversion = providers.Singleton(
+        SubmitConversion, store, catalog, blobs, codec, doorbell, converters, clock, ids, limits, webhooks
+    )
+    add_model = providers.Singleton(AddModel, catalog, blobs, intake, clock, ids, limits)
+    delete_model = providers.Singleton(DeleteModel, catalog, blobs, store)
     submit_enrolment = providers.Singleton(
         SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks
     )
@@ -195,9 +203,10 @@ class Container(containers.DeclarativeContainer):
     )
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
-        relay=relay, engines=engines, crew=crew, submit_synthesis=submit_synthesis, submit_enrolment=submit_enrolment,
-        submit_mix=submit_mix, edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
-        purge=purge, check=check, hang_up=hang_up,
+        relay=relay, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
+        submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
+        edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
+        delete_model=delete_model, purge=purge, check=check, hang_up=hang_up,
     )  # fmt: skip
     worker = providers.Singleton(
         Worker, tools=tools, store=store, catalog=catalog, relay=relay, check=check, hang_up=hang_up

@@ -11,13 +11,17 @@ from entrypoints.standing import Standing
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
+from voicecore.usecases.add_model import AddModel
+from voicecore.usecases.converters import Converters
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.delete_job import DeleteJob
+from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
 from voicecore.usecases.purge_expired import PurgeExpired
+from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
@@ -44,14 +48,18 @@ class Service(Opened):
     roster: WorkerRoster
     relay: Relay
     engines: Engines
+    converters: Converters
     crew: Crew
     submit_synthesis: SubmitSynthesis
+    submit_conversion: SubmitConversion
     submit_enrolment: SubmitEnrolment
     submit_mix: SubmitMix
+    add_model: AddModel
     edit_profiles: EditProfiles
     export_audio: ExportAudio
     delete_job: DeleteJob
     delete_voice: DeleteVoice
+    delete_model: DeleteModel
     purge: PurgeExpired
     check: Standing
     hang_up: Callable[[], object]

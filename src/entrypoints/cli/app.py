@@ -19,6 +19,7 @@ _COMMANDS = {
     "clone": ("entrypoints.cli.clone:clone", "Learn a voice from recordings."),
     "convert": ("entrypoints.cli.convert:convert", "Give recorded speech another voice."),
     "voices": ("entrypoints.cli.voices:voices", "List, show, mix, rename, delete voices, and hear their sample."),
+    "rvc": ("entrypoints.cli.rvc:rvc", "Add, list, show, remove conversion models."),
     "jobs": ("entrypoints.cli.jobs:jobs", "List, show, wait for, download, cancel, delete jobs."),
     "models": ("entrypoints.cli.models:models", "List, verify, fetch and try model files."),
     "doctor": ("entrypoints.cli.doctor:doctor", "Show what works, what is off, and how to turn it on."),

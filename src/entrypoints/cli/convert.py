@@ -2,122 +2,114 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from entrypoints.cli.extras import needs_extra
-from entrypoints.cli.formats import NAMES, chosen_format, write_audio
-from entrypoints.cli.options import as_json
-from entrypoints.cli.progress import spinner
+from entrypoints.cli.convert_tone import CONVERTERS, convert_tone
+from entrypoints.cli.converting import Recording, tell
+from entrypoints.cli.formats import NAMES, chosen_format
+from entrypoints.cli.options import as_json, service_url
+from entrypoints.cli.rvc_options import Knobs, rvc_knobs
 from entrypoints.cli.target import Target
 from entrypoints.settings import THREAD_LIMIT, Settings, load
-from voicecore.audio import Audio
-from voicecore.errors import InvalidAudio
-from voicecore.ports import AudioLimits, ToneConverter
-from voicecore.tone_colour import SEED_LIMIT, TAU, ToneSettings, check_reference, check_speech
+from voicecore.errors import NotFound
+from voicecore.tone_colour import SEED_LIMIT, TAU
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def _openvoice(settings: Settings, threads: int | None) -> ToneConverter:
-    from adapters.converters.openvoice import OpenVoiceConverter  # noqa: PLC0415 - only the one that was asked for
-
-    return OpenVoiceConverter.open(settings.engine_settings, threads=threads)
-
-
-_CONVERTERS: dict[str, Callable[[Settings, int | None], ToneConverter]] = {"openvoice": _openvoice}
+_WEIGHTS = ".pth"
 
 
 @click.command()
 @click.argument("source", metavar="IN", type=_FILE)
 @click.option("-o", "--output", required=True, help="File to write, or - for stdout.")
+@click.option("-m", "--model", help="RVC model to convert to: its id or name, or a .pth file that is used once.")
+@click.option("--index", type=_FILE, help="The .index of a model that -m names as a file.")
 @click.option(
-    "--to", "references", multiple=True, required=True, type=_FILE,
+    "--to", "references", multiple=True, type=_FILE,
     help="Recording of the voice to put on; several are averaged. 5 to 300 s together.",
 )  # fmt: skip
-@click.option("--tau", type=click.FloatRange(0, 1), default=TAU.default, show_default=True, help=TAU.meaning)
+@click.option("--tau", type=click.FloatRange(0, 1), help=f"Of --to. {TAU.meaning}  [default: {TAU.default:g}]")
+@rvc_knobs
 @click.option(
-    "--seed", type=click.IntRange(0, SEED_LIMIT), default=0, show_default=True, help="Of the noise that tau scales."
+    "--seed", type=click.IntRange(0, SEED_LIMIT), default=0, show_default=True, help="Of the noise that is drawn."
 )
 @click.option("--format", "wanted_format", type=click.Choice(NAMES), help="Audio format. Default: by the extension.")
-@click.option(
-    "--converter", type=click.Choice(sorted(_CONVERTERS)), default="openvoice", show_default=True, help="Who converts."
-)
+@click.option("--converter", type=click.Choice(sorted(CONVERTERS)), help="Who converts for --to. Default: openvoice.")
 @click.option(
     "--threads", type=click.IntRange(0, THREAD_LIMIT), help="Processor threads; 0 leaves the choice to the converter."
 )
 @as_json
+@service_url
 def convert(
     *,
     source: Path,
     output: str,
+    model: str | None,
+    index: Path | None,
     references: tuple[Path, ...],
-    tau: float,
+    tau: float | None,
+    knobs: Knobs,
     seed: int,
     wanted_format: str | None,
-    converter: str,
+    converter: str | None,
     threads: int | None,
     json_wanted: bool,
+    url: str | None,
 ) -> None:
-    """Give the speech in the file IN the voice of the recordings that --to names; words, rhythm and melody stay.
+    r"""Give the speech in the file IN another voice; words, rhythm and melody stay.
 
-    Files may be wav, mp3, m4a, ogg, flac, opus or webm. It runs in this process, without a service.
+    \b
+    voicecore convert in.wav -o out.wav -m narrator       # a model of RVC (voicecore rvc add)
+    voicecore convert in.wav -o out.wav -m narrator.pth   # the same, from its files
+    voicecore convert in.wav -o out.wav --to ana.wav      # the tone colour of a recording
+
+    Files may be wav, mp3, m4a, ogg, flac, opus or webm. A .pth and --to work in this process; a model by its name needs
+    the service that knows it: that of --url, or one that lives in this process as long as the command.
     """
+    from_file = model is not None and Path(model).suffix.lower() == _WEIGHTS
+    of_model = [*(f"--{name.replace('_', '-')}" for name in knobs), *(["--index"] if index is not None else [])]
+    of_tone = [option for option, value in (("--tau", tau), ("--converter", converter)) if value is not None]
+    if (model is None) == (not references):
+        raise _usage("Say whose voice: either -m MODEL or --to RECORDING.")
+    if stray := of_model if model is None else of_tone:
+        raise _usage(f"{', '.join(stray)} is for {'-m' if model is None else '--to'}; leave it out.")
+    if index is not None and not from_file:
+        raise _usage("--index is for a .pth; a model that has a name has its index already.")
     audio_format = chosen_format(output, wanted_format)
     target = Target(output)
     settings = load()
-    limits = AudioLimits(max_duration_s=settings.max_audio_s)
-    audio, *clips = [_decoded(path, limits) for path in (source, *references)]
-    check_speech(audio.duration_s)  # before the model is loaded, since that takes seconds
-    check_reference(sum(clip.duration_s for clip in clips))
-    began = time.perf_counter()
-    with spinner("loading") as told:
-        opened = _CONVERTERS[converter](settings, (settings.threads if threads is None else threads) or None)
-        loaded = time.perf_counter()
-        try:
-            told("converting")
-            made, report = opened.convert(audio, ToneSettings(target=opened.learn(clips), tau=tau, seed=seed))
-        finally:
-            opened.close()
-    took_s = time.perf_counter() - loaded
-    with target.finished_or_discarded():
-        write_audio(target, [made.samples], made.sample_rate_hz, audio_format)
-    _tell(
-        {
-            "path": target.name, "format": audio_format, "bytes": target.bytes_written, "duration_s": made.duration_s,
-            "sample_rate_hz": made.sample_rate_hz, "converter": converter, "model_digest": opened.model_digest,
-            "tau": tau, "seed": seed, "notes": list(report.notes), "load_s": loaded - began, "convert_s": took_s,
-            "real_time_factor": took_s / made.duration_s,
-        },
-        target,
-        json_wanted=json_wanted,
+    order = Recording(
+        source=source, target=target, audio_format=audio_format, seed=seed, knobs=knobs,
+        threads=(settings.threads if threads is None else threads) or None,
     )  # fmt: skip
+    if model is None:
+        report = convert_tone(
+            order, references, tau=TAU.default if tau is None else tau, converter=converter or "openvoice",
+            settings=settings,
+        )  # fmt: skip
+    elif from_file:
+        report = _here(order, model, index, settings)
+    else:
+        report = _by_service(order, model, url)
+    tell(report, target, json_wanted=json_wanted)
 
 
-def _decoded(path: Path, limits: AudioLimits) -> Audio:
-    with needs_extra("audio", "Reading audio files"):
-        from adapters.audio import SandboxedCodec  # noqa: PLC0415
-    try:
-        with path.open("rb") as file:
-            return SandboxedCodec().decode(file, limits)
-    except InvalidAudio as error:
-        # Several files are named in one call: say which it is.
-        raise type(error)(f"{path}: {error.message}") from error
+def _usage(sentence: str) -> click.UsageError:
+    return click.UsageError(sentence, ctx=click.get_current_context())
 
 
-def _tell(report: dict[str, Any], target: Target, *, json_wanted: bool) -> None:
-    """The report, away from the sound where stdout carries it; notes are told in any case."""
-    if json_wanted:
-        click.echo(json.dumps(report, ensure_ascii=False), err=target.is_stdout)
-        return
-    for note in report["notes"]:
-        click.echo(note, err=True)
-    if sys.stderr.isatty():
-        factor = report["real_time_factor"]
-        click.echo(f"{report['path']}: {report['duration_s']:.2f} s of speech, {factor:.2f} of real time", err=True)
+def _here(order: Recording, weights: str, index: Path | None, settings: Settings) -> dict[str, Any]:
+    from entrypoints.cli.convert_here import convert_here  # noqa: PLC0415 - only where a model comes as files
+
+    path = Path(weights)
+    if not path.is_file():
+        raise NotFound(f"There is no file {weights[:200]!r}; name a .pth, or a model that 'voicecore rvc list' shows.")
+    return convert_here(order, path, index, settings)
+
+
+def _by_service(order: Recording, model: str, url: str | None) -> dict[str, Any]:
+    from entrypoints.cli.convert_by_service import convert_by_service  # noqa: PLC0415 - loads the service or httpx
+
+    return convert_by_service(order, model, url)

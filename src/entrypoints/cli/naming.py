@@ -1,4 +1,4 @@
-"""Voices by what a person calls them."""
+"""Voices and conversion models by what a person calls them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,24 @@ def find_voice(client: ServiceClient, wanted: str) -> Answer:
         NotFound: with the names that there are.
     """
     voices = client.call("GET", "/voices")["voices"]
-    for voice in voices:
-        if voice["id"] == wanted:
-            return dict(voice)
-    for voice in voices:
-        if voice["name"].casefold() == wanted.strip().casefold():
-            return dict(voice)
-    known = ", ".join(voice["name"] for voice in voices) or "none yet"
-    raise NotFound(f"There is no voice {wanted[:100]!r}; enrolled are: {known}.")
+    return _found(voices, wanted, f"There is no voice {wanted[:100]!r}; enrolled are")
+
+
+def find_model(client: ServiceClient, wanted: str) -> Answer:
+    """As `find_voice`, of a conversion model."""
+    models = client.call("GET", "/rvc-models")["models"]
+    return _found(models, wanted, f"There is no conversion model {wanted[:100]!r}; there are")
+
+
+def _found(listed: list[Answer], wanted: str, otherwise: str) -> Answer:
+    for each in listed:
+        if each["id"] == wanted:
+            return dict(each)
+    for each in listed:
+        if each["name"].casefold() == wanted.strip().casefold():
+            return dict(each)
+    known = ", ".join(each["name"] for each in listed) or "none yet"
+    raise NotFound(f"{otherwise}: {known}.")
 
 
 def job_path(job_id: str, *more: str) -> str:

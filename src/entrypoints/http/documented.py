@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,22 +50,62 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePart:
+    """A file in a multipart body, by its field name; `many`: the field may be repeated."""
+
+    name: str
+    required: bool = True
+    many: bool = False
+
+    def schema(self) -> dict[str, Any]:
+        """Of its content."""
+        one = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+        return {"type": "array", "items": one, "minItems": 1} if self.many else one
+
+
 def accepts(
-    kind: type[msgspec.Struct], *, forms: bool = True, files: tuple[str, ...] = (), required: bool = True
+    kind: type[msgspec.Struct], *, forms: bool = True, files: Sequence[FilePart] = (), required: bool = True
 ) -> type[Operation]:
     """An operation with this body: JSON and, if `forms`, both kinds of form; or, with `files`, multipart only."""
-    schema = json_schema(kind)
-    if files:
-        one = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
-        properties = {
-            **schema["properties"],
-            **{name: {"type": "array", "items": one, "minItems": 1} for name in files},
-        }
-        schema = {**schema, "properties": properties, "required": [*schema.get("required", []), files[0]]}
     media_types = (MULTIPART,) if files else (JSON, URLENCODED, MULTIPART) if forms else (JSON,)
+    schema = _with_files(json_schema(kind), files)
+    return _accepting(dict.fromkeys(media_types, schema), required=required)
+
+
+def accepts_either(
+    kind: type[msgspec.Struct], other: type[msgspec.Struct], files: Sequence[FilePart]
+) -> type[Operation]:
+    """An operation with `kind` as its body in JSON and both kinds of form, or with `other` and files in multipart.
+
+    A multipart body is described by the fields of both, and requires what both require: which it is, their common
+    fields tell.
+    """
+    first, second = json_schema(kind), _with_files(json_schema(other), files)
+    both = {
+        **first,
+        "description": f"{first.get('description', '')} Or: {second.get('description', '')}",
+        "properties": {**first["properties"], **second["properties"]},
+        "required": [name for name in first["required"] if name in second["required"]],
+    }
+    return _accepting({JSON: first, URLENCODED: first, MULTIPART: both}, required=True)
+
+
+def _with_files(schema: dict[str, Any], files: Sequence[FilePart]) -> dict[str, Any]:
+    if not files:
+        return schema
+    needed = [each.name for each in files if each.required]
+    return {
+        **schema,
+        "properties": {**schema["properties"], **{each.name: each.schema() for each in files}},
+        "required": [*schema.get("required", []), *needed],
+    }
+
+
+def _accepting(schemas: dict[str, dict[str, Any]], *, required: bool) -> type[Operation]:
     body = RequestBody(
         required=required,
-        content={media_type: OpenAPIMediaType(schema=_Written(document=schema)) for media_type in media_types},
+        content={media_type: OpenAPIMediaType(schema=_Written(document=each)) for media_type, each in schemas.items()},
     )
 
     @dataclass

@@ -20,7 +20,7 @@ from entrypoints.http.wiring import Wired, find_job
 from entrypoints.service import Service
 from voicecore.errors import Conflict, Draining
 from voicecore.job import JobStatus, SynthesisJob
-from voicecore.request import OutputFormat, SynthesisRequest
+from voicecore.request import ConversionRequest, OutputFormat, SynthesisRequest
 
 #: RFC 2046, 3003, 5334, 6381, 7845, 9639.
 MEDIA_TYPES = {
@@ -102,7 +102,7 @@ async def download(
 def formats(service: Wired, job_id: FromPath[str]) -> FormatList:
     """What the audio can be downloaded as, once the job is completed; empty for a job that makes none."""
     job = find_job(service, job_id)
-    if not isinstance(job.request, SynthesisRequest):
+    if job.makes_voice:
         return FormatList(job_id=job.id, formats=[])
     asked = _asked_format(job)
     return FormatList(
@@ -124,6 +124,8 @@ def segments(service: Wired, job_id: FromPath[str]) -> Manifest:
     if not job.status.finished:
         raise _not_ready(job)
     if job.result is None or job.result.manifest_key is None:
+        if job.result is not None and job.result.audio_key is not None:
+            raise Conflict(f"Job {job.id} has no segments: its audio was not made from a text.")
         raise Conflict(_why_no_audio(job))
     with service.blobs.open(job.result.manifest_key) as reader:
         return msgspec.convert(json.loads(reader.read()), Manifest)
@@ -179,7 +181,9 @@ def _why_no_audio(job: SynthesisJob) -> str:
 
 
 def _asked_format(job: SynthesisJob) -> OutputFormat:
-    return job.request.output_format if isinstance(job.request, SynthesisRequest) else OutputFormat.WAV
+    if isinstance(job.request, SynthesisRequest | ConversionRequest):
+        return job.request.output_format
+    return OutputFormat.WAV
 
 
 router = Router("/jobs", route_handlers=[download, formats, segments], tags=["jobs"])

@@ -6,28 +6,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from entrypoints.http.job_body import f0_method, rvc_values
-from entrypoints.http.schemas import JobBody
+from entrypoints.http.rvc_answers import RvcAnswer, fallback_reason, of_conversion
 from voicecore.handling import Priority
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobPage
-from voicecore.request import Mode, OutputFormat, SynthesisRequest
-
-
-class RvcAnswer(msgspec.Struct, kw_only=True):
-    """Conversion as asked for. The values are echoed by POST /jobs; later they are null, for without conversion they
-    are no part of the job.
-    """
-
-    enabled: bool = False
-    model_id: str | None = None
-    pitch: float | None = None
-    index_rate: float | None = None
-    protect: float | None = None
-    rms_mix_rate: float | None = None
-    filter_radius: int | None = None
-    hop_length: int | None = None
-    f0_method: str | None = None
+from voicecore.request import ConversionRequest, Mode, OutputFormat, SynthesisRequest
 
 
 class SegmentsAnswer(msgspec.Struct, kw_only=True):
@@ -103,15 +86,16 @@ def download_name(job_id: str, output_format: OutputFormat) -> str:
 
 
 def of_job(job: SynthesisJob, rvc: RvcAnswer | None = None) -> JobAnswer:
-    """The job's answer."""
+    """The job's answer. `rvc` is told where the job itself has no conversion."""
     request = job.request
     speech = request if isinstance(request, SynthesisRequest) else None
+    sound = request if isinstance(request, SynthesisRequest | ConversionRequest) else None
     source = speech.source_language if speech is not None else job.spoken_language
     target = (speech.target_language or source) if speech is not None else source
     result = job.result
     has_audio = result is not None and result.audio_key is not None
     made = result.voice_id if result is not None else None
-    output_format = speech.output_format if speech is not None else None
+    output_format = sound.output_format if sound is not None else None
     error = job.error
     return JobAnswer(
         id=job.id, job_id=job.id, status=job.status, progress=job.progress, progress_message=job.progress_message,
@@ -120,8 +104,9 @@ def of_job(job: SynthesisJob, rvc: RvcAnswer | None = None) -> JobAnswer:
         warnings=list(job.warnings),
         voice_preset=speech.voice_preset if speech is not None and speech.mode is Mode.DUBBING else None,
         voice_id=speech.voice_id if speech is not None else made, engine=job.engine,
-        quality_profile=job.quality_profile_id, speed=_speed(job), seed=speech.seed if speech is not None else None,
-        output_format=output_format, rvc=rvc or RvcAnswer(), rvc_applied=False, rvc_fallback_reason=None,
+        quality_profile=job.quality_profile_id, speed=_speed(job), seed=_seed(job),
+        output_format=output_format, rvc=rvc if rvc is not None and job.conversion is None else of_conversion(job),
+        rvc_applied=result is not None and result.conversion_applied is True, rvc_fallback_reason=fallback_reason(job),
         segments=SegmentsAnswer(total=job.segments.total, done=job.segments.done, cached=job.segments.cached),
         audio_url=f"/jobs/{job.id}/download" if has_audio else None,
         output_file=download_name(job.id, output_format) if has_audio and output_format is not None else None,
@@ -141,20 +126,16 @@ def of_page(page: JobPage) -> JobList:
     return JobList(total=page.total, jobs=[of_job(job) for job in page.jobs], next_cursor=page.next_cursor)
 
 
-def echo_rvc(body: JobBody) -> RvcAnswer:
-    """The conversion fields as they were understood."""
-    values = rvc_values(body)
-    return RvcAnswer(
-        enabled=bool(body.enable_rvc), model_id=body.rvc_model_id, pitch=values["rvc_pitch"],
-        index_rate=values["rvc_index_rate"], protect=values["rvc_protect"], rms_mix_rate=values["rvc_rms_mix_rate"],
-        filter_radius=int(values["rvc_filter_radius"]), hop_length=int(values["rvc_hop_length"]),
-        f0_method=f0_method(body).value,
-    )  # fmt: skip
-
-
 def _speed(job: SynthesisJob) -> float | None:
     """The speed that the engine gets: the request's, or the profile's."""
     return dict(job.parameters).get("speed") if isinstance(job.request, SynthesisRequest) else None
+
+
+def _seed(job: SynthesisJob) -> int | None:
+    """Of everything that draws random numbers for it."""
+    if isinstance(job.request, ConversionRequest):
+        return job.request.conversion.seed
+    return job.request.seed if isinstance(job.request, SynthesisRequest) else None
 
 
 def utc(moment: datetime) -> datetime:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from entrypoints.http.conversion_body import conversion_of
 from entrypoints.http.schemas import JobBody
-from voicecore.conversion import CONVERSION_PARAMETERS, ConversionSettings, F0Method
-from voicecore.errors import InvalidInput, NotInstalled, UnsupportedLanguage
+from voicecore.errors import InvalidInput, UnsupportedLanguage
 from voicecore.handling import Handling, Priority
 from voicecore.language import Language
 from voicecore.request import Mode, OutputFormat, SynthesisRequest
-from voicecore.usecases.submit_synthesis import CONVERSION_MISSING
 from voicecore.voice import DEFAULT_PRESET
 
-_SPEAKING = (Mode.DUBBING, Mode.DUBBING_WITH_CLONE)
+_OF_JOBS = (Mode.DUBBING, Mode.DUBBING_WITH_CLONE, Mode.CONVERT)
 
 
 def to_request(body: JobBody) -> SynthesisRequest:
@@ -19,7 +18,6 @@ def to_request(body: JobBody) -> SynthesisRequest:
 
     Raises:
         InvalidInput: and its kinds, for a value that no engine could take.
-        NotInstalled: for mode `convert`.
     """
     mode = _mode(body.mode)
     return SynthesisRequest(
@@ -36,7 +34,9 @@ def to_request(body: JobBody) -> SynthesisRequest:
         speed=body.speed,
         seed=0 if body.seed is None else body.seed,
         output_format=format_of(body.output_format, "output_format"),
-        conversion=_conversion(body),
+        conversion=conversion_of(body),
+        f0_method_named=body.rvc_f0_method is not None,
+        conversion_required=bool(body.rvc_required),
     )
 
 
@@ -73,7 +73,9 @@ def handling_of(priority: str | None, webhook_url: str | None) -> Handling:
 
 def _mode(name: str) -> Mode:
     if name == Mode.CONVERT.value:
-        raise NotInstalled(f"Mode 'convert' needs voice conversion. {CONVERSION_MISSING}", field="mode")
+        raise InvalidInput(
+            "Mode 'convert' takes a recording: send multipart/form-data with it in the field 'file'.", field="file"
+        )
     if name == Mode.CLONE.value:
         raise InvalidInput(
             "A voice is learned from files: send them to POST /voices/clone instead, then use mode 'dubbing_with_clone'.",
@@ -87,7 +89,7 @@ def _mode(name: str) -> Mode:
     try:
         return Mode(name)
     except ValueError:
-        known = ", ".join(each.value for each in _SPEAKING)
+        known = ", ".join(each.value for each in _OF_JOBS)
         raise InvalidInput(f"{str(name)[:60]!r} is not a mode; choose one of: {known}.", field="mode") from None
 
 
@@ -95,42 +97,3 @@ def _either(name: str, value: str | None, alias: str, other: str | None) -> str 
     if value is not None and other is not None and value != other:
         raise InvalidInput(f"{name} and {alias} mean the same and differ; send one of them.", field=alias)
     return value if value is not None else other
-
-
-def rvc_values(body: JobBody) -> dict[str, float]:
-    """The six numeric knobs, given or by default; 0 is a value. Raises `InvalidInput` for one out of range."""
-    values = {}
-    for name, parameter in CONVERSION_PARAMETERS.items():
-        given = getattr(body, name)
-        # Checked even without enable_rvc: a wrong value is a mistake whether it is used or not.
-        values[name] = parameter.default if given is None else parameter.check(name, given)
-    return values
-
-
-def f0_method(body: JobBody) -> F0Method:
-    """The pitch tracker asked for. Raises `InvalidInput` with the ones there are."""
-    try:
-        return F0Method.RMVPE if body.rvc_f0_method is None else F0Method(body.rvc_f0_method)
-    except ValueError:
-        known = ", ".join(each.value for each in F0Method)
-        raise InvalidInput(
-            f"{str(body.rvc_f0_method)[:60]!r} is not a pitch tracker; choose one of: {known}.", field="rvc_f0_method"
-        ) from None
-
-
-def _conversion(body: JobBody) -> ConversionSettings | None:
-    values, tracker = rvc_values(body), f0_method(body)
-    if not body.enable_rvc:
-        return None
-    if not body.rvc_model_id:
-        raise InvalidInput("enable_rvc needs rvc_model_id; GET /rvc-models lists the models.", field="rvc_model_id")
-    return ConversionSettings(
-        model_id=body.rvc_model_id,
-        pitch=values["rvc_pitch"],
-        index_rate=values["rvc_index_rate"],
-        protect=values["rvc_protect"],
-        rms_mix_rate=values["rvc_rms_mix_rate"],
-        filter_radius=int(values["rvc_filter_radius"]),
-        hop_length=int(values["rvc_hop_length"]),
-        f0_method=tracker,
-    )

@@ -1,4 +1,4 @@
-"""`/jobs`: texts to speak, and what became of them."""
+"""`/jobs`: texts to speak and recordings to convert, and what became of them."""
 
 from __future__ import annotations
 
@@ -8,34 +8,50 @@ from typing import Annotated, Any
 from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
-from entrypoints.http.documented import accepts, problems
-from entrypoints.http.forms import read_body, refuse_file
-from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, echo_rvc, of_job, of_page
+from entrypoints.http.documented import accepts_either, problems
+from entrypoints.http.forms import MULTIPART, from_fields, read_body
+from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, of_job, of_page
 from entrypoints.http.job_body import handling_of, to_request
-from entrypoints.http.schemas import JobBody
-from entrypoints.http.threads import blocking
-from entrypoints.http.uploads import Form
+from entrypoints.http.recordings import RECORDING, is_conversion, recording_limits, submit_recording
+from entrypoints.http.rvc_answers import RvcAnswer, echo_rvc
+from entrypoints.http.schemas import ConvertBody, JobBody
+from entrypoints.http.threads import UPLOADS, blocking
+from entrypoints.http.uploads import Form, read_multipart
 from entrypoints.http.wiring import Wired, find_job, job_id_of, refuse_while_draining
-from voicecore.errors import InvalidInput, NotInstalled
-from voicecore.job import JobStatus
+from voicecore.errors import InvalidInput
+from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobQuery
 from voicecore.request import Mode
-from voicecore.usecases.submit_synthesis import CONVERSION_MISSING
 
 _KEY = re.compile(r"[\x20-\x7e]{1,200}")
 
 
 @post(
-    "/", status_code=202, guards=[refuse_while_draining], operation_class=accepts(JobBody),
+    "/", status_code=202, guards=[refuse_while_draining], operation_class=accepts_either(JobBody, ConvertBody, [RECORDING]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[JobAnswer]:
-    """Speak a text: the job is accepted and stored, not done. Send an `Idempotency-Key` to make repeating safe."""
+    """Speak a text, or in mode `convert` give a recording another voice: the job is accepted and stored, not done.
+
+    Send an `Idempotency-Key` with a text to make repeating safe.
+    """
     key = _idempotency_key(request)
-    body = await read_body(request, JobBody, on_file=_refuse_file)
+    if request.content_type[0].lower() == MULTIPART:
+        with Form() as form:
+            await read_multipart(request, form, recording_limits(service.limits))
+            if is_conversion(form):
+                # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
+                return _accepted(await UPLOADS.run(submit_recording, service, form, idempotency_key=key))
+            body = from_fields(form.fields, JobBody)
+    else:
+        body = await read_body(request, JobBody)
     wanted, handling = to_request(body), handling_of(body.priority, body.webhook_url)
     job = await blocking(service.submit_synthesis, wanted, idempotency_key=key, handling=handling)
-    return Response(of_job(job, echo_rvc(body)), status_code=202, headers={"Location": f"/jobs/{job.id}"})
+    return _accepted(job, echo_rvc(body))
+
+
+def _accepted(job: SynthesisJob, rvc: RvcAnswer | None = None) -> Response[JobAnswer]:
+    return Response(of_job(job, rvc), status_code=202, headers={"Location": f"/jobs/{job.id}"})
 
 
 @get("/", sync_to_thread=True, responses=problems(400, 503))
@@ -67,13 +83,6 @@ def remove(service: Wired, job_id: FromPath[str]) -> JobDeleted:
     """Remove a job and its audio; a running one is cancelled first. A voice that it enrolled stays."""
     files = service.delete_job(job_id_of(job_id))
     return JobDeleted(message="The job and its files were deleted.", job_id=job_id, files_deleted=files)
-
-
-def _refuse_file(name: str, form: Form) -> None:
-    """Only mode `convert` takes a file, and nothing here converts: said before the file is read."""
-    if name == "file" and dict(form.fields).get("mode", Mode.CONVERT) == Mode.CONVERT:
-        raise NotInstalled(f"Mode 'convert' needs voice conversion. {CONVERSION_MISSING}", field="mode")
-    refuse_file(name, form)
 
 
 def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:

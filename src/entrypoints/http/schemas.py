@@ -49,14 +49,25 @@ Protect = Annotated[float, _rvc("rvc_protect")]
 RmsMixRate = Annotated[float, _rvc("rvc_rms_mix_rate")]
 FilterRadius = Annotated[int, _rvc("rvc_filter_radius")]
 HopLength = Annotated[int, _rvc("rvc_hop_length")]
+PitchTracker = Annotated[str, Meta(
+    description="Default rmvpe, or fcpe where the weights of rmvpe are missing; GET /rvc-models tells which ones are off.",
+    extra_json_schema={"enum": [each.value for each in F0Method]},
+)]  # fmt: skip
+_MODEL = Meta(description="GET /rvc-models.")
+Seed = Annotated[int, Meta(
+    description="The same request has the same sound. Default 0.", extra_json_schema={"minimum": 0, "maximum": SEED_LIMIT}
+)]  # fmt: skip
+Format = Annotated[
+    str, Meta(description="Default wav.", extra_json_schema={"enum": [each.value for each in OutputFormat]})
+]
 
 
 class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A text to speak."""
 
     mode: Annotated[str, Meta(
-        description="`dubbing` speaks with a preset, `dubbing_with_clone` with an enrolled voice. `convert` needs RVC, "
-        "which is not part of this version (501); voices are enrolled at POST /voices/clone.",
+        description="`dubbing` speaks with a preset, `dubbing_with_clone` with an enrolled voice. `convert` takes a "
+        "recording, so it comes as multipart/form-data; voices are enrolled at POST /voices/clone.",
         extra_json_schema={"enum": ["dubbing", "dubbing_with_clone", "convert"]},
     )]  # fmt: skip
     text: Annotated[str, Meta(
@@ -74,32 +85,49 @@ class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     quality_profile_id: Annotated[str, Meta(description="GET /quality-profiles.")] | None = None
     quality_profile: Annotated[str, Meta(description="Alias of `quality_profile_id`.")] | None = None
     speed: Annotated[float, _ranged(SPEED)] | None = None
-    seed: Annotated[int, Meta(
-        description="The same request has the same sound. Default 0.",
-        extra_json_schema={"minimum": 0, "maximum": SEED_LIMIT},
+    seed: Seed | None = None
+    output_format: Format | None = None
+    enable_rvc: Annotated[bool, Meta(description="Convert what was spoken to the voice `rvc_model_id`.")] | None = None
+    rvc_model_id: Annotated[str, _MODEL] | None = None
+    rvc_required: Annotated[bool, Meta(
+        description="Fail where conversion fails. Left out, such a job keeps the plain voice and says so.",
     )] | None = None  # fmt: skip
-    output_format: (
-        Annotated[
-            str, Meta(description="Default wav.", extra_json_schema={"enum": [each.value for each in OutputFormat]})
-        ]
-        | None
-    ) = None
-    enable_rvc: bool | None = None
-    rvc_model_id: str | None = None
     rvc_pitch: Pitch | None = None
     rvc_index_rate: IndexRate | None = None
     rvc_protect: Protect | None = None
     rvc_rms_mix_rate: RmsMixRate | None = None
     rvc_filter_radius: FilterRadius | None = None
     rvc_hop_length: HopLength | None = None
-    rvc_f0_method: (
-        Annotated[
-            str, Meta(description="Default rmvpe.", extra_json_schema={"enum": [each.value for each in F0Method]})
-        ]
-        | None
-    ) = None
+    rvc_f0_method: PitchTracker | None = None
     priority: Urgency | None = None
     webhook_url: Webhook | None = None
+
+
+class ConvertBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The fields beside the `file` of a job of mode `convert`: a recording that shall get another voice."""
+
+    mode: Annotated[str, Meta(extra_json_schema={"enum": ["dubbing", "dubbing_with_clone", "convert"]})]
+    rvc_model_id: Annotated[str, _MODEL]
+    enable_rvc: bool | None = None
+    rvc_required: bool | None = None
+    rvc_pitch: Pitch | None = None
+    rvc_index_rate: IndexRate | None = None
+    rvc_protect: Protect | None = None
+    rvc_rms_mix_rate: RmsMixRate | None = None
+    rvc_filter_radius: FilterRadius | None = None
+    rvc_hop_length: HopLength | None = None
+    rvc_f0_method: PitchTracker | None = None
+    seed: Seed | None = None
+    output_format: Format | None = None
+    priority: Urgency | None = None
+    webhook_url: Webhook | None = None
+
+
+class ModelBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The fields beside the files of `POST /rvc-models`."""
+
+    name: Annotated[str, _NAME]
+    description: Annotated[str, _DESCRIPTION] | None = None
 
 
 class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

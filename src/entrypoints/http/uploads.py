@@ -32,10 +32,12 @@ class Form:
     Attributes:
         fields: name and value, in the order sent; names may repeat.
         files: field name and content, positioned at its begin.
+        named: whether files shall have a place of their own on the disk (`file.name`), for what reads paths.
     """
 
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[tuple[str, BinaryIO]] = field(default_factory=list)
+    named: bool = False
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -47,8 +49,9 @@ class Form:
         self._open.close()
 
     def new_file(self, name: str) -> BinaryIO:
-        """An empty file without a name on the disk, for the next part."""
-        file = cast("BinaryIO", self._open.enter_context(tempfile.TemporaryFile(prefix="voicecore-upload-")))  # noqa: SIM115 - closed by the stack
+        """An empty file for the next part; without a name on the disk where none is needed, so that not even a crash leaves it."""
+        make = tempfile.NamedTemporaryFile if self.named else tempfile.TemporaryFile
+        file = cast("BinaryIO", self._open.enter_context(make(prefix="voicecore-upload-")))
         self.files.append((name, file))
         return file
 

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
 from litestar.params import FromPath
 
-from entrypoints.http.documented import accepts, gives_audio, problems
+from entrypoints.http.documented import FilePart, accepts, gives_audio, problems
 from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
 from entrypoints.http.job_body import handling_of, language_of
 from entrypoints.http.mixing import mix
@@ -40,7 +40,7 @@ def find_voice(service: Service, voice_id: str) -> VoiceProfile:
 
 
 @post(
-    "/clone", status_code=202, guards=[refuse_while_draining], operation_class=accepts(CloneBody, files=("file",)),
+    "/clone", status_code=202, guards=[refuse_while_draining], operation_class=accepts(CloneBody, files=[FilePart(name="file", many=True)]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[VoiceJobAccepted]:

@@ -32,6 +32,13 @@ def voice_id_of(text: str) -> str:
     return text
 
 
+def model_id_of(text: str) -> str:
+    """As `job_id_of`, of a conversion model."""
+    if not _ID.fullmatch(text):
+        raise NotFound(f"There is no conversion model {text[:80]!r}; GET /rvc-models lists them.")
+    return text
+
+
 def find_job(service: Service, text: str) -> SynthesisJob:
     """The job. Raises `NotFound`, `Gone`."""
     job = service.store.get(job_id_of(text))
