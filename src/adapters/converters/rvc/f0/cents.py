@@ -16,7 +16,8 @@ REACH = 4
 
 def class_cents() -> NDArray[np.float64]:
     """The middle of each class, shape (CLASSES,), in cents above 10 Hz."""
-    return CLASS_CENTS * np.arange(CLASSES) + FIRST_CENTS
+    middles: NDArray[np.float64] = CLASS_CENTS * np.arange(CLASSES, dtype=np.float64) + FIRST_CENTS
+    return middles
 
 
 def hz_of(cents: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -41,4 +42,6 @@ def local_average(
     values = np.pad(cents, REACH)
     around = chosen[:, None] + np.arange(2 * REACH + 1)
     weights = np.take_along_axis(padded, around, axis=1)
-    return (weights * values[around]).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(np.float32).tiny)
+    sums = np.maximum(weights.sum(axis=1), np.finfo(np.float32).tiny)
+    average: NDArray[np.floating] = (weights * values[around]).sum(axis=1) / sums
+    return average

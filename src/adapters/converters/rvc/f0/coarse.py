@@ -23,7 +23,8 @@ def coarse_pitch(f0_hz: NDArray[np.floating]) -> NDArray[np.int64]:
     low, high = _mel(np.float64(F0_MIN_HZ)), _mel(np.float64(F0_MAX_HZ))
     mel = _mel(np.asarray(f0_hz, np.float64))
     steps = np.where(mel > 0, (mel - low) * (STEPS - 1) / (high - low) + 1, 1.0)
-    return np.rint(np.clip(steps, 1, STEPS)).astype(np.int64)
+    rounded: NDArray[np.int64] = np.rint(np.clip(steps, 1, STEPS)).astype(np.int64)
+    return rounded
 
 
 def _mel(hz: NDArray[np.float64] | np.float64) -> NDArray[np.float64] | np.float64:

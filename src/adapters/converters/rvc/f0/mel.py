@@ -36,7 +36,8 @@ def filterbank(*, low_hz: float, high_hz: float = HEARD_RATE_HZ / 2, htk: bool) 
     rising = -slopes[:-2] / widths[:-1, None]
     falling = slopes[2:] / widths[1:, None]
     areas = 2 / (edges[2:] - edges[:-2])
-    return (np.maximum(0, np.minimum(rising, falling)) * areas[:, None]).astype(np.float32)
+    bank: NDArray[np.float32] = (np.maximum(0, np.minimum(rising, falling)) * areas[:, None]).astype(np.float32)
+    return bank
 
 
 def log_mel(samples: Any, bank: Any, window: Any, *, tiny: float = 0.0) -> Any:

@@ -45,7 +45,7 @@ def fitted(track: NDArray[np.floating], frames: int) -> Track:
     return out
 
 
-def read_at(track: NDArray[np.floating], places: NDArray[np.floating]) -> NDArray[np.float32]:
+def read_at(track: NDArray[np.floating], places: NDArray[np.floating]) -> Track:
     """A track, read between its frames.
 
     Between two voiced frames the pitch lies on the straight line through their logarithms; beside an unvoiced one, the
@@ -63,4 +63,5 @@ def read_at(track: NDArray[np.floating], places: NDArray[np.floating]) -> NDArra
     both = (low > 0) & (high > 0)
     nearest = np.where(share < 0.5, low, high)
     sloped = np.exp((1 - share) * np.log(np.where(both, low, 1)) + share * np.log(np.where(both, high, 1)))
-    return np.where(both, sloped, nearest).astype(np.float32)
+    out: Track = np.where(both, sloped, nearest).astype(np.float32)
+    return out

@@ -84,7 +84,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _refuse_deflated(path: Path) -> None:
-    """torch writes its entries as they are. What is compressed was made by somebody else, and may be as large as he likes."""
+    """Checkpoints keep their entries as they are; what is compressed is none, and may unfold to any size."""
     if not zipfile.is_zipfile(path):
         return
     try:

@@ -51,13 +51,19 @@ def read_lock(folder: Path) -> Stored:
         ModelCorrupt: if the lock cannot be read.
     """
     try:
-        document: Any = json.loads((folder / LOCK).read_text(encoding="utf-8"))
-        pinned = document["files"][WEIGHTS]
-        if document["format"] != FORMAT or not isinstance(pinned["size"], int) or not isinstance(pinned["sha256"], str):
-            raise ValueError("its format is another one")
-        return Stored(folder / WEIGHTS, pinned["size"], pinned["sha256"])
+        size, sha256 = _parse_lock((folder / LOCK).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelCorrupt(f"{folder / LOCK} cannot be read ({error}): {COMMAND}.") from error
+    return Stored(folder / WEIGHTS, size, sha256)
+
+
+def _parse_lock(text: str) -> tuple[int, str]:
+    document: Any = json.loads(text)
+    pinned = document["files"][WEIGHTS]
+    size, sha256 = pinned["size"], pinned["sha256"]
+    if document["format"] != FORMAT or type(size) is not int or not isinstance(sha256, str):
+        raise ValueError("it is of another format")
+    return size, sha256
 
 
 def check(folder: Path) -> Stored:
