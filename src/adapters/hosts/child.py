@@ -1,4 +1,5 @@
-"""The model process: `python -m adapters.hosts.child`. It opens engines and answers calls until its input ends.
+"""The model process: `python -m adapters.hosts.child`. It opens engines and converters and answers calls
+until its input ends.
 
 A reader thread takes calls from the pipe, so that the end of the service is noticed at once, even while a model
 computes: the process then ends too, and no orphan holds memory or a device.
@@ -15,19 +16,21 @@ import threading
 import traceback
 from typing import Any, BinaryIO
 
-from adapters.hosts import messages
+from adapters.hosts import conversion_messages, messages
 from adapters.hosts.frames import Frame, read_frame, write_frame
+from adapters.hosts.known_converter import known_converter
 from voicecore.errors import VoiceCoreError
 from voicecore.language import Language
-from voicecore.ports import SpeechEngine
+from voicecore.ports import ModelConverter, SpeechEngine
 from voicecore.registry import engine_provider
 
 
 class Child:
-    """Answers one call after the other; keeps every engine it opened."""
+    """Answers one call after the other; keeps every engine and converter it opened."""
 
     def __init__(self) -> None:
         self._engines: dict[str, SpeechEngine] = {}
+        self._converters: dict[str, ModelConverter] = {}
 
     def answer(self, call: Frame) -> Frame:
         """The answer to a call: the method's result, or its error."""
@@ -77,8 +80,33 @@ class Child:
         """What the engine counted and holds."""
         return Frame({"gauges": dict(self._engine(call).gauges())})
 
+    def call_open_converter(self, call: Frame) -> Frame:
+        """Load a converter, unless it is there."""
+        name, threads, settings = messages.unpack_open(call)
+        if name not in self._converters:
+            self._converters[name] = known_converter(name, settings).open(threads=threads)
+        return Frame({})
+
+    def call_holds_model(self, call: Frame) -> Frame:
+        """Whether a converter has a model."""
+        return Frame({"holds": self._converter(call).holds(call.head["model"])})
+
+    def call_load_model(self, call: Frame) -> Frame:
+        """Give a model to a converter."""
+        self._converter(call).load(*conversion_messages.unpack_model(call))
+        return Frame({})
+
+    def call_convert(self, call: Frame) -> Frame:
+        """Convert sound."""
+        return conversion_messages.pack_converted(
+            *self._converter(call).convert(*conversion_messages.unpack_conversion(call))
+        )
+
     def _engine(self, call: Frame) -> SpeechEngine:
         return self._engines[call.head["engine"]]
+
+    def _converter(self, call: Frame) -> ModelConverter:
+        return self._converters[call.head["converter"]]
 
 
 def _read_calls(pipe: BinaryIO, calls: queue.SimpleQueue[Frame]) -> None:

@@ -34,6 +34,7 @@ class _Turn:
     work: Callable[[], Any]
     batch: SharedBatch | None = None
     quick: bool = False
+    patience_s: float = 0.0
     done: bool = False
     result: Any = None
     error: Exception | None = None
@@ -70,18 +71,20 @@ class Lane:
         return self._current is None and not self._calls and not self._steppable()
 
     def call(
-        self, slot: int, work: Callable[[], _T], *, batch: SharedBatch | None = None, quick: bool = False
+        self, slot: int, work: Callable[[], _T], *, batch: SharedBatch | None = None, quick: bool = False,
+        patience_s: float = 0.0,
     ) -> _T:  # fmt: skip
         """Have the thread do it, and wait for the result.
 
         Args:
             batch: that of the engine which the work uses; it is over when the engine's process ends.
             quick: whether others like it are likely to follow at once.
+            patience_s: how much longer than `hang_s` it may go on after the slot was released.
 
         Raises:
             EngineCrashed: if the slot is interrupted, or the engine's process ended.
         """
-        turn = _Turn(slot, work, batch, quick)
+        turn = _Turn(slot, work, batch, quick, patience_s)
         with self.lock:
             self._add(turn)
             try:
@@ -133,7 +136,7 @@ class Lane:
             if turn is None or turn.watched or turn.slot not in (None, slot):
                 return
             turn.watched = True
-        watch = threading.Timer(self.hang_s, self._end_if_still_on, (turn,))
+        watch = threading.Timer(self.hang_s + turn.patience_s, self._end_if_still_on, (turn,))
         watch.daemon = True
         watch.start()
 
@@ -238,7 +241,8 @@ class Lane:
             if self._current is not turn:
                 return
         _log.error(
-            "a call of the shared model goes on for %g s after its job was called off: ended by force", self.hang_s
+            "a call of the shared model goes on for %g s after its job was called off: ended by force",
+            self.hang_s + turn.patience_s,
         )
         self.force()
         # Should it have slipped through between two calls of the host, the next interrupt watches it again.

@@ -21,12 +21,12 @@ _ERRORS: Mapping[str, type[VoiceCoreError]] = {
 }
 
 
-def pack_open(name: str, threads: int | None, settings: EngineSettings) -> Frame:
-    """An `open` call."""
+def pack_open(name: str, threads: int | None, settings: EngineSettings, *, call: str = "open") -> Frame:
+    """An `open` call; or, by its name, `open_converter`."""
     told = asdict(settings)
     told["models_dir"] = None if settings.models_dir is None else str(settings.models_dir)
     told["accepted_licences"] = sorted(settings.accepted_licences)
-    return Frame({"call": "open", "engine": name, "threads": threads, "settings": told})
+    return Frame({"call": call, "engine": name, "threads": threads, "settings": told})
 
 
 def unpack_open(frame: Frame) -> tuple[str, int | None, EngineSettings]:

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from io import BufferedReader, BufferedWriter
 from typing import cast
 
 from adapters.hosts import messages
 from adapters.hosts.frames import BrokenFrame, Frame, read_frame, write_frame
+from adapters.hosts.known_converter import known_converter
+from adapters.hosts.remote_converter import RemoteConverter
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import EngineCard, Utterance
 from voicecore.engine_settings import EngineSettings
@@ -128,6 +131,7 @@ class ChildProcessHost:
         self._idle_unload_s = idle_unload_s
         self._process: _Process | None = None
         self._engines: dict[str, RemoteEngine] = {}
+        self._converters: dict[str, RemoteConverter] = {}
         self._gauges: dict[str, Mapping[str, float]] = {}
         self._calls = threading.Lock()
         #: Held while the process is started and ended, so that nobody gets an engine that is being unloaded.
@@ -154,6 +158,18 @@ class ChildProcessHost:
                 self._engines[name] = RemoteEngine(self, process, card)
             return self._engines[name]
 
+    def converter(self, name: str) -> RemoteConverter:
+        with self._life:
+            self._keep()
+            process = self._running()
+            if name not in self._converters:
+                # What is missing is said without a process being asked.
+                known_converter(name, self._settings).card()
+                opening = messages.pack_open(name, self._threads or None, self._settings, call="open_converter")
+                self.call(process, opening)
+                self._converters[name] = RemoteConverter(name, partial(self.call, process))
+            return self._converters[name]
+
     def rest(self) -> None:
         """Remember the gauges; what is loaded stays for `idle_unload_s`."""
         if self.pid is None:
@@ -170,9 +186,13 @@ class ChildProcessHost:
                 self._unloading.start()
 
     def gauges(self) -> Mapping[str, Mapping[str, float]]:
-        """An entry for each engine that is loaded now; empty before the end of its first job."""
-        engines = list(self._engines) if self.pid is not None else []
-        return {name: self._gauges.get(name, {}) for name in engines}
+        """An entry for each engine and converter that is loaded now; an engine's is empty before the end of its first job."""
+        if self.pid is None:
+            return {}
+        told = {name: self._gauges.get(name, {}) for name in list(self._engines)}
+        for name, converter in list(self._converters.items()):
+            told[name] = {**told.get(name, {}), **converter.gauges()}
+        return told
 
     def alive(self) -> bool:
         """True also after the process died or was killed: the next `engine` starts another."""
@@ -210,6 +230,7 @@ class ChildProcessHost:
             self._keep()
             process, self._process = self._process, None
             self._engines.clear()
+            self._converters.clear()
             self._gauges = {}
         if process is not None:
             process.close()

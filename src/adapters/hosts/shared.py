@@ -8,6 +8,7 @@ from typing import Final
 
 from adapters.hosts.lane import Lane
 from adapters.hosts.shared_batch import SharedBatch
+from adapters.hosts.shared_converter import SharedConverter
 from voicecore.audio import Audio, AudioChunk
 from voicecore.engine import EngineCard, Utterance
 from voicecore.errors import EngineCrashed, EngineFailed
@@ -96,10 +97,18 @@ class SharedHost:
 
     def engine(self, slot: int, name: str) -> SharedEngine:
         """The slot's share of an engine, which is opened if it is not yet, or if its process ended."""
+        self._begin(slot)
+        return self._lane.call(slot, lambda: self._opened(slot, name))
+
+    def converter(self, slot: int, name: str) -> SharedConverter:
+        """The slot's turns at a converter, which is opened if it is not yet, or if its process ended."""
+        self._begin(slot)
+        return SharedConverter(self._lane, slot, self._lane.call(slot, lambda: self._host.converter(name)))
+
+    def _begin(self, slot: int) -> None:
         with self._lane.lock:
             self._working.add(slot)
             self._open.add(slot)
-        return self._lane.call(slot, lambda: self._opened(slot, name))
 
     def _opened(self, slot: int, name: str) -> SharedEngine:
         engine = self._host.engine(name)
@@ -146,7 +155,7 @@ class SharedHost:
 
     def gauges(self) -> Mapping[str, Mapping[str, float]]:
         """Those of the loaded engines, as of the end of the last job of any slot."""
-        return {name: self._gauges.get(name, told) for name, told in self._host.gauges().items()}
+        return {name: {**told, **self._gauges.get(name, {})} for name, told in self._host.gauges().items()}
 
     def alive(self) -> bool:
         """Whether the host could take work now."""
@@ -171,6 +180,9 @@ class SlotHost:
 
     def engine(self, name: str) -> SharedEngine:
         return self._shared.engine(self._slot, name)
+
+    def converter(self, name: str) -> SharedConverter:
+        return self._shared.converter(self._slot, name)
 
     def interrupt(self) -> None:
         self._shared.interrupt(self._slot)
