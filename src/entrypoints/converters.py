@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from entrypoints.settings import Settings
 from voicecore.conversion import CONVERTER
 from voicecore.ports import ModelIntake
@@ -24,4 +26,9 @@ def model_intake(settings: Settings) -> ModelIntake | None:
         from voicecore.testing.shifter import ShifterIntake  # noqa: PLC0415 - only with a test engine
 
         return ShifterIntake()
-    return None
+    if importlib.util.find_spec("torch") is None:
+        return None
+    from adapters.converters.rvc.intake import IntakeLimits, RvcIntake  # noqa: PLC0415 - only where it can work
+
+    size = settings.limits.max_rvc_model_bytes
+    return RvcIntake(IntakeLimits(max_weights_bytes=size, max_index_bytes=size))

@@ -1,4 +1,4 @@
-"""`/engines`, `/languages`, `/presets`, `/quality-profiles`, `/rvc-models`."""
+"""`/engines`, `/languages`, `/presets`, `/quality-profiles`."""
 
 from __future__ import annotations
 
@@ -126,16 +126,3 @@ def test_wrong_profiles_are_refused(shared: Room, body: dict, status: int, field
 
 def test_profiles_are_json_only(shared: Room):
     refused(shared.client.post("/quality-profiles", data={"engine": "tone", "name": "x"}), 415)
-
-
-def test_conversion_models_are_honestly_none(shared: Room):
-    client = shared.client
-    listed = client.get("/rvc-models").json()
-    assert (listed["total"], listed["models"], listed["installed"]) == (0, [], False)
-    assert "RVC" in listed["detail"]
-    assert client.get("/rvc-models/stats").json()["total"] == 0
-    refused(client.get("/rvc-models/any"), 404)
-    refused(client.delete("/rvc-models/any"), 404)
-    refused(
-        client.post("/rvc-models", data={"name": "x"}, files={"pth_file": ("x.pth", b"x" * 3_000_000)}), 501, word="rvc"
-    )

@@ -21,10 +21,10 @@ def test_health_says_healthy_with_every_check_of_the_contract(shared: Room):
     health = answer.json()
     assert answer.status_code == 200
     assert health["service"] == "audio-voice"
-    assert health["checks"].keys() == {"job_store", "disk", "engine", "workers"}
+    assert health["checks"].keys() == {"job_store", "disk", "engine", "conversion", "workers"}
     # The disk of the machine that runs the tests may really be full, and that alone may show.
     others = [check["status"] for name, check in health["checks"].items() if name != "disk"]
-    assert others == ["ok"] * 3
+    assert others == ["ok"] * 4
     assert (
         health["status"]
         == {"ok": "healthy", "warning": "degraded", "error": "unhealthy"}[health["checks"]["disk"]["status"]]

@@ -23,7 +23,8 @@ def test_a_job_can_be_sent_as_json_urlencoded_and_multipart(shared: Room, how: s
     assert (job["speed"], job["seed"]) == (1.5, 0)
     assert job["rvc"] == {
         "enabled": False, "model_id": None, "pitch": 0, "index_rate": 0.75, "protect": 0.33, "rms_mix_rate": 0.25,
-        "filter_radius": 0, "hop_length": 128, "f0_method": "rmvpe",
+        "filter_radius": 0, "hop_length": 128, "f0_method": "rmvpe", "required": False, "index_used": None,
+        "index_reason": None,
     }  # fmt: skip
 
 
@@ -85,6 +86,10 @@ def test_an_alias_that_contradicts_its_field_is_refused(shared: Room):
         ({"output_format": "aiff"}, "output_format"),
         ({"enable_rvc": "yes"}, "enable_rvc"),
         ({"enable_rvc": True}, "rvc_model_id"),
+        ({"enable_rvc": True, "rvc_model_id": ""}, "rvc_model_id"),
+        ({"rvc_required": "yes"}, "rvc_required"),
+        ({"rvc_required": True}, "rvc_required"),
+        ({"mode": "convert"}, "file"),
         ({"rvc_pitch": 13}, "rvc_pitch"),
         ({"rvc_index_rate": -0.1}, "rvc_index_rate"),
         ({"rvc_protect": 0.51}, "rvc_protect"),
@@ -155,22 +160,8 @@ def test_cloning_is_pointed_to_its_own_address(shared: Room):
     refused(shared.client.post("/jobs", json={**HELLO, "mode": "clone"}), 400, "mode", "/voices/clone")
 
 
-def test_conversion_says_that_it_is_not_installed(shared: Room):
-    refused(shared.client.post("/jobs", json={**HELLO, "mode": "convert"}), 501, "mode", "rvc")
-
-
-def test_conversion_with_a_file_says_that_it_is_not_installed(shared: Room):
-    answer = shared.client.post("/jobs", data={"mode": "convert"}, files={"file": ("a.wav", b"x" * 3_000_000)})
-    refused(answer, 501, word="rvc")
-
-
 def test_a_file_where_none_is_expected_is_refused_by_name(shared: Room):
     refused(shared.client.post("/jobs", data=HELLO, files={"extra": ("a.wav", b"x")}), 400, "extra")
-
-
-def test_rvc_with_a_model_says_what_is_missing(shared: Room):
-    answer = shared.client.post("/jobs", json={**HELLO, "enable_rvc": True, "rvc_model_id": "model_1"})
-    refused(answer, 501, "enable_rvc", "rvc")
 
 
 def test_an_unknown_engine_and_an_unknown_voice_are_404(shared: Room):

@@ -27,7 +27,7 @@ CONTRACT = {
     ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
     ("delete", "/quality-profiles/{engine}/{profile_id}"), ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"),
     ("post", "/quality-profiles/{engine}/{profile_id}/set-default"), ("post", "/rvc-models"), ("get", "/rvc-models"),
-    ("delete", "/rvc-models/{model_id}"), ("get", "/rvc-models/stats"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
+    ("get", "/rvc-models/{model_id}"), ("delete", "/rvc-models/{model_id}"), ("get", "/rvc-models/stats"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
     ("get", "/live"), ("get", "/ready"),
 }  # fmt: skip
 CHECKS = (
@@ -79,6 +79,7 @@ FALLIBLE = {
     ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job_id}/download"), ("post", "/voices/clone"),
     ("patch", "/voices/{voice_id}"), ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
     ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"), ("post", "/admin/cleanup"), ("get", "/presets"),
+    ("post", "/rvc-models"),
 }  # fmt: skip
 few = settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 

@@ -11,7 +11,7 @@ from entrypoints.cli.convert_tone import CONVERTERS, convert_tone
 from entrypoints.cli.converting import Recording, tell
 from entrypoints.cli.formats import NAMES, chosen_format
 from entrypoints.cli.options import as_json, service_url
-from entrypoints.cli.rvc_options import Knobs, rvc_knobs
+from entrypoints.cli.rvc_options import Knobs, option_of, rvc_knobs
 from entrypoints.cli.target import Target
 from entrypoints.settings import THREAD_LIMIT, Settings, load
 from voicecore.errors import NotFound
@@ -69,7 +69,7 @@ def convert(
     the service that knows it: that of --url, or one that lives in this process as long as the command.
     """
     from_file = model is not None and Path(model).suffix.lower() == _WEIGHTS
-    of_model = [*(f"--{name.replace('_', '-')}" for name in knobs), *(["--index"] if index is not None else [])]
+    of_model = [*map(option_of, knobs), *(["--index"] if index is not None else [])]
     of_tone = [option for option, value in (("--tau", tau), ("--converter", converter)) if value is not None]
     if (model is None) == (not references):
         raise _usage("Say whose voice: either -m MODEL or --to RECORDING.")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from entrypoints.cli.extras import needs_extra
-from entrypoints.cli.rvc_options import Knobs
+from entrypoints.cli.rvc_options import Knobs, tell_conversion
 from entrypoints.cli.target import Target
 from voicecore.audio import Audio
 from voicecore.errors import InvalidAudio
@@ -52,10 +52,7 @@ def tell(report: dict[str, Any], target: Target, *, json_wanted: bool) -> None:
     if json_wanted:
         click.echo(json.dumps(report, ensure_ascii=False), err=target.is_stdout)
         return
-    for note in report["notes"]:
-        click.echo(note, err=True)
-    if report.get("index_used") is False:
-        click.echo(f"The index was not used: {report['index_reason']}", err=True)
+    tell_conversion(report["notes"], report.get("index_used"), report.get("index_reason"))
     if sys.stderr.isatty():
         factor = report["real_time_factor"]
         click.echo(f"{report['path']}: {report['duration_s']:.2f} s of speech, {factor:.2f} of real time", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -29,19 +29,20 @@ def rvc_knobs(command: Callable[..., Any]) -> Callable[..., Any]:
     decorated: Callable[..., Any] = called
     methods = [each.value for each in F0Method]
     decorated = click.option(
-        _option(_METHOD), _METHOD, type=click.Choice(methods),
+        option_of(_METHOD), _METHOD, type=click.Choice(methods),
         help="Pitch tracker. Default: rmvpe, or fcpe where the weights of rmvpe are missing.",
     )(decorated)  # fmt: skip
     for name, parameter in reversed(CONVERSION_PARAMETERS.items()):
         decorated = click.option(
-            _option(name), name, type=int if parameter.integer else float, callback=_checked,
+            option_of(name), name, type=int if parameter.integer else float, callback=_checked,
             metavar=f"{parameter.minimum:g}..{parameter.maximum:g}",
             help=f"{parameter.meaning}  [default: {parameter.default:g}]",
         )(decorated)  # fmt: skip
     return decorated
 
 
-def _option(name: str) -> str:
+def option_of(name: str) -> str:
+    """The option of a knob."""
     return "--" + name.replace("_", "-")
 
 
@@ -49,3 +50,11 @@ def _checked(_context: click.Context, parameter: click.Parameter, value: float |
     # The core's own check: it also knows that NaN is no number of semitones.
     name = parameter.name or ""
     return None if value is None else CONVERSION_PARAMETERS[name].check(name, value)
+
+
+def tell_conversion(sentences: Sequence[str], index_used: bool | None, reason: str | None) -> None:
+    """What the listener should know of a conversion, on stderr."""
+    for sentence in sentences:
+        click.echo(sentence, err=True)
+    if index_used is False:
+        click.echo(f"The index was not used: {reason}", err=True)

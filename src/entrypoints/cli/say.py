@@ -11,6 +11,7 @@ import click
 from entrypoints.cli.formats import NAMES, chosen_format
 from entrypoints.cli.options import as_json, service_url
 from entrypoints.cli.progress import segment_bar
+from entrypoints.cli.rvc_options import Knobs, option_of, rvc_knobs, tell_conversion
 from entrypoints.cli.speaking import Order, built_in_parameters, speak_here
 from entrypoints.cli.target import STDOUT, Target
 from entrypoints.cli.text_input import read_text
@@ -37,6 +38,9 @@ from voicecore.voice import DEFAULT_PRESET
 @click.option(
     "--threads", type=click.IntRange(0, THREAD_LIMIT), help="Processor threads; 0 leaves the choice to the engine."
 )
+@click.option("--rvc", metavar="MODEL", help="Convert what was spoken to this model's voice; 'voicecore rvc list'.")
+@click.option("--rvc-required", is_flag=True, help="Fail where conversion fails, rather than keep the plain voice.")
+@rvc_knobs
 @as_json
 @service_url
 def say(
@@ -51,6 +55,9 @@ def say(
     profile: str | None,
     engine: str | None,
     threads: int | None,
+    rvc: str | None,
+    rvc_required: bool,
+    knobs: Knobs,
     json_wanted: bool,
     url: str | None,
 ) -> None:
@@ -63,15 +70,18 @@ def say(
 
     wav, pcm, ogg and opus are written while the text is being spoken. If it fails or is interrupted, the file is removed.
     """
+    if rvc is None and (knobs or rvc_required):
+        raise click.UsageError(f"{_stray(knobs)} needs --rvc MODEL.", ctx=click.get_current_context())
     where = _output(output)
     audio_format = chosen_format(where, wanted_format)
     target = Target(where)
     settings = load()
     order = Order(
         text=read_text(text), language=language, voice=voice, audio_format=audio_format, speed=speed, seed=seed,
-        profile=profile, threads=(settings.threads if threads is None else threads) or None,
+        profile=profile, threads=(settings.threads if threads is None else threads) or None, rvc=rvc,
+        rvc_required=rvc_required, knobs=knobs,
     )  # fmt: skip
-    if url is not None:
+    if url is not None or rvc is not None:
         report = _by_service(order, engine, target, url)
     else:
         provider = engine_provider(engine or settings.engine, settings.engine_settings)
@@ -81,6 +91,11 @@ def say(
         else:
             report = _by_service(order, engine, target, None)
     _tell(report, target, json_wanted=json_wanted)
+
+
+def _stray(knobs: Knobs) -> str:
+    """An option that was named and means nothing."""
+    return next((option_of(name) for name in knobs), "--rvc-required")
 
 
 def _output(output: str | None) -> str:
@@ -118,7 +133,12 @@ def _by_service(order: Order, engine: str | None, target: Target, url: str | Non
 
 
 def _tell(report: dict[str, Any], target: Target, *, json_wanted: bool) -> None:
-    """The report; on stderr where stdout carries the sound."""
+    """The report; on stderr where stdout carries the sound. A voice that was not converted is told in any case."""
+    if report.get("rvc_applied") is False:
+        reason = report["rvc_fallback_reason"] or "nobody said why."
+        click.echo(f"voicecore: this is the plain voice, it was not converted: {reason}", err=True)
+    if "rvc" in report and not json_wanted:
+        tell_conversion(report["warnings"], report["rvc"]["index_used"], report["rvc"]["index_reason"])
     if json_wanted:
         click.echo(json.dumps(report, ensure_ascii=False), err=target.is_stdout)
     elif sys.stderr.isatty():

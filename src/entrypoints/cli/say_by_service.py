@@ -1,4 +1,4 @@
-"""`say` as a job of a service: with `--url`, and with an enrolled voice or a profile that only the catalogue knows."""
+"""`say` as a job of a service: with `--url`, and with what only the catalogue knows: a voice, a profile, a conversion model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from entrypoints.cli.client import Answer, ServiceClient, connect
 from entrypoints.cli.formats import PCM
-from entrypoints.cli.naming import find_voice
+from entrypoints.cli.naming import find_model, find_voice
 from entrypoints.cli.progress import spinner
 from entrypoints.cli.speaking import Order
 from entrypoints.cli.target import Target
@@ -31,6 +31,14 @@ def speak_by_service(order: Order, engine: str | None, target: Target, url: str 
         "sample_rate_hz": job["sample_rate_hz"], "engine": job["engine"], "language": job["spoken_language"],
         "voice": order.voice, "seed": order.seed, "segments": None, "job_id": job["id"], "speak_s": elapsed_s,
         "real_time_factor": elapsed_s / duration_s if duration_s else None,
+    } | (_converted(job) if order.rvc is not None else {})  # fmt: skip
+
+
+def _converted(job: Answer) -> Answer:
+    """What became of the conversion."""
+    return {
+        "rvc": job["rvc"], "rvc_applied": job["rvc_applied"], "rvc_fallback_reason": job["rvc_fallback_reason"],
+        "warnings": job["warnings"],
     }  # fmt: skip
 
 
@@ -38,6 +46,9 @@ def _body(client: ServiceClient, order: Order, engine: str | None) -> Answer:
     body: Answer = {"text": order.text, "source_language": order.language, "seed": order.seed}
     optional = {"speed": order.speed, "engine": engine, "quality_profile_id": order.profile}
     body |= {name: value for name, value in optional.items() if value is not None}
+    if order.rvc is not None:
+        model = find_model(client, order.rvc)
+        body |= {"enable_rvc": True, "rvc_model_id": model["id"], "rvc_required": order.rvc_required, **order.knobs}
     presets = [each["id"] for each in client.call("GET", "/presets")["presets"]]
     if order.voice in presets:
         return body | {"mode": "dubbing", "voice_preset": order.voice}

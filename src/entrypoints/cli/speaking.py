@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoints.cli.formats import write_audio
+from entrypoints.cli.rvc_options import Knobs
 from entrypoints.cli.target import Target
 from voicecore.audio import Samples
 from voicecore.language import Language
@@ -21,7 +22,12 @@ Watch = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What `say` was asked for."""
+    """What `say` was asked for.
+
+    Attributes:
+        rvc: id or name of the conversion model, or None; `knobs` are those of RVC that were named.
+        rvc_required: whether to fail rather than keep the plain voice.
+    """
 
     text: str
     language: str
@@ -31,6 +37,9 @@ class Order:
     seed: int = 0
     profile: str | None = None
     threads: int | None = None
+    rvc: str | None = None
+    rvc_required: bool = False
+    knobs: Knobs = field(default_factory=dict)
 
 
 @dataclass(slots=True)

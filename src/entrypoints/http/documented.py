@@ -26,7 +26,7 @@ _MEANING = {
     415: "The Content-Type, or the audio format of a file, is not one that is read here.",
     416: "The range lies outside the file.",
     425: "The job is not finished yet.",
-    429: "The queue is full; try again after `Retry-After` seconds.",
+    429: "The queue is full, or another such upload is being read; try again after `Retry-After` seconds.",
     501: "This needs a part that is not installed; `detail` names it.",
     503: "The service stops, or its store or disk cannot be used now; try again after `Retry-After` seconds.",
 }

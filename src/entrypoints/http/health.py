@@ -13,6 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 
 from entrypoints.http.job_answers import utc
+from entrypoints.http.rvc_model_answers import whats_off
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 from voicecore import __version__
@@ -40,6 +41,8 @@ class Check(msgspec.Struct, kw_only=True, omit_defaults=True):
     busy: int | None = None
     queued: int | None = None
     processing: int | None = None
+    installed: bool | None = None
+    methods_off: dict[str, str] | None = None
 
 
 class HealthAnswer(msgspec.Struct, kw_only=True):
@@ -119,6 +122,13 @@ def _check_engine(service: Service) -> Check:
     return Check(status="ok", engine=name, model_loaded=loaded, detail=detail)
 
 
+def _check_conversion(service: Service) -> Check:
+    """Nothing but conversion needs it, so its absence is told and is no trouble; nor are pitch trackers that are off."""
+    problem, off = whats_off(service.converters)
+    methods = {method.value: reason for method, reason in off.items()}
+    return Check(status="ok", installed=problem is None, detail=problem, methods_off=methods or None)
+
+
 def _loaded(service: Service, engine: str) -> bool:
     if not service.settings.distributed:
         return engine in service.crew.gauges()
@@ -158,6 +168,7 @@ def look(service: Service) -> HealthAnswer:
         "job_store": _check_store(service),
         "disk": _check_disk(service.settings.data_dir),
         "engine": _check_engine(service),
+        "conversion": _check_conversion(service),
         "workers": _check_workers(service),
     }
     return HealthAnswer(

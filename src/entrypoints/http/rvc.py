@@ -36,7 +36,7 @@ _MB = 1024 * 1024
 @post(
     "/", status_code=201, guards=[refuse_while_draining],
     operation_class=accepts(ModelBody, files=[_WEIGHTS, _INDEX]), request_max_body_size=None,
-    responses=problems(400, 409, 413, 415, 501, 503),
+    responses=problems(400, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def upload(request: Request[Any, Any, Any], service: Wired) -> Response[RvcModelAnswer]:
     """Take in a model: a .pth as RVC writes it, and its .index if there is one.
