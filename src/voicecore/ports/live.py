@@ -17,6 +17,9 @@ class LiveChunk:
     Attributes:
         start: place of the first sample in the whole audio, in samples. Since the audio is a function of the request, an
             attempt that begins again says the same chunks of the same places, and a follower drops what it has.
+            A chunk of another rate than the one before tells that the voice changed: a conversion was given up (or, in
+            another attempt, worked). What was heard before is no part of the audio then, and places count anew: a follower
+            whose listener cannot start over ends there, and points to what is finished.
         samples: float32, shape (n,), in [-1, 1].
         sample_rate_hz: of the samples.
     """

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -157,14 +157,15 @@ class Shifter:
             time.sleep(3600)
         if plan.trouble == "exit":
             os._exit(9)
-        raise _TROUBLES[plan.trouble]
+        error = _TROUBLES[plan.trouble]()
+        raise error
 
 
-_TROUBLES = {
-    "fail": EngineFailed("The shifter was told to fail on this audio."),
-    "memory": MemoryError(),
-    "defect": RuntimeError("a defect of the shifter"),
-    "corrupt": ModelCorrupt("The shifter was told that the model is damaged."),
+_TROUBLES: dict[str, Callable[[], Exception]] = {
+    "fail": lambda: EngineFailed("The shifter was told to fail on this audio."),
+    "memory": MemoryError,
+    "defect": lambda: RuntimeError("a defect of the shifter"),
+    "corrupt": lambda: ModelCorrupt("The shifter was told that the model is damaged."),
 }
 
 

@@ -86,6 +86,11 @@ class JobWatch:
         return self._reason
 
     @property
+    def called_off(self) -> bool:
+        """Whether the attempt must stop: whatever an engine says from then on, while it is stopped by force, is no news."""
+        return self._reason is not None
+
+    @property
     def renewing(self) -> bool:
         """Whether the lease was renewed within the last half of its length."""
         return self._clock.monotonic() < self._renewed_at + self._lease.total_seconds() / 2

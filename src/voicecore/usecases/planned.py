@@ -16,7 +16,8 @@ def planned_keys(blobs: BlobStore, job_id: str) -> frozenset[str]:
     """Cache keys in the job's plan; none if it has no plan (yet), or a damaged one."""
     try:
         with blobs.open(blobkeys.plan(job_id)) as reader:
-            return frozenset(str(each["key"]) for each in json.loads(reader.read())["segments"])
+            rows = json.loads(reader.read())["segments"]
+            return frozenset(str(row[name]) for row in rows for name in ("key", "converted") if name in row)
     except NotFound:
         return frozenset()
     except (BlobCorrupt, ValueError, TypeError, LookupError) as error:

@@ -51,7 +51,7 @@ class PurgeExpired:
     Attributes:
         known_since: as of `SweepOrphans`.
 
-    Neither touches voices that are in the catalogue, models, or jobs that wait or run. A record that a newer program
+    Neither touches voices and conversion models that are in the catalogue, or jobs that wait or run. A record that a newer program
     wrote is not touched either, and does not keep the rest from being cleaned.
     """
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
-from voicecore.job import JobResult
-from voicecore.ports import AudioCodec, BlobStore, Catalog, EngineHost, Relay
+from voicecore import blobkeys
+from voicecore.audio import Samples
+from voicecore.errors import BlobCorrupt, NotFound, VoiceCoreError
+from voicecore.job import JobResult, SegmentCount
+from voicecore.pieces import Piece, join_pieces, piece_count, read_pieces
+from voicecore.ports import AudioCodec, BlobStore, Catalog, ModelConverter, Relay
+from voicecore.request import ConversionRequest, OutputFormat
+from voicecore.usecases.convert_segments import ReportSum, conversion_failure
 from voicecore.usecases.job_watch import JobWatch
+from voicecore.usecases.live_sound import LiveSound
+from voicecore.usecases.model_voice import ModelVoice
 
 
 @dataclass(frozen=True, slots=True)
 class RunConversion:
     """One attempt. There is no plain voice to fall back to: it converts, or it fails.
+
+    Memory holds a piece of the recording at a time, however long it is; between two pieces the converter is free for others.
 
     Attributes:
         relay: gets the sound as it is made, while somebody follows the job; None where nobody can.
@@ -22,6 +35,78 @@ class RunConversion:
     codec: AudioCodec
     relay: Relay | None = None
 
-    def __call__(self, watch: JobWatch, host: EngineHost) -> JobResult:
-        """What the attempt made; its blobs are written, the job is not yet finished."""
-        raise NotImplementedError
+    def __call__(self, watch: JobWatch, converter: ModelConverter) -> JobResult:
+        """What the attempt made; its blobs are written, the job is not yet finished.
+
+        Raises:
+            LeaseLost: when the attempt must stop.
+            NotFound: the model was deleted, or the recording is not there any more.
+            BlobCorrupt: the stored recording is damaged.
+            EngineFailed, ModelCorrupt, StorageUnavailable: as they come.
+        """
+        job, request = watch.job, watch.job.request
+        if not isinstance(request, ConversionRequest) or job.conversion is None:
+            raise TypeError("RunConversion runs jobs that convert a recording.")
+        voice = ModelVoice.ready(converter, self.blobs, self.catalog, job.conversion)
+        run = _Run(watch, voice, LiveSound(self.relay, job.id))
+        rate = voice.sample_rate_hz
+        with self._recording(request.audio_key) as recording:
+            blocks = self.codec.encode(run.blocks(read_pieces(recording), request.duration_s), rate, OutputFormat.WAV)
+            master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
+        watch.warn(run.report.notes)
+        key = blobkeys.manifest(job.id, job.attempt)
+        body = {"version": 1, "job_id": job.id, "sample_rate_hz": rate, "segments": run.rows}
+        self.blobs.put(key, [json.dumps(body).encode()])
+        return JobResult(
+            audio_key=master.key, duration_s=run.samples / rate, sample_rate_hz=rate, file_size=master.size,
+            manifest_key=key, conversion_applied=True, index_used=run.report.index_used, index_reason=run.report.reason,
+        )  # fmt: skip
+
+    def _recording(self, key: str) -> BinaryIO:
+        try:
+            return self.blobs.open(key)
+        except NotFound as error:
+            raise NotFound("The uploaded recording is not there any more: send it again.") from error
+        except BlobCorrupt as error:
+            raise BlobCorrupt("The uploaded recording was damaged where it was stored: send it again.") from error
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is counted and said while the pieces go by."""
+
+    watch: JobWatch
+    voice: ModelVoice
+    live: LiveSound
+    samples: int = 0
+    rows: list[dict[str, object]] = field(default_factory=list)
+    report: ReportSum = field(default_factory=ReportSum)
+
+    def blocks(self, pieces: Iterator[Piece], duration_s: float) -> Iterator[Samples]:
+        """The converted sound, a block a piece. Raises `LeaseLost` if the attempt must stop."""
+        rate = self.voice.sample_rate_hz
+        total = piece_count(round(duration_s * 1000), 1000)
+        self.live.begin(rate, self.voice.model.id)
+        for block in join_pieces(((piece, self._converted(piece)) for piece in pieces), rate):
+            self.watch.check()
+            self.live.publish(self.samples, block)
+            begin, self.samples = self.samples, self.samples + len(block)
+            done = len(self.rows) + 1
+            # No characters: nobody said what is spoken.
+            self.rows.append({
+                "index": done - 1, "start": 0, "end": 0, "cached": False, "start_s": round(begin / rate, 4),
+                "end_s": round(self.samples / rate, 4), "pause_s": 0.0,
+            })  # fmt: skip
+            self.watch.progress(SegmentCount(max(total, done), done, 0), f"piece {done} of {max(total, done)}")
+            yield block
+
+    def _converted(self, piece: Piece) -> Samples:
+        self.watch.check()
+        try:
+            samples, report = self.voice(piece.audio)
+        except VoiceCoreError:
+            raise
+        except Exception as error:
+            raise conversion_failure(error) or error from error
+        self.report.add(report)
+        return samples

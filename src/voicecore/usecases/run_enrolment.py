@@ -12,7 +12,7 @@ from voicecore.language import Language
 from voicecore.pipeline import speak
 from voicecore.planning import plan_segments, resolve, utterance_maker
 from voicecore.ports import BlobStore, Catalog, Clock, SpeechEngine
-from voicecore.request import EnrolmentRequest, MixRequest, SynthesisRequest
+from voicecore.request import EnrolmentRequest, MixRequest
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.mix_voices import METHOD, MixVoices
@@ -126,7 +126,7 @@ class RunEnrolment:
     def _learn(self, watch: JobWatch, engine: SpeechEngine, voice_id: VoiceId) -> VoiceProfile:
         """The voice with its blobs stored, not yet in the catalogue."""
         job, request = watch.job, watch.job.request
-        if isinstance(request, SynthesisRequest):
+        if not isinstance(request, EnrolmentRequest | MixRequest):
             raise TypeError("RunEnrolment runs jobs that make a voice.")
         learned = self._mixed(request, engine) if isinstance(request, MixRequest) else self._heard(job, request, engine)
         watch.progress(SegmentCount(2, 1), "voice learned, speaking a sample")

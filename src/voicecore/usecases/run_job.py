@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TypeVar
 
 from voicecore.errors import (
     DeadlineExceeded,
@@ -19,7 +21,9 @@ from voicecore.errors import (
 )  # fmt: skip
 from voicecore.job import JobError, JobResult, SynthesisJob
 from voicecore.limits import Limits
-from voicecore.ports import BlobStore, Clock, EngineHost, JobStore, SpeechEngine
+from voicecore.ports import BlobStore, Clock, EngineHost, JobStore
+from voicecore.request import Mode
+from voicecore.usecases.converters import CONVERSION_MISSING
 from voicecore.usecases.end_job import EndJob
 from voicecore.usecases.job_watch import JobWatch, StopReason
 from voicecore.usecases.run_conversion import RunConversion
@@ -27,6 +31,8 @@ from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_synthesis import RunSynthesis
 
 _log = logging.getLogger("voicecore.jobs")
+
+T = TypeVar("T")
 
 #: An engine that could not be opened here is tried again after so long: somebody may have mended it.
 REOPEN_AFTER_S = 600.0
@@ -40,6 +46,7 @@ class RunJob:
         engines: names of those whose jobs are taken; None for all. A worker with such a set is one of several: a job whose
             engine cannot be opened here goes back to the queue for the others, and the engine leaves the set for a while.
             Slots may share one. Without it this process is the only one, and the job fails with the reason.
+        convert: what jobs that only convert need; None where nothing does.
         pauses_s: seconds between one try and the next, within an attempt, while blobs cannot be stored or read.
     """
 
@@ -51,9 +58,9 @@ class RunJob:
     enrol: RunEnrolment
     limits: Limits
     engines: set[str] | None = None
-    convert: RunConversion | None = None
     look_every_s: float = 0.4
     pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
+    convert: RunConversion | None = None
     end_job: EndJob = field(init=False)
     _closed: dict[str, float] = field(default_factory=dict)
     _running: JobWatch | None = None
@@ -144,29 +151,37 @@ class RunJob:
         return self._worked(watch)
 
     def _worked(self, watch: JobWatch) -> SynthesisJob:
-        engine = self._open(watch)
-        if engine is None:
+        result = self._converted(watch) if watch.job.mode is Mode.CONVERT else self._spoken(watch)
+        if result is None:
             return watch.job.handed_back(bad=False)
-        result = self._work(watch, engine)
         return watch.job.completed(result, watch.store_now(), self.limits.keep_jobs)
 
-    def _work(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
+    def _spoken(self, watch: JobWatch) -> JobResult | None:
+        engine = self._open(watch, self.host.engine)
+        if engine is None:
+            return None
         if watch.job.makes_voice:
             return self.enrol(watch, engine)
-        return self.synthesise(watch, engine)
+        return self.synthesise(watch, engine, self.host)
 
-    def _open(self, watch: JobWatch) -> SpeechEngine | None:
-        """The job's engine; None if only other workers may have it."""
+    def _converted(self, watch: JobWatch) -> JobResult | None:
+        if self.convert is None:
+            raise NotInstalled(CONVERSION_MISSING)
+        converter = self._open(watch, self.host.converter)
+        return None if converter is None else self.convert(watch, converter)
+
+    def _open(self, watch: JobWatch, opening: Callable[[str], T]) -> T | None:
+        """What the job needs of the host; None if only other workers may have it."""
         name = watch.job.engine
         try:
-            return self.host.engine(name)
+            return opening(name)
         except (NotInstalled, ModelCorrupt) as error:
             if self.engines is None or watch.reason is not None:
                 raise
             self.engines.discard(name)
             self._closed[name] = self.clock.monotonic() + REOPEN_AFTER_S
             _log.error(
-                "the engine %s cannot be opened here, so its jobs are left to other workers for %g s: %s",
+                "%s cannot be opened here, so its jobs are left to other workers for %g s: %s",
                 name, REOPEN_AFTER_S, error.message,
             )  # fmt: skip
             return None

@@ -1,28 +1,39 @@
-"""Speak a claimed job: text → segments → (cached | engine) → master WAV and manifest."""
+"""Speak a claimed job: text → segments → (cached | engine → converter?) → master WAV and manifest."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from voicecore import blobkeys
 from voicecore.audio import Samples
-from voicecore.job import JobId, JobResult, SegmentCount, SynthesisJob
+from voicecore.conversion import ConversionSettings
+from voicecore.engine import Utterance
+from voicecore.errors import EngineCrashed, NotInstalled, VoiceCoreError
+from voicecore.job import JobResult, SynthesisJob
 from voicecore.pipeline import SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
-from voicecore.ports import AudioCodec, BlobStore, Catalog, LiveChunk, Relay, SpeechEngine
+from voicecore.ports import AudioCodec, BlobStore, Catalog, EngineHost, ModelConverter, Relay, SpeechEngine
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.text import Segment
-from voicecore.usecases.converters import NO_CONVERTERS, Converters
+from voicecore.usecases.convert_segments import ConvertSegments, conversion_failure
+from voicecore.usecases.converters import CONVERSION_MISSING, NO_CONVERTERS, Converters
 from voicecore.usecases.job_watch import JobWatch
+from voicecore.usecases.live_sound import LiveSound
 from voicecore.usecases.load_voice_print import LoadVoicePrint
-from voicecore.usecases.segment_cache import SegmentCache, segment_key
+from voicecore.usecases.model_voice import ModelVoice
+from voicecore.usecases.segment_cache import SegmentCache, converted_key, segment_key
+from voicecore.usecases.segment_log import SegmentLog
 from voicecore.voice import VoicePrint
 
 _log = logging.getLogger("voicecore.jobs")
+
+_NOTHING: Samples = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +45,40 @@ class _Voice:
     digest: str
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """What an attempt works with.
+
+    Attributes:
+        keys: of the plain segments in the cache, by index.
+        converted: of the converted ones; empty where nothing is converted.
+    """
+
+    watch: JobWatch
+    request: SynthesisRequest
+    engine: SpeechEngine
+    voice: _Voice
+    segments: tuple[Segment, ...]
+    utter: Callable[[Segment], Utterance]
+    keys: Mapping[int, str]
+    live: LiveSound
+    converted: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def job(self) -> SynthesisJob:
+        return self.watch.job
+
+
 @dataclass(frozen=True, slots=True)
 class RunSynthesis:
     """One attempt. Memory holds a few segments at a time, however long the text.
 
+    A conversion that fails is given up as a whole: the result has the plain voice from its first sample to its last, and says
+    why; unless the request requires the conversion. Plain segments are in the cache by then, or are spoken again.
+
     Attributes:
         relay: gets the sound as it is made, while somebody follows the job; None where nobody can.
+        converters: what converts the speech of jobs that ask for it.
     """
 
     blobs: BlobStore
@@ -49,13 +88,34 @@ class RunSynthesis:
     relay: Relay | None = None
     converters: Converters = NO_CONVERTERS
 
-    def __call__(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
+    def __call__(self, watch: JobWatch, engine: SpeechEngine, host: EngineHost | None = None) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.
+
+        Args:
+            host: where the engine runs, and the converter shall; jobs without conversion need none.
 
         Raises:
             LeaseLost: when the attempt must stop.
-            EngineFailed, StorageUnavailable, NotFound, InvalidText: as they come.
+            EngineFailed, StorageUnavailable, NotFound, InvalidText: as they come; of the conversion if it is required.
         """
+        attempt = self._begin(watch, engine)
+        if watch.job.conversion is None:
+            self._write_plan(attempt)
+            return self._spoken(attempt)
+        try:
+            return self._converted(attempt, host)
+        except _GivenUp as given_up:
+            error = given_up.error
+        # Called off: whatever a converter says while it is stopped by force is no news.
+        if attempt.request.conversion_required or watch.called_off:
+            raise error
+        _log.warning("job %s attempt %d keeps the plain voice: %s: %s", watch.job.id, watch.job.attempt, error.code,
+                     error.message)  # fmt: skip
+        if not attempt.converted:
+            self._write_plan(attempt)
+        return replace(self._spoken(attempt), conversion_applied=False, conversion_fallback=error.message)
+
+    def _begin(self, watch: JobWatch, engine: SpeechEngine) -> _Attempt:
         job = watch.job
         request = job.request
         if not isinstance(request, SynthesisRequest):
@@ -67,27 +127,7 @@ class RunSynthesis:
         )
         segments = plan_segments(engine, request.text, job.spoken_language, resolved)
         keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
-        watch.cached = frozenset(keys.values())
-        self._write_plan(job, segments, keys)
-        rate = engine.card.sample_rate_hz
-        log = _SegmentLog(watch, len(segments), rate, _Broadcast(self.relay, job.id, rate))
-
-        def keep(segment: Segment, samples: Samples) -> None:
-            self.cache.keep(keys[segment.index], samples)
-
-        def recall(segment: Segment) -> Samples | None:
-            return self.cache.recall(keys[segment.index])
-
-        speech = speak(engine, segments, utter, recall=recall, keep=keep, look_up=watch.check)
-        # Closed here, not whenever its last reference goes: the engine must be free before the next job.
-        with closing(speech) as chunks:
-            blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
-            master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
-        manifest = self._write_manifest(job, log)
-        return JobResult(
-            audio_key=master.key, duration_s=log.samples / rate, sample_rate_hz=rate, file_size=master.size,
-            manifest_key=manifest,
-        )  # fmt: skip
+        return _Attempt(watch, request, engine, voice, segments, utter, keys, LiveSound(self.relay, job.id))
 
     def _voice(self, request: SynthesisRequest, engine: SpeechEngine) -> _Voice:
         if request.voice_id is None:
@@ -95,63 +135,127 @@ class RunSynthesis:
         spoken, digest = LoadVoicePrint(self.blobs, self.catalog)(request.voice_id, engine)
         return _Voice(spoken, request.voice_id, digest)
 
-    def _write_plan(self, job: SynthesisJob, segments: tuple[Segment, ...], keys: dict[int, str]) -> None:
-        """Before the first segment, so that a deleted or failed job can find all it put into the cache."""
-        plan = {"segments": [{"start": s.start, "end": s.end, "key": keys[s.index]} for s in segments]}
-        self.blobs.put(blobkeys.plan(job.id), [json.dumps(plan).encode()])
+    # --- plain ----------------------------------------------------------------------------------------
+    def _spoken(self, attempt: _Attempt) -> JobResult:
+        speech = speak(
+            attempt.engine, attempt.segments, attempt.utter, recall=self._recall(attempt), keep=self._keep(attempt),
+            look_up=attempt.watch.check,
+        )  # fmt: skip
+        attempt.live.begin(attempt.engine.card.sample_rate_hz)
+        # Closed here, not whenever its last reference goes: the engine must be free before the next job.
+        with closing(speech) as chunks:
+            return self._written(attempt, chunks, attempt.engine.card.sample_rate_hz)
 
-    def _write_manifest(self, job: SynthesisJob, log: _SegmentLog) -> str:
-        key = blobkeys.manifest(job.id, job.attempt)
-        body = {"version": 1, "job_id": job.id, "sample_rate_hz": log.sample_rate_hz, "segments": log.rows}
-        self.blobs.put(key, [json.dumps(body).encode()])
-        return key
+    def _recall(self, attempt: _Attempt) -> Callable[[Segment], Samples | None]:
+        return lambda segment: self.cache.recall(attempt.keys[segment.index])
 
+    def _keep(self, attempt: _Attempt) -> Callable[[Segment, Samples], None]:
+        return lambda segment, samples: self.cache.keep(attempt.keys[segment.index], samples)
 
-class _Broadcast:
-    """Live sound for whoever follows the job. Best effort: after its first failure there is no more of it."""
-
-    def __init__(self, relay: Relay | None, job_id: JobId, sample_rate_hz: int) -> None:
-        self._relay, self._job_id, self._rate = relay, job_id, sample_rate_hz
-
-    def __call__(self, start: int, samples: Samples) -> None:
-        if self._relay is None:
-            return
+    # --- converted ------------------------------------------------------------------------------------
+    def _converted(self, attempt: _Attempt, host: EngineHost | None) -> JobResult:
+        """Raises `_GivenUp` where converting failed."""
         try:
-            if self._relay.followed(self._job_id):
-                self._relay.publish(self._job_id, LiveChunk(start, samples, self._rate))
-        except Exception:  # noqa: BLE001 - the job is worth more than its listeners, whom the blobs give the whole
-            _log.exception("job %s is not heard live any more", self._job_id)
-            self._relay = None
+            return self._convert(attempt, host)
+        except _GivenUp as given_up:
+            if host is None or attempt.watch.called_off or not isinstance(given_up.error, EngineCrashed):
+                raise
+            # The process may have died of another job's work, where it is shared: that shall not cost this one its voice.
+            _log.warning("job %s attempt %d begins its conversion again: %s", attempt.job.id, attempt.job.attempt,
+                         given_up.error.message)  # fmt: skip
+        attempt.engine = host.engine(attempt.job.engine)
+        try:
+            return self._convert(attempt, host)
+        except _GivenUp as again:
+            if isinstance(again.error, EngineCrashed) and not attempt.watch.called_off:
+                attempt.engine = host.engine(attempt.job.engine)
+            raise
+
+    def _convert(self, attempt: _Attempt, host: EngineHost | None) -> JobResult:
+        stage = self._stage(attempt, host)
+        self._write_plan(attempt)
+        plain = self._recall(attempt)
+
+        def recall(segment: Segment) -> Samples | None:
+            return _NOTHING if stage.recall(segment) else plain(segment)
+
+        segments = [replace(each, pause_after_s=0.0) for each in attempt.segments]
+        speech = speak(
+            attempt.engine, segments, attempt.utter, recall=recall, keep=self._keep(attempt),
+            look_up=attempt.watch.check,
+        )  # fmt: skip
+        rate = stage.voice.sample_rate_hz
+        attempt.live.begin(rate, stage.voice.model.id)
+        try:
+            with closing(speech) as chunks:
+                result = self._written(attempt, stage(chunks), rate)
+        except VoiceCoreError as error:
+            if stage.failure is None:
+                raise
+            raise _GivenUp(stage.failure) from error
+        attempt.watch.warn(stage.report.notes)
+        return replace(
+            result, conversion_applied=True, index_used=stage.report.index_used, index_reason=stage.report.reason
+        )
+
+    def _stage(self, attempt: _Attempt, host: EngineHost | None) -> ConvertSegments:
+        """With its model loaded, so that most of what can fail does before the first sound."""
+        try:
+            settings, digest = _settings(attempt.job), self.converters.card().digest
+            voice = ModelVoice.ready(self._converter(host), self.blobs, self.catalog, settings)
+        except Exception as error:
+            failure = conversion_failure(error)
+            if failure is None:
+                raise
+            raise _GivenUp(failure) from error
+        attempt.converted = {
+            index: converted_key(key, attempt.voice.name, voice.model, settings, digest)
+            for index, key in attempt.keys.items()
+        }
+        return ConvertSegments(
+            voice, self.cache, attempt.watch, attempt.segments, attempt.converted, attempt.engine.card.sample_rate_hz
+        )
+
+    def _converter(self, host: EngineHost | None) -> ModelConverter:
+        if host is None:
+            raise NotInstalled(CONVERSION_MISSING)
+        return host.converter(self.converters.name)
+
+    # --- what is written ------------------------------------------------------------------------------
+    def _written(self, attempt: _Attempt, chunks: Iterator[SpokenChunk], rate: int) -> JobResult:
+        job = attempt.job
+        log = SegmentLog(attempt.watch, len(attempt.segments), rate, attempt.live)
+        blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
+        master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
+        key = blobkeys.manifest(job.id, job.attempt)
+        body = {"version": 1, "job_id": job.id, "sample_rate_hz": rate, "segments": log.rows}
+        self.blobs.put(key, [json.dumps(body).encode()])
+        return JobResult(
+            audio_key=master.key, duration_s=log.samples / rate, sample_rate_hz=rate, file_size=master.size,
+            manifest_key=key,
+        )  # fmt: skip
+
+    def _write_plan(self, attempt: _Attempt) -> None:
+        """Before the first segment, so that a deleted or failed job can find all it put into the cache."""
+        keys, converted = attempt.keys, attempt.converted
+        attempt.watch.cached = frozenset((*keys.values(), *converted.values()))
+        rows = [
+            {"start": each.start, "end": each.end, "key": keys[each.index]}
+            | ({"converted": converted[each.index]} if converted else {})
+            for each in attempt.segments
+        ]
+        self.blobs.put(blobkeys.plan(attempt.job.id), [json.dumps({"segments": rows}).encode()])
 
 
-class _SegmentLog:
-    """Passes samples on, and writes down where each segment begins and ends."""
+def _settings(job: SynthesisJob) -> ConversionSettings:
+    if job.conversion is None:
+        raise TypeError("This job converts nothing.")
+    return job.conversion
 
-    def __init__(self, watch: JobWatch, total: int, sample_rate_hz: int, broadcast: _Broadcast) -> None:
-        self._watch, self._total, self._broadcast = watch, total, broadcast
-        self.sample_rate_hz = sample_rate_hz
-        self.samples = 0
-        self.rows: list[dict[str, object]] = []
-        self._cached = 0
-        self._begin = 0
 
-    def samples_of(self, chunks: Iterator[SpokenChunk]) -> Iterator[Samples]:
-        for chunk in chunks:
-            self._watch.check()
-            self._broadcast(self.samples, chunk.samples)
-            self.samples += len(chunk.samples)
-            if chunk.last:
-                self._close(chunk)
-            yield chunk.samples
+class _GivenUp(Exception):
+    """Converting ended with this error; speaking did not."""
 
-    def _close(self, chunk: SpokenChunk) -> None:
-        segment, rate = chunk.segment, self.sample_rate_hz
-        self._cached += chunk.cached
-        self.rows.append({
-            "index": segment.index, "start": segment.start, "end": segment.end, "cached": chunk.cached,
-            "start_s": round(self._begin / rate, 4), "end_s": round(self.samples / rate, 4),
-            "pause_s": round(segment.pause_after_s, 4),
-        })  # fmt: skip
-        self._begin = self.samples
-        done = len(self.rows)
-        self._watch.progress(SegmentCount(self._total, done, self._cached), f"segment {done} of {self._total}")
+    def __init__(self, error: VoiceCoreError) -> None:
+        super().__init__(error.message)
+        self.error = error

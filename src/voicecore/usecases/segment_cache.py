@@ -6,7 +6,9 @@ with one changed sentence has only that one made anew, and no request can be ans
 
 from __future__ import annotations
 
+import json
 import logging
+import struct
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,9 +17,11 @@ import numpy as np
 
 from voicecore import blobkeys
 from voicecore.audio import Samples
+from voicecore.conversion import ConversionSettings
+from voicecore.conversion_model import ConversionModel
 from voicecore.engine import EngineCard, Utterance
 from voicecore.errors import BlobCorrupt, NotFound, StorageUnavailable
-from voicecore.ports import BlobStat, BlobStore, Clock
+from voicecore.ports import BlobStat, BlobStore, Clock, ConversionReport
 from voicecore.request import fingerprint
 from voicecore.system import SystemClock
 from voicecore.usecases.removal import Removed, remove
@@ -36,6 +40,30 @@ def segment_key(card: EngineCard, utterance: Utterance, voice_name: str, voice_d
         "parameters": utterance.parameters, "seed": utterance.seed,
     })  # fmt: skip
     return blobkeys.segment(voice_name, digest)
+
+
+def converted_key(
+    plain_key: str, voice_name: str, model: ConversionModel, settings: ConversionSettings, converter_digest: str
+) -> str:
+    """Blob key of the sound of `plain_key`, converted. `converter_digest` is that of the converter's card."""
+    digest = fingerprint({
+        "plain": plain_key, "model": model.digest, "settings": settings, "converter": converter_digest,
+    })  # fmt: skip
+    return blobkeys.converted_segment(voice_name, model.id, digest)
+
+
+def _packed(report: ConversionReport) -> bytes:
+    """The length of a JSON in four bytes, little-endian, and the JSON: a multiple of four bytes altogether."""
+    said = json.dumps({"index_used": report.index_used, "reason": report.reason, "notes": report.notes}).encode()
+    said += b" " * (-len(said) % 4)
+    return struct.pack("<I", len(said)) + said
+
+
+def _unpacked(data: bytes) -> tuple[Samples, ConversionReport]:
+    (length,) = struct.unpack_from("<I", data)
+    said = json.loads(data[4 : 4 + length])
+    report = ConversionReport(said["index_used"], said["reason"], tuple(said["notes"]))
+    return np.frombuffer(data, dtype="<f4", offset=4 + length).astype(np.float32, copy=False), report
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +85,22 @@ class SegmentCache:
 
     def recall(self, key: str) -> Samples | None:
         """float32 samples, shape (n,), or None. A damaged entry is deleted and made again."""
+        data = self._read(key)
+        return None if data is None else np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
+
+    def recall_converted(self, key: str) -> tuple[Samples, ConversionReport] | None:
+        """As `recall`, with what the converter said of it."""
+        data = self._read(key)
+        if data is None:
+            return None
+        try:
+            return _unpacked(data)
+        except (ValueError, TypeError, KeyError, struct.error):
+            _log.warning("a cached segment was not written by this program and is made again")
+            self.blobs.delete(key)
+            return None
+
+    def _read(self, key: str) -> bytes | None:
         if self.max_bytes == 0:
             return None
         try:
@@ -69,12 +113,17 @@ class SegmentCache:
             self.blobs.delete(key)
             return None
         self._used(key, data)
-        return np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
+        return data
 
     def keep(self, key: str, samples: Samples) -> None:
         """Store a segment's samples."""
         if self.max_bytes > 0:
             self.blobs.put(key, [np.ascontiguousarray(samples, dtype="<f4").tobytes()])
+
+    def keep_converted(self, key: str, samples: Samples, report: ConversionReport) -> None:
+        """Store a converted segment's samples, and what the converter said of it."""
+        if self.max_bytes > 0:
+            self.blobs.put(key, [_packed(report), np.ascontiguousarray(samples, dtype="<f4").tobytes()])
 
     def evict(self, needed: Callable[[], Collection[str]] = tuple) -> Removed:
         """Delete what is too old, and then the least recently used entries until the rest fits the bound.

@@ -1,4 +1,4 @@
-"""Remove blobs of jobs and voices that are not there (any more)."""
+"""Remove blobs of jobs, voices and conversion models that are not there (any more)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def readable(store: JobStore, what: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class SweepOrphans:
-    """Reads the list of all blobs, and asks once for each job or voice that they are of.
+    """Reads the list of all blobs, and asks once for each job, voice or model that they are of.
 
     Attributes:
         known_since: since when jobs and voices have been stored where they are looked for now; raises if the blobs are not
@@ -55,12 +55,13 @@ class SweepOrphans:
     known_since: Callable[[], datetime] = always
 
     def __call__(self, age: timedelta = ORPHAN_AGE) -> Removed:
-        """What was removed: orphans older than `age`. Uploads are written before their job is stored, so of them never
-        any that are younger than an hour.
+        """What was removed: orphans older than `age`. Uploads are written before their job is stored, and models before they
+        are listed, so of them never any that are younger than an hour.
         """
         removed, since = Removed(), self.known_since()
-        for folder in ("jobs/", "uploads/", "voices/", f"{blobkeys.SEGMENTS}voice_"):
-            removed += self._sweep(folder, max(age, ORPHAN_AGE) if folder == "uploads/" else age, since)
+        for folder in ("jobs/", "uploads/", "voices/", blobkeys.MODELS, f"{blobkeys.SEGMENTS}voice_"):
+            early = folder in ("uploads/", blobkeys.MODELS)
+            removed += self._sweep(folder, max(age, ORPHAN_AGE) if early else age, since)
         return removed
 
     def _sweep(self, folder: str, age: timedelta, since: datetime) -> Removed:
@@ -88,12 +89,14 @@ class SweepOrphans:
         return removed
 
     def _has_owner(self, kind: str, owner: str) -> bool:
-        """Whether a job or a voice still needs what lies there. What a record says that nobody here can read counts as yes."""
+        """Whether a job, a voice or a model still needs what lies there. What a record says that nobody here can read counts as yes."""
         with readable(self.store, f"blobs of {owner}"):
             return self._needs(kind, owner)
         return True
 
     def _needs(self, kind: str, owner: str) -> bool:
+        if kind == "models":
+            return self.catalog.models.get(owner) is not None
         if kind != "segments":
             # An enrolment that runs has written its voice's blobs, and adds the voice last.
             job = self._job("job_" + owner.removeprefix("voice_") if kind == "voices" else owner)
