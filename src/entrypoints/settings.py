@@ -29,6 +29,8 @@ PREFIX = "VOICECORE_"
 THREAD_LIMIT = 256
 #: Model processes of one service or worker: each takes hundreds of megabytes.
 SLOT_LIMIT = 64
+#: Megabytes of an uploaded file of a conversion model. What is kept of the two files travels to the model process as one.
+RVC_UPLOAD_LIMIT_MB = 512
 #: Read elsewhere: where the settings file is, and switches of the test engine and of the command line's client.
 _NOT_SETTINGS = ("VOICECORE_CONFIG", "VOICECORE_URL")
 _TEST_PREFIX = "VOICECORE_TESTING_"
@@ -77,6 +79,9 @@ class Settings:
     batch_size: int = _setting(0, "Segments decoded together, up to 256; 0 leaves the choice to the engine.")
     low_vram: bool = _setting(False, "Whether parts of a model that are not at work wait in the host's memory.")
     voice_cache_mb: int = _setting(256, "Megabytes that an engine keeps of voices it spoke with.")
+    rvc_cache_mb: int = _setting(
+        1_024, "Megabytes of conversion models that stay loaded in a model process; 0 keeps only the one at work."
+    )
     accept_licences: tuple[str, ...] = _setting(
         (), "Models whose licence you have read and accept, separated by commas: `xtts`."
     )
@@ -99,6 +104,9 @@ class Settings:
     max_upload_mb: int = _setting(100, "Megabytes (of 1024 x 1024 bytes) of one uploaded file.")
     max_audio_s: float = _setting(600.0, "Seconds of decoded audio of one upload.")
     max_voices: int = _setting(1_000, "Enrolled voices.")
+    max_rvc_models: int = _setting(100, "Conversion models.")
+    max_rvc_upload_mb: int = _setting(200, "Megabytes of one uploaded file of a conversion model, up to 512.")
+    max_rvc_stored_mb: int = _setting(20_480, "Megabytes of all stored conversion models together.")
     job_timeout_s: float = _setting(900.0, "Seconds that one attempt at a job may take.")
     lease_s: float = _setting(30.0, "Seconds after which a silent worker's job is taken over.")
     max_tries: int = _setting(3, "Attempts that may end badly before a job is given up as poisoned.")
@@ -124,6 +132,10 @@ class Settings:
             # Its text may hold a password, so the sentence does not repeat it.
             known = self.redis_url.startswith(("redis://", "rediss://"))
             require(known, "VOICECORE_REDIS_URL must begin with redis:// or rediss://.")
+        require(
+            1 <= self.max_rvc_upload_mb <= RVC_UPLOAD_LIMIT_MB,
+            f"VOICECORE_MAX_RVC_UPLOAD_MB is {self.max_rvc_upload_mb}; give 1 to {RVC_UPLOAD_LIMIT_MB}.",
+        )
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
         require(
@@ -153,6 +165,7 @@ class Settings:
             batch_size=self.batch_size,
             low_vram=self.low_vram,
             voice_cache_mb=self.voice_cache_mb,
+            rvc_cache_mb=self.rvc_cache_mb,
         )
 
     @property
@@ -173,6 +186,9 @@ class Settings:
             keep_jobs=timedelta(hours=self.keep_jobs_h),
             segment_cache_bytes=self.segment_cache_mb * 1024 * 1024,
             max_voices=self.max_voices,
+            max_rvc_models=self.max_rvc_models,
+            max_rvc_model_bytes=self.max_rvc_upload_mb * 1024 * 1024,
+            max_rvc_stored_bytes=self.max_rvc_stored_mb * 1024 * 1024,
         )
 
 

@@ -13,6 +13,8 @@ from voicecore.errors import require
 BATCH_LIMIT = 256
 #: Megabytes of the cache of voices: enough for some thousand of them.
 VOICE_CACHE_LIMIT_MB = 65_536
+#: Megabytes of conversion models that stay loaded.
+RVC_CACHE_LIMIT_MB = 1_048_576
 
 
 class Precision(StrEnum):
@@ -31,7 +33,7 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """Given to every engine's provider; each takes what concerns it.
+    """Given to every provider of an engine or converter; each takes what concerns it.
 
     Attributes:
         models_dir: folder of model weights; None for what packages bring.
@@ -40,6 +42,7 @@ class EngineSettings:
         batch_size: utterances decoded together, 0..256; 0 leaves the choice to the engine.
         low_vram: whether parts of a model that are not at work wait in the host's memory.
         voice_cache_mb: megabytes that an engine may keep of voices it spoke with, so that the next sentence starts sooner.
+        rvc_cache_mb: megabytes of conversion models that stay loaded, the last ones used; 0 keeps only the one at work.
     """
 
     models_dir: Path | None = None
@@ -49,6 +52,7 @@ class EngineSettings:
     batch_size: int = 0
     low_vram: bool = False
     voice_cache_mb: int = 256
+    rvc_cache_mb: int = 1_024
 
     def __post_init__(self) -> None:
         require(
@@ -64,4 +68,8 @@ class EngineSettings:
         require(
             0 <= self.voice_cache_mb <= VOICE_CACHE_LIMIT_MB,
             f"The cache of voices is {self.voice_cache_mb} MB; give 0 to {VOICE_CACHE_LIMIT_MB}.",
+        )
+        require(
+            0 <= self.rvc_cache_mb <= RVC_CACHE_LIMIT_MB,
+            f"The cache of conversion models is {self.rvc_cache_mb} MB; give 0 to {RVC_CACHE_LIMIT_MB}.",
         )
