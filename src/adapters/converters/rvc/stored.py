@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.converters.rvc.synthesiser import expected_shapes
 from adapters.converters.rvc.values import Voice, VoiceConfig
 from voicecore import tensorfile
 from voicecore.errors import BlobCorrupt, Conflict, DiskFull, MissingModel, ModelCorrupt, StorageUnavailable
@@ -80,7 +81,7 @@ def describe(parts: ModelParts) -> ModelFacts:
 
 
 def open_voice(parts: ModelParts) -> Voice:
-    """The voice, ready for a synthesiser, which compares the shapes.
+    """The voice, with the shapes that its config asks for.
 
     Raises:
         ModelCorrupt: one of its files is not as this version writes them.
@@ -158,14 +159,17 @@ def _voice(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> 
         raise ModelCorrupt(f"The stored RVC voice has another format than {_FORMAT}; {_MEND}")
     try:
         card = json.loads(metadata["voice"])
-        config, info, notes = card["config"], card["info"], card["notes"]
+        document, info, notes = card["config"], card["info"], card["notes"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelCorrupt(f"The stored RVC voice does not say how it is built; {_MEND}") from error
-    if not isinstance(config, dict) or not isinstance(info, str) or not _are_texts(notes):
+    if not isinstance(document, dict) or not isinstance(info, str) or not _are_texts(notes):
         raise ModelCorrupt(f"The stored RVC voice does not say how it is built; {_MEND}")
     if not all(each.dtype in (np.float16, np.float32) for each in tensors.values()):
         raise ModelCorrupt(f"The stored RVC voice has arrays that are neither float16 nor float32; {_MEND}")
-    return StoredVoice(config=VoiceConfig.from_document(config), tensors=tensors, info=info, notes=tuple(notes))
+    config = VoiceConfig.from_document(document)
+    if {name: each.shape for name, each in tensors.items()} != expected_shapes(config):
+        raise ModelCorrupt(f"The stored RVC voice has other arrays than its config asks for; {_MEND}")
+    return StoredVoice(config=config, tensors=tensors, info=info, notes=tuple(notes))
 
 
 def _vectors(data: bytes, width: int) -> NDArray[np.float16]:

@@ -126,11 +126,11 @@ def test_more_vectors_than_allowed_are_refused_with_the_limit() -> None:
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        ("PQ4", "IxPq"),
         ("IVF2,PQ4x4", "quantised"),
         ("PCA4,IVF2,Flat", "transforms"),
         ("IDMap,Flat", "names"),
         ("HNSW4", "IHN"),
+        ("SQ8", "IxSQ"),
     ],
 )
 def test_other_kinds_of_index_are_refused_by_name(recipe: str, said: str) -> None:
