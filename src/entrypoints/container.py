@@ -37,6 +37,7 @@ from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
 from voicecore.usecases.purge_expired import PurgeExpired
+from voicecore.usecases.run_conversion import RunConversion
 from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.run_synthesis import RunSynthesis
@@ -188,8 +189,9 @@ class Container(containers.DeclarativeContainer):
     export_audio = providers.Singleton(ExportAudio, blobs, codec)
     run_job = providers.Factory(
         RunJob, store, blobs, clock,
-        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache, relay),
+        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache, relay, converters=converters),
         enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock),
+        convert=providers.Singleton(RunConversion, blobs, catalog, codec, relay),
         limits=limits,
     )  # fmt: skip
     tools = providers.Singleton(

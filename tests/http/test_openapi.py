@@ -27,7 +27,8 @@ CONTRACT = {
     ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
     ("delete", "/quality-profiles/{engine}/{profile_id}"), ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"),
     ("post", "/quality-profiles/{engine}/{profile_id}/set-default"), ("post", "/rvc-models"), ("get", "/rvc-models"),
-    ("get", "/rvc-models/{model_id}"), ("delete", "/rvc-models/{model_id}"), ("get", "/rvc-models/stats"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
+    ("get", "/rvc-models/{model_id}"), ("delete", "/rvc-models/{model_id}"), ("get", "/rvc-models/stats"),
+    ("post", "/admin/cleanup"), ("get", "/admin/stats"),
     ("get", "/live"), ("get", "/ready"),
 }  # fmt: skip
 CHECKS = (
