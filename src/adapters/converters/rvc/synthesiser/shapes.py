@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import prod
 
+from adapters.converters.rvc.values import VoiceConfig
 from voicecore.errors import ModelCorrupt
-
-from ..values import VoiceConfig
 
 #: Positions on each side for which attention has weights of its own (attentions.py: `window_size`).
 ATTENTION_WINDOW = 10
