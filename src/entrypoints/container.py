@@ -195,8 +195,9 @@ class Container(containers.DeclarativeContainer):
         limits=limits,
     )  # fmt: skip
     tools = providers.Singleton(
-        Tools, settings=settings, clock=clock, roster=roster, engines=engines, purge=purge, make_host=slot_host.provider,
-        make_run=run_job.provider, notices=providers.Singleton(deliver_notices, settings, store, clock),
+        Tools, settings=settings, clock=clock, roster=roster, engines=engines, converters=converters, purge=purge,
+        make_host=slot_host.provider, make_run=run_job.provider,
+        notices=providers.Singleton(deliver_notices, settings, store, clock),
     )  # fmt: skip
     crew = providers.Selector(
         mode,

@@ -15,6 +15,7 @@ from voicecore.errors import NotFound, NotInstalled
 from voicecore.ports import Clock, Doorbell, EngineHost, WorkerRoster
 from voicecore.usecases.announce import EVERY_S, Announce
 from voicecore.usecases.chore import Chore
+from voicecore.usecases.converters import Converters
 from voicecore.usecases.crew import Crew, Slot
 from voicecore.usecases.deliver_notices import DeliverNotices
 from voicecore.usecases.engines import Engines
@@ -52,6 +53,7 @@ class Tools:
     clock: Clock
     roster: WorkerRoster
     engines: Engines
+    converters: Converters
     purge: PurgeExpired
     make_host: Callable[[], EngineHost]
     make_run: Callable[..., RunJob]
@@ -62,7 +64,7 @@ def embedded_crew(tools: Tools, doorbell: Doorbell) -> Crew:
     """All in one process: every slot, every chore. Jobs of every engine are taken; one that cannot open fails its job."""
     slots = _slots(tools, doorbell, None, EMBEDDED_POLL_S)
     crew = Crew(slots, [], doorbell)
-    announce = _announce(tools, crew, lambda: tuple(tools.engines.providers))
+    announce = _announce(tools, crew, lambda: _with_converter(tuple(tools.engines.providers), tools.converters))
     # The house is tidied as the first thing, so that what a killed process left is gone soon.
     crew.chores = [
         Chore("expire", tools.purge.expire, EXPIRE_EVERY_S),
@@ -80,7 +82,7 @@ def request_crew(doorbell: Doorbell, check: Callable[[], object]) -> Crew:
 
 
 def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str], check: Callable[[], object]) -> Crew:
-    """Slots for the engines that open here. Cleaning is a chore of the doorbell, which does it once for all workers."""
+    """Slots for what opens here, engines and the converter. Cleaning is a chore of the doorbell, done once for all workers."""
     engines = set(served)
     slots = _slots(tools, doorbell, engines, DISTRIBUTED_POLL_S)
     crew = Crew(slots, [], doorbell)
@@ -92,8 +94,8 @@ def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str], check: 
     return crew
 
 
-def served_engines(settings: Settings, engines: Engines) -> tuple[str, ...]:
-    """The engines whose jobs a worker takes.
+def served_engines(settings: Settings, engines: Engines, converters: Converters) -> tuple[str, ...]:
+    """The engines whose jobs a worker takes. The converter counts as one: jobs that only convert wait under its name.
 
     Raises:
         NotInstalled: if one that the settings name cannot open here, or if none can.
@@ -102,10 +104,11 @@ def served_engines(settings: Settings, engines: Engines) -> tuple[str, ...]:
     named = settings.worker_engines
     for name in named:
         try:
-            provider = engines.provider(name)
+            converts = name == converters.name and name not in engines.providers
+            problems = converters.problems() if converts else engines.provider(name).problems()
         except NotFound as error:
             raise NotFound(f"VOICECORE_WORKER_ENGINES (or --engines): {error.message}") from None
-        if problems := provider.problems():
+        if problems:
             raise NotInstalled(f"VOICECORE_WORKER_ENGINES names {name!r}, which cannot open here: {problems[0]}")
     if named:
         return named
@@ -115,9 +118,16 @@ def served_engines(settings: Settings, engines: Engines) -> tuple[str, ...]:
             _log.warning("engine %s is not served by this worker: %s", name, problems[0])
         else:
             found.append(name)
-    if not found:
+    served = _with_converter(tuple(found), converters)
+    if not served:
         raise NotInstalled("No engine can open here, so this worker would do nothing: voicecore doctor says why.")
-    return tuple(found)
+    return served
+
+
+def _with_converter(engines: tuple[str, ...], converters: Converters) -> tuple[str, ...]:
+    if converters.name in engines or converters.problems():
+        return engines
+    return (*engines, converters.name)
 
 
 def _slots(tools: Tools, doorbell: Doorbell, engines: set[str] | None, poll_s: float) -> list[Slot]:

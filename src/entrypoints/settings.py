@@ -86,7 +86,8 @@ class Settings:
         (), "Models whose licence you have read and accept, separated by commas: `xtts`."
     )
     worker_engines: tuple[str, ...] = _setting(
-        (), "Engines whose jobs this worker takes, separated by commas; unset: all that open here."
+        (),
+        "Engines whose jobs this worker takes, separated by commas, `rvc` for conversions; unset: all that open here.",
     )
     webhook_secret: str | None = _setting(
         None, "Key that webhooks are signed with, `whsec_` and base64; unset: no webhooks.", secret=True

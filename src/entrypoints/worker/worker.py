@@ -57,7 +57,7 @@ class Worker(Opened):
             NotInstalled: no engine, or not every engine that the settings name, opens here.
         """
         settings = self.tools.settings
-        served = served_engines(settings, self.tools.engines)
+        served = served_engines(settings, self.tools.engines, self.tools.converters)
         self.check()
         bell = self._doorbell(served)
         self._crew = worker_crew(self.tools, bell, served, self.check)
