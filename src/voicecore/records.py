@@ -227,17 +227,19 @@ _UNCONVERTED = {"conversion_applied": None, "conversion_fallback": "", "index_us
 
 
 def _with_conversion(document: Document) -> Document:
-    """From version 3, where nothing was ever converted: a job that asked for it was refused."""
+    """From version 3, which kept what was asked of a conversion, and had nothing that did it."""
     kind, body = document["request"]
+    resolved = None
     if kind == "recording" or "conversion" in document:
         raise ValueError("version 3 has no conversion")
     if kind == "speech":
         settings = body["conversion"]
-        body = body | {"conversion": None if settings is None else settings | {"seed": 0}}
-        body |= {"f0_method_named": False, "conversion_required": False}
+        if settings is not None:
+            settings, resolved = settings | {"seed": 0}, settings | {"seed": body["seed"]}
+        body = body | {"conversion": settings, "f0_method_named": False, "conversion_required": False}
     result = document["result"]
     return document | {
-        "request": [kind, body], "conversion": None, "result": None if result is None else result | _UNCONVERTED,
+        "request": [kind, body], "conversion": resolved, "result": None if result is None else result | _UNCONVERTED,
     }  # fmt: skip
 
 

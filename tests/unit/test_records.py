@@ -91,6 +91,35 @@ GOLDEN_MIX_3 = (
     '"segments":{"total":0,"done":0,"cached":0},"warnings":[],"result":null,"error":null,"lease_until":null,'
     '"started_at":null,"completed_at":null,"expires_at":null}'
 )
+# Written by version 4, and never to be edited either.
+_SETTINGS = '"index_rate":0.5,"protect":0.33,"rms_mix_rate":0,"filter_radius":3,"hop_length":128,"f0_method":"fcpe"'
+GOLDEN_QUEUED_4 = (
+    '{"v":4,"kind":"job","id":"job_1","request":["speech",{"text":"Ol\\u00e1, mundo!","source_language":"pt-BR",'
+    '"target_language":"en","mode":"dubbing_with_clone","voice_preset":"female_generic","voice_id":"voice_1",'
+    '"engine":null,"quality_profile_id":"calm","speed":0.75,"seed":7,"output_format":"opus","conversion":'
+    '{"model_id":"rvc_1","pitch":0,' + _SETTINGS + ',"seed":0},"f0_method_named":false,"conversion_required":false}],'
+    '"engine":"tone","quality_profile_id":"calm","parameters":[["speed",0.75],["top_k",50]],"conversion":'
+    '{"model_id":"rvc_1","pitch":0,' + _SETTINGS + ',"seed":7},"spoken_language":"pt-BR",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"queued","attempt":0,"tries":0,"worker":null,'
+    '"progress":0.0,"progress_message":"","handling":{"priority":"high","webhook_url":"https://example.org/told?of=1"},'
+    '"segments":{"total":0,"done":0,"cached":0},"warnings":["It was long."],'
+    '"result":null,"error":null,"lease_until":null,"started_at":null,"completed_at":null,"expires_at":null}'
+)
+GOLDEN_COMPLETED_4 = (
+    '{"v":4,"kind":"job","id":"job_2","request":["enrolment",{"name":"Ana","language":"en","clip_keys":'
+    '["uploads/a.wav","uploads/b.wav"],"reference_duration_s":9.5,"description":"","engine":"tone","consent":"Yes."}],'
+    '"engine":"tone","quality_profile_id":null,"parameters":[],"conversion":null,"spoken_language":"en",'
+    '"created_at":"2026-01-02T03:04:05.678901+00:00","status":"completed","attempt":2,"tries":1,"worker":"w1",'
+    '"progress":100.0,"progress_message":"done","handling":{"priority":"normal","webhook_url":null},'
+    '"segments":{"total":1,"done":1,"cached":0},"warnings":[],"result":'
+    '{"audio_key":null,"duration_s":0.0,"sample_rate_hz":0,"file_size":0,"manifest_key":null,"voice_id":"voice_1",'
+    '"conversion_applied":null,"conversion_fallback":"","index_used":null,"index_reason":""},'
+    '"error":null,"lease_until":null,"started_at":"2026-01-02T03:04:06+00:00",'
+    '"completed_at":"2026-01-02T03:04:07+00:00","expires_at":"2026-01-03T03:04:07+00:00"}'
+)
+GOLDEN_MIX_4 = GOLDEN_MIX_3.replace('{"v":3,', '{"v":4,').replace(
+    '"parameters":[],', '"parameters":[],"conversion":null,'
+)
 GOLDEN_VOICE_1 = (
     '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
     '"print_key":"voices/voice_1/print.npz","print_sha256":"00ff","reference_key":"voices/voice_1/reference.wav",'
@@ -128,6 +157,9 @@ def golden_jobs() -> tuple[SynthesisJob, SynthesisJob]:
         engine="tone",
         quality_profile_id="calm",
         parameters=(("speed", 0.75), ("top_k", 50)),
+        conversion=ConversionSettings(
+            model_id="rvc_1", index_rate=0.5, rms_mix_rate=0, f0_method=F0Method.FCPE, seed=7
+        ),
         spoken_language=Language("pt", "BR"),
         created_at=START,
         warnings=("It was long.",),
@@ -234,17 +266,19 @@ def test_golden_records_of_version_3_are_still_read() -> None:
     assert load_voice(GOLDEN_MIXED_VOICE) == GOLDEN_MIXED_VOICE_VALUE
 
 
-def test_what_is_written_is_still_version_3_of_jobs_2_of_voices_and_1_of_profiles() -> None:
+def test_what_is_written_is_still_version_4_of_jobs_2_of_voices_and_1_of_profiles() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
-    assert tuple(map(dump_job, golden_jobs_2())) == (GOLDEN_QUEUED_3, GOLDEN_COMPLETED_3)
-    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_3
+    assert tuple(map(dump_job, golden_jobs_2())) == (GOLDEN_QUEUED_4, GOLDEN_COMPLETED_4)
+    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_4
     assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
     assert dump_voice(GOLDEN_MIXED_VOICE_VALUE) == GOLDEN_MIXED_VOICE
     assert dump_profile(GOLDEN_PROFILE_VALUE) == GOLDEN_PROFILE
 
 
 def test_records_of_older_versions_are_written_as_the_newest() -> None:
-    assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == GOLDEN_COMPLETED_3
+    assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == GOLDEN_COMPLETED_4
+    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_4
+    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_4
     assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE
 
 
@@ -266,9 +300,9 @@ def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_non
     ],
 )  # fmt: skip
 def test_a_stored_mix_that_could_not_have_been_asked_for_is_refused(parts: object) -> None:
-    _, body = json.loads(GOLDEN_MIX_3)["request"]
+    _, body = json.loads(GOLDEN_MIX_4)["request"]
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_MIX_3, request=["mix", {**body, "parts": parts}]))
+        load_job(altered(GOLDEN_MIX_4, request=["mix", {**body, "parts": parts}]))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -322,16 +356,16 @@ def altered(record: str, **changes: object) -> str:
     return json.dumps(json.loads(record) | changes)
 
 
-@pytest.mark.parametrize("version", [0, -1, 4, 99, "1", "2", "3", None, True, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("version", [0, -1, 5, 99, "1", "2", "3", "4", None, True, 1.0, 2.0, 3.0, 4.0])
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED_3), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_4), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
 
 
 def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
-    with pytest.raises(StorageUnavailable, match=r"job has version 4 .* reads versions 1 to 3: run the version"):
-        load_job(altered(GOLDEN_QUEUED_3, v=4))
+    with pytest.raises(StorageUnavailable, match=r"job has version 5 .* reads versions 1 to 4: run the version"):
+        load_job(altered(GOLDEN_QUEUED_4, v=5))
     with pytest.raises(StorageUnavailable, match=r"voice has version 3 .* reads versions 1 to 2: run the version"):
         load_voice(altered(GOLDEN_VOICE, v=3))
 
@@ -354,25 +388,25 @@ def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED_3, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_4, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_3)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_4)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED_3)
+    document = json.loads(GOLDEN_QUEUED_4)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
-                                    altered(GOLDEN_QUEUED_3, progress=1e999)])  # fmt: skip
+                                    altered(GOLDEN_QUEUED_4, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)
 
 
-@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_3, GOLDEN_MIX_3]))
+@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_4, GOLDEN_MIX_4, GOLDEN_QUEUED_3]))
 def test_a_damaged_record_never_raises_anything_else(data: st.DataObject, whole: str) -> None:
     cut = data.draw(st.integers(0, len(whole)))
     instead = data.draw(st.text(max_size=3))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -14,22 +17,29 @@ from adapters.hosts import LocalHost
 from adapters.queues.memory import MemoryDoorbell
 from adapters.stores.memory import MemoryCatalog, MemoryJobStore
 from voicecore.audio import Audio, join
+from voicecore.conversion_model import ConversionModel
 from voicecore.language import Language
 from voicecore.limits import Limits
 from voicecore.ports import AudioLimits
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.testing.fakes import FakeClock, SequentialIds
+from voicecore.testing.shifter import Shifter, ShifterIntake, ShifterPlan, ShifterProvider, shifter_file
 from voicecore.testing.tone import ToneEngine, TonePlan
+from voicecore.usecases.add_model import AddModel
+from voicecore.usecases.converters import Converters
 from voicecore.usecases.delete_job import DeleteJob
+from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
 from voicecore.usecases.purge_expired import PurgeExpired
+from voicecore.usecases.run_conversion import RunConversion
 from voicecore.usecases.run_enrolment import RunEnrolment
 from voicecore.usecases.run_job import RunJob
 from voicecore.usecases.run_synthesis import RunSynthesis
 from voicecore.usecases.segment_cache import SegmentCache
+from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
@@ -82,11 +92,32 @@ class CountingProvider:
 
 
 @dataclass
+class CountingShifters:
+    """Opens shifters and keeps the last one for the test to look at."""
+
+    plan: ShifterPlan
+    name: str = "tone"
+    shifter: Shifter | None = None
+
+    def card(self):
+        return ShifterProvider(plan=self.plan).card()
+
+    def problems(self):
+        return ShifterProvider(plan=self.plan).problems()
+
+    def open(self, *, threads=None):
+        del threads
+        self.shifter = Shifter(self.plan)
+        return self.shifter
+
+
+@dataclass
 class House:
     """Every use case over memory adapters."""
 
     plan: TonePlan = field(default_factory=lambda: TonePlan(segment_limit=60))
     limits: Limits = field(default_factory=Limits)
+    shifting: ShifterPlan = field(default_factory=ShifterPlan)
 
     def __post_init__(self) -> None:
         self.clock, self.ids = FakeClock(), SequentialIds()
@@ -94,7 +125,9 @@ class House:
         self.blobs, self.doorbell, self.codec = MemoryBlobStore(clock=self.clock), MemoryDoorbell(), WavCodec()
         self.provider = CountingProvider(self.plan)
         self.engines = Engines({"tone": self.provider}, "tone")
-        self.host = LocalHost({"tone": self.provider})
+        self.shifters = CountingShifters(self.shifting)
+        self.converters = Converters(self.shifters)
+        self.host = LocalHost({"tone": self.provider}, converters={"tone": self.shifters})
         self.cache = SegmentCache(self.blobs, self.limits.segment_cache_bytes, self.clock)
         self.delete_job = DeleteJob(self.store, self.blobs, self.limits)
         self.delete_voice = DeleteVoice(self.catalog, self.blobs, self.store)
@@ -102,8 +135,15 @@ class House:
         self.profiles = EditProfiles(self.catalog, self.engines, self.ids)
         self.export = ExportAudio(self.blobs, self.codec)
         self.submit = SubmitSynthesis(
-            self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits
-        )
+            self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits,
+            converters=self.converters,
+        )  # fmt: skip
+        self.submit_recording = SubmitConversion(
+            self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.converters, self.clock, self.ids,
+            self.limits,
+        )  # fmt: skip
+        self.add_model = AddModel(self.catalog, self.blobs, ShifterIntake(), self.clock, self.ids, self.limits)
+        self.delete_model = DeleteModel(self.catalog, self.blobs, self.store)
         self.enrol = SubmitEnrolment(
             self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.engines, self.clock, self.ids,
             self.limits,
@@ -114,11 +154,22 @@ class House:
     def worker(self, host=None, **changes) -> RunJob:
         """Another worker over the same stores, with an engine of its own unless it is given a host."""
         settings = {"look_every_s": 0.02, "pauses_s": (0.01, 0.02), **changes}
+        relay = settings.pop("relay", None)
+        another = LocalHost({"tone": CountingProvider(self.plan)}, converters={"tone": CountingShifters(self.shifting)})
         return RunJob(
-            self.store, self.blobs, self.clock, host or LocalHost({"tone": CountingProvider(self.plan)}),
-            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache, settings.pop("relay", None)),
-            RunEnrolment(self.blobs, self.catalog, self.clock), self.limits, **settings,
+            self.store, self.blobs, self.clock, host or another,
+            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache, relay, self.converters),
+            RunEnrolment(self.blobs, self.catalog, self.clock), self.limits,
+            convert=RunConversion(self.blobs, self.catalog, self.codec, relay), **settings,
         )  # fmt: skip
+
+    def model(self, name: str = "Luísa", *, index: bytes = b"vectors", **voice) -> ConversionModel:
+        """A conversion model that somebody uploaded."""
+        with tempfile.TemporaryDirectory() as folder:
+            weights, vectors = Path(folder, "a.pth"), Path(folder, "a.index")
+            weights.write_bytes(shifter_file(**voice))
+            vectors.write_bytes(index)
+            return self.add_model(name, weights, vectors if index else None)
 
     def spoken(self, text: str = "Bom dia. Até amanhã, meu amigo.", **changes):
         """Submit a text, run it, and return the job as stored."""
@@ -141,6 +192,10 @@ class House:
 
         monkeypatch.setattr(self.blobs, "put", put)
 
+    def manifest(self, job) -> dict:
+        with self.blobs.open(job.result.manifest_key) as reader:
+            return json.loads(reader.read())
+
     def stored(self, prefix: str = "") -> list[str]:
         return [stat.key for stat in self.blobs.list(prefix)]
 
@@ -156,8 +211,10 @@ def house() -> House:
 
 @pytest.fixture
 def make_house():
-    def make(limits: dict | None = None, **plan) -> House:
-        return House(TonePlan(**{"segment_limit": 60, **plan}), Limits(**(limits or {})))
+    def make(limits: dict | None = None, shifting: dict | None = None, **plan) -> House:
+        return House(
+            TonePlan(**{"segment_limit": 60, **plan}), Limits(**(limits or {})), ShifterPlan(**(shifting or {}))
+        )
 
     return make
 

@@ -1,24 +1,29 @@
-"""Jobs, voices and profiles for tests: valid, small, and each with one thing to vary."""
+"""Jobs, voices, profiles and conversion models for tests: valid, small, and each with one thing to vary."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from voicecore.conversion import ConversionSettings
+from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, JobResult, SynthesisJob
 from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
-from voicecore.request import EnrolmentRequest, Mode, SynthesisRequest
+from voicecore.request import ConversionRequest, EnrolmentRequest, Mode, Request, SynthesisRequest
 from voicecore.testing.fakes import START
 from voicecore.voice import VoiceId, VoiceProfile
 
 PORTUGUESE = Language("pt", "BR")
 
 
-def request_for(mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!") -> SynthesisRequest | EnrolmentRequest:
-    """A request of the mode (`convert` has no request of its own yet, and is refused by `SynthesisRequest`)."""
+def request_for(mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!") -> Request:
+    """A request of the mode; of `convert`, the text names the upload."""
     if mode is Mode.CLONE:
         return EnrolmentRequest(name=text, language=PORTUGUESE, clip_keys=("uploads/a.wav",), reference_duration_s=9.5)
+    if mode is Mode.CONVERT:
+        settings = ConversionSettings(model_id="rvc_1")
+        return ConversionRequest(audio_key=f"uploads/{text}/0.wav", duration_s=2.5, conversion=settings)
     voice_id = "voice_1" if mode is Mode.DUBBING_WITH_CLONE else None
     return SynthesisRequest(text=text, source_language=PORTUGUESE, mode=mode, voice_id=voice_id)
 
@@ -66,6 +71,14 @@ def voice(voice_id: str = "voice_1", name: str = "Ana") -> VoiceProfile:
         reference_duration_s=9.5,
         created_at=START,
     )
+
+
+def conversion_model(model_id: str = "rvc_1", name: str = "Luísa") -> ConversionModel:
+    """A conversion model with an index."""
+    return ConversionModel(
+        id=ModelId(model_id), name=name, version="v2", f0=True, sample_rate_hz=40_000, vectors=7, digest="0" * 64,
+        size_bytes=55_000_000, created_at=START,
+    )  # fmt: skip
 
 
 def profile(profile_id: str = "calm", name: str = "Calm") -> QualityProfile:

@@ -9,7 +9,7 @@ import pytest
 
 from voicecore.errors import NameTaken, NotFound
 from voicecore.ports import Catalog
-from voicecore.testing.samples import profile, voice
+from voicecore.testing.samples import conversion_model, profile, voice
 from voicecore.voice import VoiceId
 
 
@@ -35,6 +35,16 @@ class CatalogContract:
         calm = replace(profile(), parameters={"speed": 0.1 + 0.2, "top_k": 50})
         catalog.profiles.add(calm)
         assert catalog.profiles.get(calm.id) == calm
+
+    def test_an_added_conversion_model_is_read_back_equal(self, catalog: Catalog) -> None:
+        luisa = replace(conversion_model(name="Luísa 🎙"), notes=("one", "two"), description="Clara", vectors=0, f0=False)
+        catalog.models.add(luisa)
+        assert catalog.models.get(luisa.id) == luisa
+        assert tuple(catalog.models.all()) == (luisa,)
+        with pytest.raises(NameTaken):
+            catalog.models.add(conversion_model("rvc_2", "LUÍSA 🎙"))
+        assert catalog.models.delete(luisa.id)
+        assert catalog.models.get(luisa.id) is None
 
     def test_what_is_not_there_is_none(self, catalog: Catalog) -> None:
         assert catalog.voices.get("voice_none") is None
@@ -89,8 +99,11 @@ class CatalogContract:
     def test_shelves_do_not_share_ids_or_names(self, catalog: Catalog) -> None:
         catalog.voices.add(voice("same", "Same"))
         catalog.profiles.add(profile("same", "Same"))
+        catalog.models.add(conversion_model("same", "Same"))
         assert catalog.voices.delete("same")
         assert catalog.profiles.get("same") is not None
+        assert catalog.profiles.delete("same")
+        assert catalog.models.get("same") is not None
 
     def test_an_id_is_only_a_text(self, catalog: Catalog) -> None:
         for item_id in ("", "'; DROP TABLE item; --", "é", "\x00", "x" * 10_000):
