@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import zipfile
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,16 @@ class Wants:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return bytearray, (self._count,)
+
+
+class Hashes:
+    """Pickled, it makes the unpickler hash what takes for ever, in no memory: pairs of pairs of pairs."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        key: tuple[Any, ...] = (0, 0)
+        for _ in range(60):
+            key = (key, key)
+        return OrderedDict, (), None, None, iter([(key, 0)])
 
 
 def with_code(canary: Path) -> dict[str, bytes]:

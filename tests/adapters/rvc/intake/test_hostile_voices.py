@@ -195,6 +195,7 @@ def test_other_kinds_of_tensor_are_refused(tensor: Any, said: str) -> None:
         assert not read(data).tensors[SPEAKERS].any()
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor:UserWarning")
 def test_a_quantised_tensor_is_refused() -> None:
     tensor = torch.quantize_per_tensor(torch.zeros(3, 16), 0.1, 0, torch.qint8)
     assert "quantised" in refused(saved(tensors(emb_g__weight=tensor)))
@@ -221,12 +222,30 @@ def test_a_quantised_tensor_is_refused() -> None:
         (8, float("nan"), "p_dropout nan"),
         (9, "3", "resblock '3'"),
         (11, [[1] * 65] * 3, "as resblock_dilation_sizes"),
-        (10, [3, 7, 2**70], "outside of 1 to 64"),
-        (7, 2**70, "kernel_size 1180591620717411303424"),
+        (10, [3, 7, 2**40], "outside of 1 to 64"),
+        (7, 2**62, "kernel_size 4611686018427387904"),
+        (7, 2**70, "no short list of small numbers"),
+        (7, [[[[1]]]], "no short list of small numbers"),
+        (7, None, "no short list of small numbers"),
+        (9, "1" * 1_000, "no short list of small numbers"),
     ],
 )  # fmt: skip
 def test_a_config_that_lies_is_refused(at: int, value: Any, said: str) -> None:
     assert said.lower() in refused(saved(with_config(at, value))).lower()
+
+
+def test_numbers_of_thousands_of_digits_are_refused() -> None:
+    for document in (with_config(2, 10**600), voice(version=10**600), voice(f0=10**600)):
+        assert refused(saved(document))
+    assert "10000000000000000000" in read(saved(voice(sr=10**600))).notes[0]
+
+
+def test_a_config_of_lists_within_lists_is_refused_unwritten() -> None:
+    lists: list[object] = [0]
+    for _ in range(60):
+        lists = [lists] * 2
+    assert "no short list" in refused(saved(with_config(0, lists)))
+    assert "version 'list'" in refused(saved(voice(version=lists)))
 
 
 def test_a_config_with_numpys_numbers_says_how_to_mend_it() -> None:
@@ -250,7 +269,7 @@ def test_a_config_with_numpys_numbers_says_how_to_mend_it() -> None:
         ({"weight": {"layer.weight": torch.zeros(1)}}, "no enc_p.emb_phone.weight"),
         ({"version": "v3"}, "version 'v3'; v1 and v2 are known"),
         ({"version": 2}, "version '2'"),
-        ({"version": ["v2"]}, "version \"['v2']\""),
+        ({"version": ["v2"]}, "version 'list'"),
         ({"version": "v1"}, "says it is v1, which hears 256 content features a frame; its weights hear 768"),
         ({"f0": 0}, "says f0 0, but it has the tensors"),
         ({"f0": 2}, "says f0 '2'"),

@@ -22,6 +22,8 @@ _HEARS = "enc_p.emb_phone.weight"
 _PITCH = "enc_p.emb_pitch.weight"
 _SPEAKERS = "emb_g.weight"
 _INFO_LENGTH = 200
+#: Of what the config holds in one place; RVC's longest has 18.
+_LIST_LENGTH = 128
 _RATES = {"32k": 32_000, "40k": 40_000, "48k": 48_000}
 #: Names under which the usual encoder goes.
 _USUAL_ENCODERS = ("contentvec", "hubert_base", "hubert", "")
@@ -47,6 +49,16 @@ def read_checkpoint(document: Any, file_bytes: int) -> StoredVoice:
     Raises:
         ModelCorrupt: with the first thing that no RVC voice has.
     """
+    try:
+        return _read(document, file_bytes)
+    except (ValueError, TypeError, OverflowError, RecursionError, RuntimeError) as error:
+        # What Python and torch say to values that nobody thinks of: numbers of thousands of digits, lists within lists.
+        raise ModelCorrupt(
+            f"The model holds what no RVC voice has ({type(error).__name__}); it was not taken."
+        ) from error
+
+
+def _read(document: Any, file_bytes: int) -> StoredVoice:
     weight, config = _parts(document)
     tensors = named_tensors(weight)
     said = _said(document, tensors)
@@ -75,7 +87,18 @@ def _parts(document: Any) -> tuple[Mapping[Any, Any], list[Any]]:
         raise ModelCorrupt("The model has no tensors under 'weight'; it is not an RVC voice.")
     if not isinstance(config, list | tuple):
         raise ModelCorrupt("The model has no list under 'config'; it is not an RVC voice.")
+    if not _is_short(config, 3):
+        raise ModelCorrupt("The model's config holds what is no short list of small numbers; it is not an RVC voice.")
     return weight, list(config)
+
+
+def _is_short(value: Any, depth: int) -> bool:
+    """Whether messages may write it out: a small file can hold lists in lists whose words no memory could hold."""
+    if isinstance(value, list | tuple):
+        return depth > 0 and len(value) <= _LIST_LENGTH and all(_is_short(each, depth - 1) for each in value)
+    if type(value) is int:
+        return value.bit_length() < 64
+    return type(value) in (float, bool) or (isinstance(value, str) and len(value) <= _LIST_LENGTH)
 
 
 def _said(document: Mapping[Any, Any], tensors: Mapping[str, Any]) -> _Said:
@@ -88,7 +111,7 @@ def _said(document: Mapping[Any, Any], tensors: Mapping[str, Any]) -> _Said:
     version, notes = _version(document.get("version"), hears.shape[1])
     f0 = document.get("f0", 1)
     if type(f0) not in (int, bool) or f0 not in (0, 1):
-        raise ModelCorrupt(f"The model says f0 {str(f0)[:20]!r}; 1 (follows the pitch) and 0 are known.")
+        raise ModelCorrupt(f"The model says f0 {_brief(f0)!r}; 1 (follows the pitch) and 0 are known.")
     if bool(f0) != (_PITCH in tensors):
         has = "has" if _PITCH in tensors else "lacks"
         raise ModelCorrupt(f"The model says f0 {int(f0)}, but it {has} the tensors that follow a pitch; it is damaged.")
@@ -108,7 +131,7 @@ def _version(said: Any, width: int) -> tuple[str, tuple[str, ...]]:
             raise ModelCorrupt(f"The model hears {width} content features a frame; RVC's voices hear 256 or 768.")
         return by_width[width], (f"It names no version; its weights are those of {by_width[width]}.",)
     if not isinstance(said, str) or said not in CONTENT_WIDTH:
-        raise ModelCorrupt(f"The model is of RVC version {_plain(str(said))[:20]!r}; v1 and v2 are known.")
+        raise ModelCorrupt(f"The model is of RVC version {_brief(said)!r}; v1 and v2 are known.")
     if CONTENT_WIDTH[said] != width:
         raise ModelCorrupt(
             f"The model says it is {said}, which hears {CONTENT_WIDTH[said]} content features a frame; its weights hear {width}."
@@ -118,10 +141,9 @@ def _version(said: Any, width: int) -> tuple[str, tuple[str, ...]]:
 
 def _rate_note(said: Any, config: VoiceConfig) -> tuple[str, ...]:
     rate = _RATES.get(said, 0) if isinstance(said, str) else said
-    if said is None or rate == config.sample_rate_hz:
+    if said is None or (type(rate) is int and rate == config.sample_rate_hz):
         return ()
-    shown = _plain(str(said))[:20]
-    return (f"It says sr {shown!r}, but its network makes {config.sample_rate_hz} Hz, which is what counts.",)
+    return (f"It says sr {_brief(said)!r}, but its network makes {config.sample_rate_hz} Hz, which is what counts.",)
 
 
 def _plain(text: Any) -> str:
@@ -129,3 +151,10 @@ def _plain(text: Any) -> str:
     if not isinstance(text, str):
         return ""
     return "".join(each for each in text[:_INFO_LENGTH] if each.isprintable()).strip()
+
+
+def _brief(value: Any) -> str:
+    """A value for a message; of a list, only that it is one."""
+    if type(value) in (str, int, float, bool):
+        return _plain(str(value))[:20]
+    return type(value).__name__[:20]

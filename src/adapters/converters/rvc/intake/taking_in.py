@@ -8,7 +8,7 @@ from pathlib import Path
 from adapters.converters.rvc import stored
 from adapters.converters.rvc.intake.limits import IntakeLimits
 from adapters.converters.rvc.intake.sandbox import stored_form
-from voicecore.errors import QueueFull
+from voicecore.errors import Conflict, QueueFull
 from voicecore.ports import ModelFacts, ModelParts
 
 
@@ -51,5 +51,7 @@ def take_in(weights: Path, index: Path | None, folder: Path, *, limits: IntakeLi
         Conflict: the folder exists.
         ModelCorrupt, InvalidInput, NotInstalled, StorageUnavailable, DiskFull: as `RvcIntake.take_in`.
     """
+    if folder.exists():
+        raise Conflict(f"{folder} exists; delete it first, or choose another name.")
     _, parts = RvcIntake(limits, scratch=folder.parent if folder.parent.is_dir() else None).take_in(weights, index)
     return stored.write(parts, folder)
