@@ -10,7 +10,6 @@ from voicecore.errors import (
     InvalidInput,
     InvalidText,
     NotFound,
-    NotInstalled,
     QueueFull,
     UnsupportedLanguage,
 )
@@ -56,7 +55,7 @@ def test_a_language_the_engine_lacks_is_refused_with_the_list_of_what_it_has(hou
         ({"speed": 2.5}, InvalidInput, "0.5 to 2"),
         ({"speed": float("nan")}, InvalidInput, "0.5 to 2"),
         ({"mode": Mode.DUBBING_WITH_CLONE, "voice_id": "voice_none"}, NotFound, "voice_none"),
-        ({"conversion": ConversionSettings(model_id="m")}, NotInstalled, "RVC"),
+        ({"conversion": ConversionSettings(model_id="m")}, NotFound, "GET /rvc-models"),
     ],
 )
 def test_what_cannot_be_done_is_refused_at_the_door_and_nothing_is_stored(house, changes, error, said):
