@@ -162,7 +162,8 @@ class ChildProcessHost:
         with self._life:
             self._keep()
             process = self._running()
-            if name not in self._converters:
+            known = self._converters.get(name)
+            if known is None or known.closed:
                 # What is missing is said without a process being asked.
                 known_converter(name, self._settings).card()
                 opening = messages.pack_open(name, self._threads or None, self._settings, call="open_converter")

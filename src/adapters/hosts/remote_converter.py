@@ -28,6 +28,11 @@ class RemoteConverter:
     def name(self) -> str:
         return self._name
 
+    @property
+    def closed(self) -> bool:
+        """Whether whoever had it is done with it; the host then makes another."""
+        return self._closed
+
     def holds(self, model_id: str) -> bool:
         return bool(self._ask("holds_model", Frame({"model": model_id})).head["holds"])
 

@@ -123,6 +123,7 @@ class Shifter:
     def load(self, model_id: str, parts: ModelParts) -> None:
         self._check_open()
         self._held[model_id] = (_read(parts.voice), bool(parts.index))
+        self._held.move_to_end(model_id)
         self.loaded.append(model_id)
         while len(self._held) > self._plan.room:
             self._held.popitem(last=False)
