@@ -15,8 +15,11 @@ nox.options.reuse_venv = "yes"
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 COVERAGE_FLOOR = "88"
-#: What needs torch and coqui-tts, 1.8 GB of packages: tests, and the code that only they reach.
-WITH_TORCH = tuple(str(ROOT / "tests" / each) for each in ("adapters/xtts", "adapters/openvoice", "xtts"))
+#: What needs torch, mostly with coqui-tts, 1.8 GB of packages: tests, and the code that only they reach.
+WITH_TORCH = tuple(
+    str(ROOT / "tests" / each) for each in ("adapters/xtts", "adapters/openvoice", "adapters/rvc", "xtts")
+)
+EXTRAS_WITH_TORCH = "[all,xtts,xtts-cjk,rvc,rvc-pm]"
 REACHED_WITH_TORCH = "*/adapters/engines/xtts/*,*/adapters/converters/*,*/adapters/coqui.py,*/adapters/torch_device.py"
 
 
@@ -35,6 +38,12 @@ def _install_wheel(session: nox.Session, extras: str, *groups: str) -> None:
     session.install("-q", f"{wheel}{extras}", *wanted)
     # A wheel of the same version may be there from the run before; this one is what is tested.
     session.install("-q", "--force-reinstall", "--no-deps", str(wheel))
+
+
+def _install_with_torch(session: nox.Session, *groups: str) -> None:
+    """What needs torch, and what it is compared with. Of rvc-python nothing but its code: its pins fit no Python from 3.11 on."""
+    _install_wheel(session, EXTRAS_WITH_TORCH, *groups, "rvc_reference")
+    session.install("-q", "--no-deps", "rvc-python==0.1.5")
 
 
 def _elsewhere(session: nox.Session) -> None:
@@ -96,8 +105,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def xtts(session: nox.Session) -> None:
-    """XTTS and OpenVoice on tiny random checkpoints: the real coqui-tts, no weights of anybody; then their benchmark's smoke."""
-    _install_wheel(session, "[all,xtts,xtts-cjk]", "test")
+    """XTTS, OpenVoice and RVC on tiny random weights, beside the real coqui-tts and rvc-python; then their benchmark's smoke."""
+    _install_with_torch(session, "test")
     data = str(Path(session.create_tmp()) / ".coverage")
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
     # Two processes of one thread each: torch's threads wait for each other in loops, which on shared cores costs more than
@@ -157,8 +166,8 @@ def bench_xtts(session: nox.Session) -> None:
 
 @nox.session
 def gpu(session: nox.Session) -> None:
-    """The same on a graphics card: the tests of XTTS and OpenVoice, then the tables. For people who have one."""
-    _install_wheel(session, "[all,xtts,xtts-cjk]", "test", "bench")
+    """The same on a graphics card: the tests of XTTS, OpenVoice and RVC, then the tables. For people who have one."""
+    _install_with_torch(session, "test", "bench")
     found = session.run(
         "python", "-c", "import torch; print(torch.__version__, torch.cuda.is_available())", silent=True
     )
