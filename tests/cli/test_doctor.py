@@ -8,6 +8,7 @@ import pytest
 from entrypoints.cli.finding import Finding, State, judged
 from tests.cli.shell import Result
 from voicecore.errors import MissingDependency
+from voicecore.testing.shifter import PLAN_VARIABLE
 
 Command = Callable[..., Result]
 
@@ -83,3 +84,16 @@ def test_a_check_that_breaks_is_a_finding_and_not_the_end(error: Exception) -> N
         raise error
     assert [(each.what, each.state) for each in found] == [("codec", State.OFF)]
     assert str(error) in found[0].detail
+
+
+def test_conversion_that_cannot_be_used_is_off_with_the_way_to_mend_it(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert findings(command("doctor", "--json"))["voice conversion (RVC)"]["state"] == "ok"
+    monkeypatch.setenv(PLAN_VARIABLE, '{"methods_off": ["rmvpe"]}')
+    found = findings(command("doctor", "--json"))
+    assert (found["voice conversion (RVC)"]["state"], found["pitch tracker rmvpe"]["state"]) == ("ok", "off")
+    assert "voicecore models pull" in found["pitch tracker rmvpe"]["detail"]
+    monkeypatch.setenv(PLAN_VARIABLE, '{"problem": "No weights: voicecore models pull contentvec."}')
+    off = findings(command("doctor", "--json"))["voice conversion (RVC)"]
+    assert (off["state"], off["detail"]) == ("off", "No weights: voicecore models pull contentvec.")

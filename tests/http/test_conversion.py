@@ -124,6 +124,8 @@ def test_a_recording_is_converted(room: Room):
     formats = room.client.get(f"/jobs/{job['id']}/formats").json()["formats"]
     assert [each["format"] for each in formats if each["requested"]] == ["flac"]
     assert room.client.get("/jobs", params={"mode": "convert"}).json()["total"] == 1
+    (piece,) = room.client.get(f"/jobs/{job['id']}/segments").json()["segments"]
+    assert (piece["start"], piece["end"], piece["end_s"]) == (0, 0, pytest.approx(2.0, abs=0.001))
     assert not list(room.service.blobs.list("uploads/"))
 
 

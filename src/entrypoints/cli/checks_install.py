@@ -26,6 +26,8 @@ _EXTRAS = {
     "cli": "this command line",
     "xtts": "cloning with XTTS v2, and convert; 1.8 GB",
     "xtts-cjk": "Chinese and Japanese with XTTS v2",
+    "rvc": "converting voices with models of RVC: rvc, convert -m, say --rvc",
+    "rvc-pm": "the pitch tracker pm of RVC, which is Praat's and under the GPL",
 }
 #: Before this version a write-ahead log with two writers could be damaged (sqlite.org/releaselog/3_51_3.html).
 _SQLITE_FIXED = (3, 51, 3)

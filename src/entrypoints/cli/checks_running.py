@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from entrypoints.cli.finding import Finding, State
+from entrypoints.converters import offered_converters
 from entrypoints.settings import Settings
+from voicecore.conversion import F0Method
 from voicecore.errors import VoiceCoreError
 from voicecore.ports import AudioLimits
 from voicecore.registry import engine_provider
@@ -43,6 +45,20 @@ def check_speaking(settings: Settings) -> Iterator[Finding]:
         return
     pace = f"{audio.duration_s:.2f} s of speech in {took_s:.2f} s"
     yield Finding(what, State.OK, f"{pace}; languages: {', '.join(map(str, card.languages))}; licence {card.licence}")
+
+
+def check_conversion(settings: Settings) -> Iterator[Finding]:
+    """Whether models of RVC can be used, and each pitch tracker. Nothing is loaded; without it everything else works."""
+    what = "voice conversion (RVC)"
+    converters = offered_converters(settings)
+    if problems := converters.problems():
+        yield Finding(what, State.OFF, " ".join(problems))
+        return
+    off = converters.methods_off()
+    there = [method.value for method in F0Method if method not in off]
+    yield Finding(what, State.OK, f"models can be used; pitch trackers: {', '.join(there) or 'none'}")
+    for method, reason in off.items():
+        yield Finding(f"pitch tracker {method.value}", State.OFF, reason)
 
 
 def check_codecs() -> Iterator[Finding]:

@@ -34,6 +34,7 @@ def doctor(*, json_wanted: bool) -> int:
         ("espeak-ng", State.OFF, checks_install.check_espeak),
         ("models", State.WARNING, lambda: checks_install.check_models(settings.weights_dir)),
         ("speaking", State.ERROR, lambda: checks_running.check_speaking(settings)),
+        ("voice conversion (RVC)", State.WARNING, lambda: checks_running.check_conversion(settings)),
         ("audio formats", State.WARNING, checks_running.check_codecs),
         ("data folder", State.WARNING, lambda: checks_running.check_data_folder(settings)),
         ("SQLite", State.WARNING, checks_install.check_sqlite),

@@ -53,7 +53,9 @@ class FormatList(msgspec.Struct, kw_only=True):
 
 
 class SegmentRow(msgspec.Struct, kw_only=True):
-    """One segment: its characters start..end of the text, its seconds in the audio, the pause at its end."""
+    """One segment: its characters start..end of the text, its seconds in the audio, the pause at its end. Of a recording that
+    was converted it is a piece, and both characters are 0.
+    """
 
     index: int
     start: int
@@ -124,8 +126,6 @@ def segments(service: Wired, job_id: FromPath[str]) -> Manifest:
     if not job.status.finished:
         raise _not_ready(job)
     if job.result is None or job.result.manifest_key is None:
-        if job.result is not None and job.result.audio_key is not None:
-            raise Conflict(f"Job {job.id} has no segments: its audio was not made from a text.")
         raise Conflict(_why_no_audio(job))
     with service.blobs.open(job.result.manifest_key) as reader:
         return msgspec.convert(json.loads(reader.read()), Manifest)
