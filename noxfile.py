@@ -118,6 +118,7 @@ def xtts(session: nox.Session) -> None:
     session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
                 f"--include={REACHED_WITH_TORCH}", env=env)  # fmt: skip
     session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--smoke")
+    session.run("python", str(ROOT / "benchmarks" / "run_rvc.py"), "--smoke")
 
 
 @nox.session
@@ -162,6 +163,14 @@ def bench_xtts(session: nox.Session) -> None:
     _install_wheel(session, "[all,xtts]", "bench")
     _elsewhere(session)
     session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), *session.posargs)
+
+
+@nox.session
+def bench_rvc(session: nox.Session) -> None:
+    """The figures of RVC in docs/performance.md: full-size random networks beside rvc-python's own, then memory."""
+    _install_with_torch(session, "bench", "test")
+    _elsewhere(session)
+    session.run("python", str(ROOT / "benchmarks" / "run_rvc.py"), *session.posargs)
 
 
 @nox.session
