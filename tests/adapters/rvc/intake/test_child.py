@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-import torch
 
 from adapters.converters.rvc import stored
 from adapters.converters.rvc.intake import IntakeLimits, RvcIntake, take_in
 from adapters.converters.rvc.intake.sandbox import stored_form
 from adapters.converters.rvc.stored import pack_voice
-from tests.adapters.rvc.intake.checkpoints import Hashes, Wants, read, saved, voice, with_code
+from tests.adapters.rvc.intake.checkpoints import Hashes, Wants, read, rezipped, saved, voice, with_code
 from tests.adapters.rvc.intake.indexes import as_bytes, flat, inverted, on_disk, vectors
 from tests.instruments.tiny_rvc import checkpoint, make_index, make_voice
 from voicecore.errors import (
@@ -74,14 +73,20 @@ def test_a_model_and_its_index_become_two_safe_files_and_are_left_as_they_are(mo
 
 
 def test_the_same_model_has_the_same_digest_and_another_has_another(model: Path, tmp_path: Path) -> None:
-    intake = RvcIntake()
     first = stored.describe(ModelParts(pack_voice(read(model.read_bytes()))))
     document = checkpoint() | {"epoch": 7}
-    again, _ = intake.take_in(placed(tmp_path, saved(document, as_zip=False)), None)
+    again, _ = RvcIntake().take_in(placed(tmp_path, saved(document, as_zip=False)), None)
     assert again.digest == first.digest
     document["weight"]["emb_g.weight"] += 1
-    other, _ = intake.take_in(placed(tmp_path, saved(document)), None)
+    other = stored.describe(ModelParts(pack_voice(read(saved(document)))))
     assert other.digest != first.digest
+
+
+def test_a_voice_that_another_program_packed_again_is_taken_in(tmp_path: Path) -> None:
+    """Names and bytes in it are in encodings that Python loads when it first meets them, which the child then could not."""
+    again = rezipped(saved(voice(model_hash=b"\xff", author="João")))
+    facts, _ = RvcIntake().take_in(placed(tmp_path, again), None)
+    assert facts == stored.describe(ModelParts(pack_voice(read(again))))
 
 
 def test_a_v1_voice_takes_an_index_of_256_and_no_other(tmp_path: Path) -> None:
@@ -108,10 +113,9 @@ def test_a_folder_holds_a_voice_whole_or_not_at_all(model: Path, tmp_path: Path)
 # --- hostile ones, through the child -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["in a zip", "in the old format"])
-def test_a_pickle_with_code_is_refused_and_the_canary_does_not_appear(kind: str, tmp_path: Path) -> None:
+def test_a_pickle_with_code_is_refused_and_the_canary_does_not_appear(tmp_path: Path) -> None:
     canary = tmp_path / "it-ran"
-    error = refused(placed(tmp_path, with_code(canary)[kind]))
+    error = refused(placed(tmp_path, with_code(canary)["in a zip"]))
     assert isinstance(error, ModelCorrupt)
     assert "nothing of it was run" in error.message
     assert not canary.exists()
@@ -119,11 +123,9 @@ def test_a_pickle_with_code_is_refused_and_the_canary_does_not_appear(kind: str,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the address space")
 def test_a_small_file_that_wants_to_be_large_is_stopped_by_its_memory(tmp_path: Path) -> None:
-    for count in (8 << 30, 1 << 50):
-        weights = placed(tmp_path, saved(voice(info=Wants(count))))
-        error = refused(weights)
-        assert type(error) is InvalidInput
-        assert "more memory" in error.message
+    error = refused(placed(tmp_path, saved(voice(info=Wants(4 << 30)))))
+    assert type(error) is InvalidInput
+    assert "more memory" in error.message
 
 
 def test_an_index_that_names_another_file_is_refused_by_the_child_too(model: Path, tmp_path: Path) -> None:
@@ -322,14 +324,9 @@ def test_importing_the_intake_loads_neither_torch_nor_faiss() -> None:
     assert ended.stdout.strip() in ("[]", "['pickle']")  # numpy loads pickle
 
 
-def test_a_voice_of_full_size_is_taken_in(tmp_path: Path) -> None:
-    weights = make_voice(tmp_path, full=True)
-    facts, parts = RvcIntake().take_in(weights, None)
-    assert len(parts.voice) < weights.stat().st_size
-    assert facts.sample_rate_hz == 40_000
-    del parts
-    document = torch.load(weights, weights_only=True)
+def test_a_voice_of_full_size_in_full_precision_is_taken_in(tmp_path: Path) -> None:
+    document = checkpoint(full=True)
     document["weight"] = {name: each.float() for name, each in document["weight"].items()}
-    torch.save(document, weights)
-    _, parts = RvcIntake().take_in(weights, None)
+    facts, parts = RvcIntake().take_in(placed(tmp_path, saved(document)), None)
+    assert facts.sample_rate_hz == 40_000
     assert len(parts.voice) > 100e6

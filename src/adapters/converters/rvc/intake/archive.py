@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -23,6 +24,10 @@ _ENTRY = re.compile(
 )
 _PICKLE = "data.pkl"
 _MAX_ENTRIES = 8_192
+#: What zipfile raises for archives that are none.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, LookupError, NotImplementedError,
+)  # fmt: skip
 #: Of the names and shapes of a voice; RVC's take 60 KB.
 _MAX_PICKLE_BYTES = 4 << 20
 
@@ -49,9 +54,9 @@ def loadable(file: BinaryIO, size: int) -> io.BytesIO:
     try:
         with zipfile.ZipFile(file) as archive:
             return _copied(archive, size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise ModelCorrupt(
-            f"The model's archive is damaged or cut short ({str(error)[:80]}); send the .pth again."
+            f"The model's archive is damaged or cut short ({type(error).__name__}); send the .pth again."
         ) from error
 
 
