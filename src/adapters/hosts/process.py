@@ -161,11 +161,11 @@ class ChildProcessHost:
     def converter(self, name: str) -> RemoteConverter:
         with self._life:
             self._keep()
-            process = self._running()
-            known = self._converters.get(name)
+            known = self._converters.get(name) if self.pid is not None else None
             if known is None or known.closed:
-                # What is missing is said without a process being asked.
+                # What is missing is said before a process is started for it.
                 known_converter(name, self._settings).card()
+                process = self._running()
                 opening = messages.pack_open(name, self._threads or None, self._settings, call="open_converter")
                 self.call(process, opening)
                 self._converters[name] = RemoteConverter(name, partial(self.call, process))
