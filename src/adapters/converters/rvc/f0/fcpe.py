@@ -44,7 +44,7 @@ class FcpeTracker:
         import torch  # noqa: PLC0415 - of an extra
 
         with torch.inference_mode():
-            scores = self.scores(torch.from_numpy(np.ascontiguousarray(samples, np.float32)).to(self._device))
+            scores = self.scores(torch.tensor(samples, device=self._device))
         found = scores.cpu().numpy()
         cents = self._tensors["cent_table"].cpu().numpy()
         pitch = hz_of(local_average(found, found.argmax(axis=1), cents))

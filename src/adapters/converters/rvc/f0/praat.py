@@ -39,4 +39,5 @@ class PraatTracker:
         found = pitch.selected_array["frequency"]
         # Praat begins half a window into the sound and ends as far before its end; RVC puts back as many frames on both sides.
         missing = len(heard) // FRAME_SAMPLES - len(found)
-        return fitted(np.pad(found, (max(0, (missing + 1) // 2), 0)), frames)
+        track = np.pad(found, (max(0, (missing + 1) // 2), 0))
+        return fitted(track[: len(samples) // FRAME_SAMPLES + 1], frames)

@@ -34,4 +34,5 @@ class WorldTracker:
         found, times = self._find(
             heard, fs=HEARD_RATE_HZ, f0_floor=F0_MIN_HZ, f0_ceil=F0_MAX_HZ, frame_period=period_ms
         )
-        return fitted(self._world.stonemask(heard, found, times, HEARD_RATE_HZ), frames)
+        refined = self._world.stonemask(heard, found, times, HEARD_RATE_HZ)
+        return fitted(refined[: len(samples) // FRAME_SAMPLES + 1], frames)

@@ -113,10 +113,11 @@ def _checked(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
             raise ModelCorrupt(
                 f"{name} in {path} has the shape {tuple(tensor.shape)}, not {shape}, so it is not RMVPE."
             )
-        # A view that repeats few numbers could claim any shape in a small file; RMVPE's shapes are small, lying is not.
+        # A view that repeats few numbers can claim any shape; the shapes are known by now, so it is only wrong.
         if tensor.untyped_storage().nbytes() < math.prod(shape) * tensor.element_size():
             raise ModelCorrupt(f"{name} in {path} has fewer numbers than its shape {shape} says; fetch it again.")
-        if not bool(tensor.isfinite().all()):
+    for name in expected:
+        if not bool(found[name].isfinite().all()):
             raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
     return {name: found[name].detach().clone().contiguous() for name in expected}
 

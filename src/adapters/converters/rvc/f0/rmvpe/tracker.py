@@ -58,7 +58,7 @@ class RmvpeTracker:
         import torch  # noqa: PLC0415 - of an extra
 
         with torch.inference_mode():
-            mel = self._mel(torch.from_numpy(np.ascontiguousarray(samples, np.float32)).to(self._device))
+            mel = self._mel(torch.tensor(samples, device=self._device))
             scores = self._network.scores(mel).cpu().numpy()
         pitch = hz_of(local_average(scores, scores.argmax(axis=1), class_cents()))
         return fitted(np.where(scores.max(axis=1) > _VOICED_ABOVE, pitch, 0.0), frames)
