@@ -17,8 +17,8 @@ from entrypoints.settings import Settings
 from voicecore.audio import Audio
 from voicecore.conversion import CONVERSION_PARAMETERS, CONVERTER, ConversionSettings, F0Method
 from voicecore.conversion_model import ConversionModel, ModelId
-from voicecore.errors import NotInstalled
-from voicecore.ports import AudioLimits, ConversionReport, ConverterProvider, ModelFacts, ModelIntake, ModelParts
+from voicecore.errors import InvalidInput, ModelCorrupt, NotInstalled
+from voicecore.ports import AudioLimits, ConversionReport, ConverterProvider, ModelFacts, ModelParts
 from voicecore.tone_colour import check_speech
 from voicecore.usecases.converters import CONVERSION_MISSING, Converters
 
@@ -41,13 +41,13 @@ def convert_here(order: Recording, weights: Path, index: Path | None, settings: 
 
     Raises:
         NotInstalled: packages or weights of RVC are missing, with the way to mend it.
-        ModelCorrupt: the files are no model.
-        InvalidInput: the pitch tracker is off here; or, as `InvalidAudio`, the recording cannot be used.
+        InvalidInput: the files are no model, or the pitch tracker is off here; or, as `InvalidAudio`, the recording cannot be
+            used.
     """
     provider = _provider(settings)
     audio = decoded(order.source, AudioLimits(max_duration_s=settings.max_audio_s))
     check_speech(audio.duration_s)
-    facts, parts = _intake(settings).take_in(weights, index)
+    facts, parts = _taken_in(settings, weights, index)
     resolved, told = _resolved(order, provider, facts)
     made = _converted(provider, order, audio, parts, resolved)
     target = order.target
@@ -109,8 +109,12 @@ def _provider(settings: Settings) -> ConverterProvider:
     return converters.provider
 
 
-def _intake(settings: Settings) -> ModelIntake:
+def _taken_in(settings: Settings, weights: Path, index: Path | None) -> tuple[ModelFacts, ModelParts]:
     intake = model_intake(settings)
     if intake is None:
         raise NotInstalled(CONVERSION_MISSING)
-    return intake
+    try:
+        return intake.take_in(weights, index)
+    except ModelCorrupt as error:
+        # Elsewhere that is a fault of the installation; here the files are what somebody gave.
+        raise InvalidInput(error.message) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,6 +17,8 @@ from voicecore.errors import InvalidInput, MissingDependency, MissingModel, Mode
 
 #: Below the folder of models: what is being fetched, and stays after an interruption.
 INCOMING = ".incoming"
+#: Models that are read with torch and safetensors alone.
+_WITHOUT_COQUI = frozenset({"contentvec", "rmvpe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def take(model: Model, models_dir: Path, origin: str | None, *, unpublished: boo
         raise InvalidInput(
             f"The model {model.name!r} has {len(model.files)} files, so a URL cannot be all of it; give a folder."
         )
-    _must_have_packages()
+    _must_have_packages(model)
     if origin is None and _usable(model, models_dir):
         return Taken(models_dir / model.stored, {}, fresh=False)
     if origin is not None:
@@ -105,12 +108,16 @@ def _usable(model: Model, models_dir: Path) -> bool:
     return True
 
 
-def _must_have_packages() -> None:
+def _must_have_packages(model: Model) -> None:
     """Before gigabytes are fetched that could not be read."""
     from adapters.coqui import missing_packages  # noqa: PLC0415 - for these models only
 
-    if missing := missing_packages():
-        raise MissingDependency(f"Reading this model needs {', '.join(missing)}: pip install 'voicecore[xtts]'.")
+    if model.stored in _WITHOUT_COQUI:
+        missing, extra = [each for each in ("torch", "safetensors") if find_spec(each) is None], "rvc"
+    else:
+        missing, extra = missing_packages(), "xtts"
+    if missing:
+        raise MissingDependency(f"Reading this model needs {', '.join(missing)}: pip install 'voicecore[{extra}]'.")
 
 
 def _xtts(model: Model, sources: Path, models_dir: Path, published: bool) -> Path:
@@ -127,6 +134,18 @@ def _openvoice(_model: Model, sources: Path, models_dir: Path, _published: bool)
     return intake(sources, models_dir)
 
 
+def _contentvec(_model: Model, sources: Path, models_dir: Path, _published: bool) -> Path:
+    from adapters.converters.rvc.content.intake import intake  # noqa: PLC0415 - loads torch
+
+    return intake(sources, models_dir)
+
+
+def _rmvpe(_model: Model, sources: Path, models_dir: Path, _published: bool) -> Path:
+    from adapters.converters.rvc.f0.rmvpe.intake import intake  # noqa: PLC0415 - loads torch
+
+    return intake(sources, models_dir)
+
+
 def _read_xtts(folder: Path) -> None:
     from adapters.engines.xtts.checkpoint import Checkpoint  # noqa: PLC0415 - for this model only
 
@@ -139,15 +158,31 @@ def _read_openvoice(folder: Path) -> None:
     stored.check(stored.find(folder.parent))
 
 
+def _read_contentvec(folder: Path) -> None:
+    from adapters.converters.rvc.content import stored  # noqa: PLC0415 - for this model only
+
+    stored.verify(stored.find(folder.parent))
+
+
+def _read_rmvpe(folder: Path) -> None:
+    from adapters.converters.rvc.f0.rmvpe import stored  # noqa: PLC0415 - for this model only
+
+    stored.check(stored.find(folder.parent))
+
+
 _INTAKES: Mapping[str, Callable[[Model, Path, Path, bool], Path]] = MappingProxyType(
     {
         "xtts": _xtts,
         "openvoice": _openvoice,
+        "contentvec": _contentvec,
+        "rmvpe": _rmvpe,
     }
 )
 _READERS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
     {
         "xtts": _read_xtts,
         "openvoice": _read_openvoice,
+        "contentvec": _read_contentvec,
+        "rmvpe": _read_rmvpe,
     }
 )

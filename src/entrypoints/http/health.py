@@ -124,7 +124,7 @@ def _check_engine(service: Service) -> Check:
 
 def _check_conversion(service: Service) -> Check:
     """Nothing but conversion needs it, so its absence is told and is no trouble; nor are pitch trackers that are off."""
-    problem, off = whats_off(service.converters)
+    problem, off = whats_off(service)
     methods = {method.value: reason for method, reason in off.items()}
     return Check(status="ok", installed=problem is None, detail=problem, methods_off=methods or None)
 

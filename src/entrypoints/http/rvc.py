@@ -89,7 +89,7 @@ def _add(service: Service, form: Form) -> ConversionModel:
 def listing(service: Wired) -> RvcModelList:
     """All models, whether they can be used here, and which pitch trackers can."""
     found = [of_model(model) for model in service.catalog.models.all()]
-    problem, off = whats_off(service.converters)
+    problem, off = whats_off(service)
     return RvcModelList(
         total=len(found), models=found, installed=problem is None, detail=problem, f0_methods=of_methods(problem, off)
     )
@@ -99,7 +99,7 @@ def listing(service: Wired) -> RvcModelList:
 def stats(service: Wired) -> RvcStats:
     """How many models there are, and how much room they take."""
     models = service.catalog.models.all()
-    problem, _ = whats_off(service.converters)
+    problem, _ = whats_off(service)
     return RvcStats(
         total=len(models), max_models=service.limits.max_rvc_models, with_index=sum(each.has_index for each in models),
         storage_mb=round(sum(each.size_bytes for each in models) / _MB, 3), installed=problem is None, detail=problem,

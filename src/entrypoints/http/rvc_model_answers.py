@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 
 from entrypoints.http.job_answers import utc
+from entrypoints.service import Service
 from voicecore.conversion import F0Method
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import NotInstalled
-from voicecore.usecases.converters import Converters
 
 
 class RvcModelAnswer(msgspec.Struct, kw_only=True):
@@ -82,14 +82,17 @@ def of_model(model: ConversionModel) -> RvcModelAnswer:
     )  # fmt: skip
 
 
-def whats_off(converters: Converters) -> tuple[str | None, Mapping[F0Method, str]]:
+def whats_off(service: Service) -> tuple[str | None, Mapping[F0Method, str]]:
     """What keeps conversion from working here, or None; and the pitch trackers that are off, each with the way to mend it."""
-    problems = converters.problems()
+    # Where weights lie on this machine is none of a client's business.
+    folder = f"{service.settings.data_dir}/"
+    problems = service.converters.problems()
     try:
-        off = converters.methods_off()
+        off = service.converters.methods_off()
     except NotInstalled as error:
-        return " ".join(problems) or error.message, {}
-    return " ".join(problems) or None, off
+        return (" ".join(problems) or error.message).replace(folder, ""), {}
+    problem = " ".join(problems).replace(folder, "") or None
+    return problem, {method: reason.replace(folder, "") for method, reason in off.items()}
 
 
 def of_methods(problem: str | None, off: Mapping[F0Method, str]) -> list[F0MethodAnswer]:
