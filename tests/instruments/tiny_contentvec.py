@@ -6,12 +6,14 @@ into a folder of models by the project's own way in; `fairseq_state` names its t
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from adapters.converters.rvc.content.fairseq import fairseq_name
 from adapters.converters.rvc.content.intake import intake
-from adapters.converters.rvc.content.shapes import Architecture, expected_shapes
+from adapters.converters.rvc.content.shapes import Architecture, as_config, expected_shapes
+from adapters.coqui import prepare_coqui
 
 TINY = Architecture(conv_channels=(16,) * 7, inner=64)
 FULL = Architecture()
@@ -45,6 +47,26 @@ def fairseq_state(architecture: Architecture = TINY, seed: int = 1) -> dict[str,
         "mask_emb": torch.zeros(architecture.width).half(),
         "label_embs_concat": torch.zeros(504, 256).half(),
     }
+
+
+def upstream(architecture: Architecture = TINY, seed: int = 1) -> Any:
+    """transformers' `HubertModel` with these weights as a checkpoint has them, in float16, and with `final_proj`."""
+    prepare_coqui()
+    import torch
+    from transformers import HubertConfig, HubertModel
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch, about a weight norm that transformers still asks for
+        made = HubertModel(HubertConfig(**as_config(architecture)))
+    made.final_proj = torch.nn.Linear(architecture.width, architecture.projected)
+    halves = (("weight_g", "parametrizations.weight.original0"), ("weight_v", "parametrizations.weight.original1"))
+    rounded = {name: each.half().float() for name, each in tensors(architecture, seed).items()}
+    for ours, theirs in halves:
+        rounded = {name.replace(ours, theirs): each for name, each in rounded.items()}
+    missing, unexpected = made.load_state_dict(rounded, strict=False)
+    if (missing, unexpected) != (["masked_spec_embed"], []):
+        raise RuntimeError(f"transformers' HuBERT has other tensors: {missing}, {unexpected}")
+    return made.eval()
 
 
 def write_fairseq(folder: Path, architecture: Architecture = TINY, seed: int = 1) -> Path:

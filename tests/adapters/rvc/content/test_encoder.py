@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import torch
 from adapters.converters.rvc.content import network
 from adapters.converters.rvc.content.encoder import ContentEncoder
 from adapters.converters.rvc.content.stored import find, verify
-from adapters.coqui import prepare_coqui
-from tests.instruments.tiny_contentvec import TINY, fairseq_state, tensors
+from tests.instruments import tiny_contentvec
+from tests.instruments.tiny_contentvec import fairseq_state
 from voicecore.engine_settings import Precision
 from voicecore.errors import InvalidAudio
 
@@ -26,25 +25,7 @@ def encoder(contentvec_models: Path) -> ContentEncoder:
 
 @pytest.fixture(scope="module")
 def upstream() -> Any:
-    """transformers' network with the tiny weights, rounded to float16 as the checkpoint is."""
-    prepare_coqui()
-    from transformers import HubertConfig, HubertModel
-
-    from adapters.converters.rvc.content.shapes import as_config
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch, about a weight norm that transformers still asks for
-        made = HubertModel(HubertConfig(**as_config(TINY)))
-    made.final_proj = torch.nn.Linear(768, 256)
-    rounded = {
-        name.replace("weight_g", "parametrizations.weight.original0").replace(
-            "weight_v", "parametrizations.weight.original1"
-        ): each.half().float()
-        for name, each in tensors().items()
-    }
-    missing, unexpected = made.load_state_dict(rounded, strict=False)
-    assert (missing, unexpected) == (["masked_spec_embed"], [])
-    return made.eval()
+    return tiny_contentvec.upstream()
 
 
 def sound(samples: int, seed: int = 0) -> np.ndarray:

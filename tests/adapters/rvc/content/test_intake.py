@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import types
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,14 @@ def text(path: Path) -> None:
     path.write_text("<!DOCTYPE html>")
 
 
+def deflated(path: Path) -> None:
+    with zipfile.ZipFile(path) as plain:
+        entries = {name: plain.read(name) for name in plain.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in entries.items():
+            packed.writestr(name, data)
+
+
 NOT_FINITE = torch.full((768,), float("nan")).half()
 
 
@@ -176,6 +185,7 @@ NOT_FINITE = torch.full((768,), float("nan")).half()
         (rewritten(lambda document: document.update(extra=Harmful())), "nothing in it was run"),
         (rewritten(lambda document: document.update(extra=HarmfulByName())), "nothing in it was run"),
         (half_a_file, "nothing in it was run"),
+        (deflated, "compressed entries"),
         (text, "nothing in it was run"),
         (rewritten(lambda document: document.pop("model")), "no tensors under 'model'"),
         (rewritten(lambda document: document["model"].pop("encoder.layers.7.fc2.bias")), r"encoder\.layers\.7\.fc2\.bias"),

@@ -6,6 +6,7 @@ import errno
 import json
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,7 @@ def intake(source: Path, models_dir: Path) -> Path:
         )
     if path.stat().st_size > SIZE_LIMIT_BYTES:
         raise ModelCorrupt(f"{path} has {path.stat().st_size} bytes; a HuBERT-base has at most {SIZE_LIMIT_BYTES}.")
+    _refuse_deflated(path)
     _need_torch()
     architecture, tensors = _read(path)
     checked = {name: _checked(tensors, name, shape, path) for name, shape in expected_shapes(architecture).items()}
@@ -114,6 +116,19 @@ def _checked(tensors: Mapping[str, Any], name: str, shape: tuple[int, ...], path
     if not bool(tensor.isfinite().all()):
         raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
     return tensor.detach().clone()
+
+
+def _refuse_deflated(path: Path) -> None:
+    """Torch writes its entries as they are; what is compressed may become as large as its maker likes."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as container:
+            deflated = any(entry.compress_type != zipfile.ZIP_STORED for entry in container.infolist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ModelCorrupt(f"{path} is damaged ({error}); fetch it again.") from error
+    if deflated:
+        raise ModelCorrupt(f"{path} has compressed entries, which no checkpoint has; fetch it again.")
 
 
 def _need_torch() -> None:
