@@ -61,7 +61,7 @@ def _scale(name: str, shape: tuple[int, ...]) -> float:
     """Standard deviation of a tensor's numbers."""
     if name.endswith("bias"):
         return 0.02
-    if len(shape) == 1 or "emb_" in name and "phone" not in name:
+    if len(shape) == 1 or ("emb_" in name and "phone" not in name):
         return 0.3
     into = shape[1] * (shape[2] if len(shape) == 3 else 1)
     if name.startswith("dec.ups"):

@@ -17,7 +17,7 @@ from .shapes import END_KERNEL, RESBLOCK_LAYERS, noise_strides
 Span = tuple[int, int]
 
 #: Frames of a window. In longer ones the activations leave the processor's cache; of shorter ones more is computed twice.
-WINDOW_FRAMES = 192
+WINDOW_FRAMES = 256
 #: Widths of windows are multiples of this: oneDNN compiles its convolutions for each width anew.
 STEP_FRAMES = 16
 

@@ -106,5 +106,7 @@ class Synthesiser:
         for what, each in (("content", content), ("pitch", f0_hz)):
             if each is not None and not bool(torch.isfinite(each).all()):
                 raise InvalidInput(f"The {what} has a value that is not a finite number.")
+        if f0_hz is not None and bool((f0_hz < 0).any()):
+            raise InvalidInput("The pitch has a value below 0 Hz; 0 says unvoiced.")
         placed = content.to(self._device, torch.float32)
         return placed, None if f0_hz is None else f0_hz.to(self._device, torch.float32)
