@@ -105,6 +105,8 @@ def _data(job: SynthesisJob) -> dict[str, Any]:
         # A path, since a service does not know by which address it is reached.
         "audio_url": f"/jobs/{job.id}/download" if has_audio else None,
         "voice_id": speech.voice_id if speech is not None else None if result is None else result.voice_id,
+        # A plain voice where another was asked for is not what the receiver waits for.
+        "rvc_applied": None if result is None else result.conversion_applied,
         "duration_s": result.duration_s if result is not None and has_audio else None,
         "created_at": _moment(job.created_at),
         "completed_at": None if job.completed_at is None else _moment(job.completed_at),

@@ -134,7 +134,7 @@ def test_a_record_of_an_unknown_version_is_refused_not_guessed(tmp_path: Path) -
     change(tmp_path, """UPDATE job SET record = json_set(record, '$.v', 99)""")
     store = SqliteJobStore(SqliteDatabase(tmp_path), FakeClock())
     for use in (lambda: store.get(JobId("job_1")), lambda: store.page(JobQuery())):
-        with pytest.raises(StorageUnavailable, match=r"version 99.*versions 1 to 3"):
+        with pytest.raises(StorageUnavailable, match=r"version 99.*versions 1 to 4"):
             use()
     assert claim(store) is None
     store.close()

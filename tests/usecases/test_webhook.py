@@ -112,7 +112,7 @@ def test_the_message_of_a_completed_job_says_where_its_audio_is():
     assert datetime.fromisoformat(message["timestamp"]) == NOW
     assert message["data"] == {
         "job_id": "job_1", "status": "completed", "mode": "dubbing", "error_code": None, "error_retryable": None,
-        "audio_url": "/jobs/job_1/download", "voice_id": None, "duration_s": 1.5,
+        "audio_url": "/jobs/job_1/download", "voice_id": None, "rvc_applied": None, "duration_s": 1.5,
         "created_at": NOW.isoformat().replace("+00:00", "Z"), "completed_at": NOW.isoformat().replace("+00:00", "Z"),
     }  # fmt: skip
     assert message_id(job) == "msg_job_1"

@@ -30,7 +30,7 @@ from voicecore.testing.samples import audio_result, queued_job
 
 MAX_TRIES = 2
 HOLD = timedelta(seconds=60)
-MODES = (Mode.DUBBING, Mode.CLONE)
+MODES = (Mode.DUBBING, Mode.CLONE, Mode.CONVERT)
 ENDS = ("completed", "failed", "handed back", "died")
 ENGINES = ("tone", "chime")
 #: What a worker may serve; None is whatever there is.

@@ -42,7 +42,7 @@ def queued_job(
         id=JobId(job_id),
         request=request_for(mode, text),
         engine=engine,
-        quality_profile_id=None if mode is Mode.CLONE else "natural",
+        quality_profile_id=None if mode in (Mode.CLONE, Mode.CONVERT) else "natural",
         parameters=(("speed", 1.0),),
         spoken_language=PORTUGUESE,
         created_at=created_at,

@@ -15,7 +15,7 @@ from voicecore.planning import resolve
 from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import Mode, SynthesisRequest
 from voicecore.usecases.choose_profile import ChooseProfile
-from voicecore.usecases.converters import CONVERSION_MISSING, NO_CONVERTERS, Converters  # noqa: F401
+from voicecore.usecases.converters import NO_CONVERTERS, Converters
 from voicecore.usecases.engines import Engines
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 

@@ -20,7 +20,7 @@ from voicecore.testing.samples import queued_job
 class KeepingContract(JobStoreHooks):
     """Adding, reading, idempotency and the bound of the queue."""
 
-    @pytest.mark.parametrize("mode", [Mode.DUBBING, Mode.DUBBING_WITH_CLONE, Mode.CLONE])
+    @pytest.mark.parametrize("mode", [Mode.DUBBING, Mode.DUBBING_WITH_CLONE, Mode.CLONE, Mode.CONVERT])
     def test_an_added_job_is_read_back_equal(self, store: JobStore, mode: Mode) -> None:
         job = queued_job(mode=mode, text="Ação: “ça va” — 你好 🎧")
         assert store.add(job) == job

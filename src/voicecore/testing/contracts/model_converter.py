@@ -121,7 +121,7 @@ class ModelConverterContract(VoiceConverterContract[ConversionSettings]):
 
     @pytest.mark.parametrize("change", [{"pitch": 5}, {"rms_mix_rate": 1.0}, {"seed": 1}])
     def test_a_knob_that_is_turned_is_heard(
-        self, converter: ModelConverter, settings: ConversionSettings, change: dict[str, float]
+        self, converter: ModelConverter, settings: ConversionSettings, change: dict[str, Any]
     ) -> None:
         audio = self.speech()
         once = self.converted(converter, audio, settings)
