@@ -19,7 +19,7 @@ from voicecore.conversion import ConversionSettings, F0Method
 from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import EngineFailed, InvalidAudio, MissingDependency, MissingModel, ModelCorrupt, NotFound
 from voicecore.ports import ModelParts
-from voicecore.testing.contracts.voice_converter import VoiceConverterContract
+from voicecore.testing.contracts.model_converter import MODEL, OTHER, ModelConverterContract
 
 PLAIN = ConversionSettings(model_id="ana", f0_method=F0Method.SWIFT)
 INDEXED = ConversionSettings(model_id="bia", f0_method=F0Method.SWIFT)
@@ -42,21 +42,30 @@ def heard(converter: RvcConverter, settings: ConversionSettings, audio: Audio | 
     return converter.convert(audio or speech(1.0), settings)[0].samples
 
 
-class TestRvc(VoiceConverterContract[ConversionSettings]):
-    @pytest.fixture
-    def converter(self, contentvec_models: Path) -> Iterator[RvcConverter]:
-        with opened(contentvec_models) as converter:
-            converter.load("ana", parts())
-            converter.load("bia", parts("v1", vectors=100, seed=1))
-            yield converter
+class TestRvc(ModelConverterContract):
+    @pytest.fixture(autouse=True)
+    def _models(self, contentvec_models: Path) -> None:
+        self.models_dir = contentvec_models
+
+    def open_converter(self) -> RvcConverter:
+        return opened(self.models_dir)
+
+    def model(self) -> ModelParts:
+        return parts(vectors=100)
+
+    def other_model(self) -> ModelParts:
+        return parts("v1", vectors=100, seed=1)
+
+    def unindexed_model(self) -> ModelParts:
+        return parts(seed=2)
 
     @pytest.fixture
     def settings(self) -> ConversionSettings:
-        return PLAIN
+        return ConversionSettings(model_id=MODEL, f0_method=F0Method.SWIFT)
 
     @pytest.fixture
     def other_settings(self) -> ConversionSettings:
-        return INDEXED
+        return ConversionSettings(model_id=OTHER, f0_method=F0Method.SWIFT)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,7 +37,7 @@ def test_pieces_follow_each_other_and_none_is_too_long_or_too_short(
     pieces = cut(noise(samples / 16_000, seed), longest_s=longest, shortest_s=longest * share)
     assert pieces[0].start == 0
     assert pieces[-1].end == -(-samples // FRAME)
-    assert all(one.end == other.start for one, other in zip(pieces, pieces[1:], strict=False))
+    assert all(one.end == other.start for one, other in itertools.pairwise(pieces))
     lengths = [piece.end - piece.start for piece in pieces]
     assert max(lengths) <= int(longest * 100)
     assert len(pieces) == 1 or min(lengths) >= int(longest * share * 100)
