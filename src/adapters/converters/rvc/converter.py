@@ -124,10 +124,11 @@ class RvcConverter:
                 False, "The audio is silent.", ("The audio is silent, so no voice was converted.",)
             )
             return Audio(silence(length / rate_hz, rate_hz), rate_hz), report
+        heard = without_rumble(heard)
         method, told = trackers.choose(settings.f0_method)
         work = _Work(voice, settings, method)
         try:
-            made, limited = self._converted(without_rumble(heard), length, work)
+            made, limited = self._converted(heard, length, work)
         except (RuntimeError, MemoryError) as error:  # torch says so when memory is out
             raise EngineFailed(f"RVC could not convert {audio.duration_s:.1f} s: {str(error)[:200]}") from error
         notes = (told if voice.config.f0 else "", *_notes(work, limited=limited))

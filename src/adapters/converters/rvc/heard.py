@@ -53,7 +53,7 @@ def without_rumble(samples: Samples) -> Samples:
     sections = signal.butter(_ORDER, _CUTOFF_HZ, btype="high", fs=HEARD_RATE_HZ, output="sos")
     before = 2 * samples[0] - samples[_CONTINUED:0:-1]
     behind = 2 * samples[-1] - samples[-2 : -_CONTINUED - 2 : -1]
-    made = np.concatenate([before, samples, behind]).astype(np.float32)
+    made = np.concatenate([before, samples, behind]).astype(np.float32, copy=False)
     settled = signal.sosfilt_zi(sections)
     for way in (made, made[::-1]):
         _run(signal, sections, way, settled * np.float64(way[0]))
