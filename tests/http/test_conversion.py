@@ -172,6 +172,9 @@ def test_a_conversion_needs_a_recording_and_a_model(shared: Room):
     two = [("file", ("a.wav", recording(1.0))), ("file", ("b.wav", recording(1.0)))]
     refused(shared.client.post("/jobs", data={"mode": "convert", "rvc_model_id": "x"}, files=two), 400, "file", "two")
     refused(shared.client.post("/jobs", json={**HELLO, "mode": "convert"}), 400, "file", "multipart/form-data")
+    alone = {"mode": "convert", "rvc_model_id": "rvc_1"}
+    for how in ("json", "data"):
+        refused(shared.client.post("/jobs", **{how: alone}), 400, "file", "multipart/form-data")
     headers = {"Idempotency-Key": "a"}
     sent = {"file": ("a.wav", recording(1.0))}
     answer = shared.client.post("/jobs", data={"mode": "convert", "rvc_model_id": "rvc_1"}, files=sent, headers=headers)

@@ -31,9 +31,12 @@ def refuse_file(name: str, _: Form) -> None:
 
 async def read_body(
     request: Request[Any, Any, Any], kind: type[Body], *, forms: bool = True,
-    on_file: Callable[[str, Form], None] = refuse_file,
+    refused: Callable[[object], None] = lambda _: None,
 ) -> Body:  # fmt: skip
-    """The body as a `kind`. `on_file` raises what a file in it is answered with.
+    """The body as a `kind`.
+
+    Args:
+        refused: is told the `mode` of a JSON or urlencoded body that is no `kind`, and may raise what says it better.
 
     Raises:
         InvalidInput: naming the field that is unknown, missing or of the wrong type, or that the JSON is malformed.
@@ -42,14 +45,35 @@ async def read_body(
     """
     media_type = request.content_type[0].lower()
     if media_type == JSON or (media_type.startswith("application/") and media_type.endswith("+json")):
-        return decode_json(await _whole(request), kind)
+        data = await _whole(request)
+        try:
+            return decode_json(data, kind)
+        except InvalidInput:
+            refused(_mode_of(data))
+            raise
     if forms and media_type == URLENCODED:
-        return from_fields(_urlencoded(await _whole(request)), kind)
+        fields = _urlencoded(await _whole(request))
+        try:
+            return from_fields(fields, kind)
+        except InvalidInput:
+            refused(dict(fields).get("mode"))
+            raise
     if forms and media_type == MULTIPART:
         with Form() as form:
-            await read_multipart(request, form, UploadLimits(admit=on_file, max_body_bytes=MAX_BODY_BYTES))
+            await read_multipart(request, form, UploadLimits(admit=refuse_file, max_body_bytes=MAX_BODY_BYTES))
             return from_fields(form.fields, kind)
     raise unsupported(media_type, (JSON, URLENCODED, MULTIPART) if forms else (JSON,))
+
+
+class _Mode(msgspec.Struct):
+    mode: object = None
+
+
+def _mode_of(data: bytes) -> object:
+    try:
+        return msgspec.json.decode(data, type=_Mode).mode
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 async def _whole(request: Request[Any, Any, Any]) -> bytes:

@@ -71,11 +71,16 @@ def handling_of(priority: str | None, webhook_url: str | None) -> Handling:
     return Handling(priority=urgency, webhook_url=webhook_url)
 
 
-def _mode(name: str) -> Mode:
-    if name == Mode.CONVERT.value:
+def refuse_conversion(mode: object) -> None:
+    """Of a body that can have no recording in it. Raises `InvalidInput` if its mode needs one."""
+    if mode == Mode.CONVERT:
         raise InvalidInput(
             "Mode 'convert' takes a recording: send multipart/form-data with it in the field 'file'.", field="file"
         )
+
+
+def _mode(name: str) -> Mode:
+    refuse_conversion(name)
     if name == Mode.CLONE.value:
         raise InvalidInput(
             "A voice is learned from files: send them to POST /voices/clone instead, then use mode 'dubbing_with_clone'.",

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from entrypoints.http.documented import accepts_either, problems
 from entrypoints.http.forms import MULTIPART, from_fields, read_body
 from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, of_job, of_page
-from entrypoints.http.job_body import handling_of, to_request
+from entrypoints.http.job_body import handling_of, refuse_conversion, to_request
 from entrypoints.http.recordings import RECORDING, is_conversion, recording_limits, submit_recording
 from entrypoints.http.rvc_answers import RvcAnswer, echo_rvc
 from entrypoints.http.schemas import ConvertBody, JobBody
@@ -44,7 +44,7 @@ async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[Jo
                 return _accepted(await UPLOADS.run(submit_recording, service, form, idempotency_key=key))
             body = from_fields(form.fields, JobBody)
     else:
-        body = await read_body(request, JobBody)
+        body = await read_body(request, JobBody, refused=refuse_conversion)
     wanted, handling = to_request(body), handling_of(body.priority, body.webhook_url)
     job = await blocking(service.submit_synthesis, wanted, idempotency_key=key, handling=handling)
     return _accepted(job, echo_rvc(body))
