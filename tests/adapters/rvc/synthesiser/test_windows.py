@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -26,17 +25,16 @@ def test_windows_cut_every_frame_once_in_order_and_few_widths_are_computed(frame
 
 
 @pytest.mark.parametrize(("version", "rate", "f0"), KINDS)
-@pytest.mark.parametrize("window", [16, 48])
-def test_speech_in_windows_sounds_as_in_one(version, rate, f0, window) -> None:
+def test_speech_in_windows_sounds_as_in_one(version, rate, f0) -> None:
     of = voice(version, rate, f0=f0)
-    content, pitch = heard(of, 150)
+    content, pitch = heard(of, 70)
     synthesiser = Synthesiser(of)
     whole = synthesiser.convert(content, pitch, seed=2, window_frames=1_600)
-    assert distance(synthesiser.convert(content, pitch, seed=2, window_frames=window), whole) < 2e-6
+    assert distance(synthesiser.convert(content, pitch, seed=2, window_frames=32), whole) < 2e-6
 
 
-@settings(max_examples=25, deadline=None)
-@given(frames=st.integers(1, 400), window=st.integers(1, 8).map(lambda each: 16 * each))
+@settings(max_examples=10, deadline=None)
+@given(frames=st.integers(1, 120), window=st.integers(1, 8).map(lambda each: 16 * each))
 def test_wherever_the_cuts_fall_the_sound_is_the_same(frames: int, window: int) -> None:
     of = voice()
     content, pitch = heard(of, frames)
@@ -45,10 +43,8 @@ def test_wherever_the_cuts_fall_the_sound_is_the_same(frames: int, window: int) 
     assert distance(synthesiser.convert(content, pitch, seed=2, window_frames=window), whole) < 2e-6
 
 
-def test_too_little_round_a_window_would_be_heard_so_the_tests_above_can_fail(monkeypatch) -> None:
+def test_too_little_round_a_window_would_be_heard_so_the_tests_above_can_fail() -> None:
     of = voice()
-    content, pitch = heard(of, 150)
-    whole = Synthesiser(of).convert(content, pitch, seed=2)
     # As if nothing lay outside of a window: every window is an utterance of its own.
     vocoder = Synthesiser(of)._vocoder
     latents, source = torch.randn(16, 96), torch.zeros(96 * 400)
@@ -58,28 +54,27 @@ def test_too_little_round_a_window_would_be_heard_so_the_tests_above_can_fail(mo
         [vocoder(latents[:, :48], speaker, source[: 48 * 400]), vocoder(latents[:, 48:], speaker, source[48 * 400 :])]
     )
     assert distance(joined, apart) > 1e-3
-    assert whole.isfinite().all()
 
 
 def test_a_plan_takes_the_frames_that_its_samples_depend_on_and_hardly_more() -> None:
     of = voice("v2", 40_000)
-    frames = spans.plan(of.config, 100).frames
-    first, stop = -frames[0], frames[1] - 100
+    frames = spans.plan(of.config, 32).frames
+    before, behind = -frames[0], frames[1] - 32
+    assert max(before, behind) <= 14
     vocoder = Synthesiser(of)._vocoder
-    latents = torch.randn(16, 300)
-    source, speaker = torch.zeros(300 * 400), torch.zeros(16)
-    base = vocoder(latents, speaker, source)
-    reached = []
-    for at in range(70, 230):
+    latents, source, speaker = torch.randn(16, 96), torch.zeros(96 * 400), torch.zeros(16)
+    kept = slice(32 * 400, 64 * 400)
+    base = vocoder(latents, speaker, source)[kept]
+
+    def heard_from(at: int) -> bool:
         changed = latents.clone()
         changed[:, at] += 1
-        moved = np.flatnonzero((vocoder(changed, speaker, source) != base).numpy())
-        if moved.size and moved[0] < 200 * 400 and moved[-1] >= 100 * 400:
-            reached.append(at)
-    assert 100 - first <= reached[0] <= 100 - first + 3
-    assert 200 + stop - 4 <= reached[-1] <= 200 + stop - 1
-    assert first <= 14
-    assert stop <= 14
+        return not torch.equal(vocoder(changed, speaker, source)[kept], base)
+
+    assert not heard_from(32 - before - 1)
+    assert heard_from(32 - before + 3)
+    assert heard_from(64 + behind - 4)
+    assert not heard_from(64 + behind)
 
 
 class Widest(torch.overrides.TorchFunctionMode):
@@ -104,5 +99,5 @@ def test_no_activation_of_the_vocoder_grows_with_the_utterance() -> None:
             vocoder(latents, torch.zeros(16), source)
         return mode.numbers
 
-    # The widest are the samples themselves in the end; a level of a window has 8 channels at half the rate.
-    assert widest(5_000) <= max(widest(500), 5_000 * 400)
+    # A level of a window is as wide as the 409 600 samples in the end.
+    assert widest(1_024) == widest(512)
