@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,19 +101,28 @@ def test_fcpes_track_is_torchfcpes(said: np.ndarray, length: int) -> None:
     assert np.abs(ours - theirs[0, :, 0].numpy()).max() < 2e-3  # Hz
 
 
-@pytest.mark.parametrize("samples", [161, 16_000, 51_111])
-def test_rmvpe_is_rvc_pythons(samples: int, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def random_rmvpe(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, RmvpeTracker]:
+    """The original and ours, with the same weights."""
     import torch
 
-    theirs_module = rvc_python.module("lib.rmvpe")
+    module = rvc_python.module("lib.rmvpe")
     tensors = random_tensors(seed=3)
-    network = theirs_module.E2E(4, 1, (2, 2)).eval()
     # Every tensor finds its place, and none is missing: names and shapes are the published ones.
-    network.load_state_dict(tensors, strict=True)
-    torch.save(network.state_dict(), tmp_path / "rmvpe.pt")
-    theirs = theirs_module.RMVPE(str(tmp_path / "rmvpe.pt"), is_half=False, device="cpu")
-    ours = RmvpeTracker({name: each for name, each in tensors.items() if "num_batches" not in name}, "cpu")
-    heard = np.resize(np.concatenate((voice_like(vibrato(200, 1)), noise(1, 0.1))), max(samples, 600))
+    module.E2E(4, 1, (2, 2)).load_state_dict(tensors, strict=True)
+    path = tmp_path_factory.mktemp("original") / "rmvpe.pt"
+    torch.save(tensors, path)
+    theirs = module.RMVPE(str(path), is_half=False, device="cpu")
+    path.unlink()
+    return theirs, RmvpeTracker({name: each for name, each in tensors.items() if "num_batches" not in name}, "cpu")
+
+
+@pytest.mark.parametrize("length", [600, 16_000, 51_111])
+def test_rmvpe_is_rvc_pythons(random_rmvpe: tuple[Any, RmvpeTracker], length: int) -> None:
+    import torch
+
+    theirs, ours = random_rmvpe
+    heard = np.resize(np.concatenate((voice_like(vibrato(200, 1)), noise(1, 0.1))), length)
     with torch.inference_mode():
         mel = theirs.mel_extractor(torch.from_numpy(heard)[None])[0]
         expected = theirs.mel2hidden(mel[None])[0]

@@ -21,7 +21,7 @@ Track = NDArray[np.float32]
 class F0Tracker(Protocol):
     """Finds the pitch of speech. Keeps nothing from one call to the next: the same samples give the same track.
 
-    One thread uses it at a time. Memory grows with the length, by up to 5 MB a second: give it minutes, not hours.
+    One thread uses it at a time. Memory grows with the length, by up to 6 MB a second: give it minutes, not hours.
     """
 
     def track(self, samples: Heard, frames: int, *, hop_length: int = FRAME_SAMPLES) -> Track:
