@@ -10,7 +10,6 @@ holds golden records). A change of the documents needs a new version here, and a
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -20,8 +19,23 @@ from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.errors import InvalidInput, StorageUnavailable, UnsupportedLanguage
 from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
-from voicecore.language import Language
 from voicecore.quality import ProfileId, QualityProfile
+from voicecore.record_fields import (
+    as_flag,
+    as_knobs,
+    as_language,
+    as_moment,
+    as_number,
+    as_pair,
+    as_text,
+    as_texts,
+    as_whole,
+    fields_of,
+    maybe,
+    maybe_write,
+    moment_text,
+    tuple_of,
+)
 from voicecore.request import (
     ConversionRequest,
     EnrolmentRequest,
@@ -52,123 +66,41 @@ def epoch_us(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-# --- a field's value as JSON and back; each reader raises TypeError or ValueError on what it does not know ----------
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _number(value: Any) -> float:
-    """A finite number; whole ones stay `int`, so that what is read equals what was written."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is not a finite number")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is not true or false")
-    return value
-
-
-def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError(f"{value!r} has no time zone")
-    return moment
-
-
-def _moment_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return _tuple_of(_text)(value)
-
-
-def _tuple_of(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    def read_all(value: Any) -> tuple[T, ...]:
-        if not isinstance(value, list):
-            raise TypeError(f"{value!r} is not a list")
-        return tuple(read(each) for each in value)
-
-    return read_all
-
-
-def _maybe(read: Callable[[Any], T]) -> Callable[[Any], T | None]:
-    return lambda value: None if value is None else read(value)
-
-
-def _maybe_write(write: Callable[[T], Any], value: T | None) -> Any:
-    return None if value is None else write(value)
-
-
-def _language(value: Any) -> Language:
-    return Language.parse(_text(value))
-
-
-def _pair(value: Any) -> tuple[str, float]:
-    name, number = value
-    return _text(name), _number(number)
-
-
-def _knobs(value: Any) -> dict[str, float]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is not a set of parameters")
-    return {name: _number(number) for name, number in value.items()}
-
-
-def _fields(document: Any, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
-    """Exactly these fields, each through its reader; the names are the attributes of the value they make."""
-    if not isinstance(document, dict):
-        raise TypeError(f"{document!r} is not an object")
-    if document.keys() != readers.keys():
-        raise ValueError(f"unknown or missing fields: {', '.join(sorted(document.keys() ^ readers.keys()))}")
-    return {name: read(document[name]) for name, read in readers.items()}
-
-
 # --- requests -------------------------------------------------------------------------------------------------------
-_CONVERSION = {"model_id": _text, "pitch": _number, "index_rate": _number, "protect": _number,
-               "rms_mix_rate": _number, "filter_radius": _whole, "hop_length": _whole,
-               "f0_method": F0Method, "seed": _whole}  # fmt: skip
+_CONVERSION = {"model_id": as_text, "pitch": as_number, "index_rate": as_number, "protect": as_number,
+               "rms_mix_rate": as_number, "filter_radius": as_whole, "hop_length": as_whole,
+               "f0_method": F0Method, "seed": as_whole}  # fmt: skip
 
 
 def _conversion(document: Any) -> ConversionSettings:
-    return ConversionSettings(**_fields(document, _CONVERSION))
+    return ConversionSettings(**fields_of(document, _CONVERSION))
 
 
-_SPEECH = {"text": _text, "source_language": _language, "target_language": _maybe(_language), "mode": Mode,
-           "voice_preset": _text, "voice_id": _maybe(_text), "engine": _maybe(_text),
-           "quality_profile_id": _maybe(_text), "speed": _maybe(_number), "seed": _whole,
+_SPEECH = {"text": as_text, "source_language": as_language, "target_language": maybe(as_language), "mode": Mode,
+           "voice_preset": as_text, "voice_id": maybe(as_text), "engine": maybe(as_text),
+           "quality_profile_id": maybe(as_text), "speed": maybe(as_number), "seed": as_whole,
            "output_format": OutputFormat,
-           "conversion": _maybe(_conversion), "f0_method_named": _flag, "conversion_required": _flag}  # fmt: skip
-_RECORDING = {"audio_key": _text, "duration_s": _number, "conversion": _conversion, "f0_method_named": _flag,
+           "conversion": maybe(_conversion), "f0_method_named": as_flag, "conversion_required": as_flag}  # fmt: skip
+_RECORDING = {"audio_key": as_text, "duration_s": as_number, "conversion": _conversion, "f0_method_named": as_flag,
               "output_format": OutputFormat}  # fmt: skip
-_ENROLMENT = {"name": _text, "language": _language, "clip_keys": _texts, "reference_duration_s": _number,
-              "description": _text, "engine": _maybe(_text), "consent": _maybe(_text)}  # fmt: skip
+_ENROLMENT = {"name": as_text, "language": as_language, "clip_keys": as_texts, "reference_duration_s": as_number,
+              "description": as_text, "engine": maybe(as_text), "consent": maybe(as_text)}  # fmt: skip
 
-_PART = {"voice_id": _maybe(_text), "preset": _maybe(_text), "weight": _number}
-_MIX = {"name": _text, "language": _language, "description": _text, "engine": _maybe(_text),
-        "parts": _tuple_of(lambda document: VoicePart(**_fields(document, _PART)))}  # fmt: skip
+_PART = {"voice_id": maybe(as_text), "preset": maybe(as_text), "weight": as_number}
+_MIX = {"name": as_text, "language": as_language, "description": as_text, "engine": maybe(as_text),
+        "parts": tuple_of(lambda document: VoicePart(**fields_of(document, _PART)))}  # fmt: skip
 
 
 def _request(document: Any) -> Request:
     kind, body = document
     if kind == "speech":
-        return SynthesisRequest(**_fields(body, _SPEECH))
+        return SynthesisRequest(**fields_of(body, _SPEECH))
     if kind == "enrolment":
-        return EnrolmentRequest(**_fields(body, _ENROLMENT))
+        return EnrolmentRequest(**fields_of(body, _ENROLMENT))
     if kind == "recording":
-        return ConversionRequest(**_fields(body, _RECORDING))
+        return ConversionRequest(**fields_of(body, _RECORDING))
     if kind == "mix":
-        return MixRequest(**_fields(body, _MIX))
+        return MixRequest(**fields_of(body, _MIX))
     raise ValueError(f"{kind!r} is not a kind of request")
 
 
@@ -181,30 +113,30 @@ def _request_document(request: Request) -> list[Any]:
     if isinstance(request, ConversionRequest):
         return ["recording", _plain(request, _RECORDING) | {"conversion": _plain(request.conversion, _CONVERSION)}]
     languages = {"source_language": request.source_language.tag,
-                 "target_language": _maybe_write(str, request.target_language)}  # fmt: skip
-    conversion = _maybe_write(lambda settings: _plain(settings, _CONVERSION), request.conversion)
+                 "target_language": maybe_write(str, request.target_language)}  # fmt: skip
+    conversion = maybe_write(lambda settings: _plain(settings, _CONVERSION), request.conversion)
     return ["speech", _plain(request, _SPEECH) | languages | {"conversion": conversion}]
 
 
 # --- jobs -----------------------------------------------------------------------------------------------------------
-_SEGMENTS = {"total": _whole, "done": _whole, "cached": _whole}
-_RESULT = {"audio_key": _maybe(_text), "duration_s": _number, "sample_rate_hz": _whole, "file_size": _whole,
-           "manifest_key": _maybe(_text), "voice_id": _maybe(_text), "conversion_applied": _maybe(_flag),
-           "conversion_fallback": _text, "index_used": _maybe(_flag), "index_reason": _text}  # fmt: skip
-_HANDLING = {"priority": Priority, "webhook_url": _maybe(_text)}
-_ERROR = {"code": _text, "message": _text, "retryable": _flag}
+_SEGMENTS = {"total": as_whole, "done": as_whole, "cached": as_whole}
+_RESULT = {"audio_key": maybe(as_text), "duration_s": as_number, "sample_rate_hz": as_whole, "file_size": as_whole,
+           "manifest_key": maybe(as_text), "voice_id": maybe(as_text), "conversion_applied": maybe(as_flag),
+           "conversion_fallback": as_text, "index_used": maybe(as_flag), "index_reason": as_text}  # fmt: skip
+_HANDLING = {"priority": Priority, "webhook_url": maybe(as_text)}
+_ERROR = {"code": as_text, "message": as_text, "retryable": as_flag}
 _MOMENTS = ("lease_until", "started_at", "completed_at", "expires_at")
 _JOB: dict[str, Callable[[Any], Any]] = {
-    "id": lambda value: JobId(_text(value)), "request": _request, "engine": _text,
-    "quality_profile_id": _maybe(_text), "parameters": _tuple_of(_pair), "conversion": _maybe(_conversion),
-    "spoken_language": _language,
-    "created_at": _moment, "status": JobStatus, "attempt": _whole, "tries": _whole, "worker": _maybe(_text),
-    "progress": _number, "progress_message": _text,
-    "handling": lambda document: Handling(**_fields(document, _HANDLING)),
-    "segments": lambda document: SegmentCount(**_fields(document, _SEGMENTS)), "warnings": _texts,
-    "result": _maybe(lambda document: JobResult(**_fields(document, _RESULT))),
-    "error": _maybe(lambda document: JobError(**_fields(document, _ERROR))),
-    **dict.fromkeys(_MOMENTS, _maybe(_moment)),
+    "id": lambda value: JobId(as_text(value)), "request": _request, "engine": as_text,
+    "quality_profile_id": maybe(as_text), "parameters": tuple_of(as_pair), "conversion": maybe(_conversion),
+    "spoken_language": as_language,
+    "created_at": as_moment, "status": JobStatus, "attempt": as_whole, "tries": as_whole, "worker": maybe(as_text),
+    "progress": as_number, "progress_message": as_text,
+    "handling": lambda document: Handling(**fields_of(document, _HANDLING)),
+    "segments": lambda document: SegmentCount(**fields_of(document, _SEGMENTS)), "warnings": as_texts,
+    "result": maybe(lambda document: JobResult(**fields_of(document, _RESULT))),
+    "error": maybe(lambda document: JobError(**fields_of(document, _ERROR))),
+    **dict.fromkeys(_MOMENTS, maybe(as_moment)),
 }  # fmt: skip
 
 
@@ -245,7 +177,7 @@ def _with_conversion(document: Document) -> Document:
 
 def _with_voices_without_reference(document: Document) -> Document:
     """From version 1, where every voice had one."""
-    _text(document["reference_key"])
+    as_text(document["reference_key"])
     return document
 
 
@@ -256,47 +188,47 @@ _VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_with
 
 def dump_job(job: SynthesisJob) -> str:
     """The job as a record: JSON, ASCII, one line."""
-    moments = {name: _maybe_write(_moment_text, getattr(job, name)) for name in _MOMENTS}
+    moments = {name: maybe_write(moment_text, getattr(job, name)) for name in _MOMENTS}
     nested = {
         "request": _request_document(job.request),
-        "conversion": _maybe_write(lambda settings: _plain(settings, _CONVERSION), job.conversion),
+        "conversion": maybe_write(lambda settings: _plain(settings, _CONVERSION), job.conversion),
         "spoken_language": job.spoken_language.tag,
-        "created_at": _moment_text(job.created_at),
+        "created_at": moment_text(job.created_at),
         "segments": _plain(job.segments, _SEGMENTS),
         "handling": _plain(job.handling, _HANDLING),
-        "result": _maybe_write(lambda result: _plain(result, _RESULT), job.result),
-        "error": _maybe_write(lambda error: _plain(error, _ERROR), job.error),
+        "result": maybe_write(lambda result: _plain(result, _RESULT), job.result),
+        "error": maybe_write(lambda error: _plain(error, _ERROR), job.error),
     }
     return _dump("job", JOB_VERSION, _plain(job, _JOB) | nested | moments)
 
 
 def load_job(record: str | bytes) -> SynthesisJob:
     """The inverse of `dump_job`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("job", _JOB_UPGRADES, record, lambda document: SynthesisJob(**_fields(document, _JOB)))
+    return _load("job", _JOB_UPGRADES, record, lambda document: SynthesisJob(**fields_of(document, _JOB)))
 
 
 # --- voices and profiles --------------------------------------------------------------------------------------------
 _VOICE: dict[str, Callable[[Any], Any]] = {
-    "id": lambda value: VoiceId(_text(value)), "name": _text, "language": _language, "engine": _text,
-    "method": _text, "print_key": _text, "print_sha256": _text, "reference_key": _maybe(_text),
-    "sample_key": _maybe(_text), "reference_duration_s": _number, "description": _text, "consent": _maybe(_text),
-    "created_at": _moment, "source_job_id": _maybe(_text), "notes": _texts,
+    "id": lambda value: VoiceId(as_text(value)), "name": as_text, "language": as_language, "engine": as_text,
+    "method": as_text, "print_key": as_text, "print_sha256": as_text, "reference_key": maybe(as_text),
+    "sample_key": maybe(as_text), "reference_duration_s": as_number, "description": as_text, "consent": maybe(as_text),
+    "created_at": as_moment, "source_job_id": maybe(as_text), "notes": as_texts,
 }  # fmt: skip
 _PROFILE: dict[str, Callable[[Any], Any]] = {
-    "id": lambda value: ProfileId(_text(value)), "name": _text, "engine": _text, "description": _text,
-    "parameters": _knobs, "built_in": _flag,
+    "id": lambda value: ProfileId(as_text(value)), "name": as_text, "engine": as_text, "description": as_text,
+    "parameters": as_knobs, "built_in": as_flag,
 }  # fmt: skip
 
 
 def dump_voice(voice: VoiceProfile) -> str:
     """The voice as a record: JSON, ASCII, one line."""
-    nested = {"language": voice.language.tag, "created_at": _moment_text(voice.created_at)}
+    nested = {"language": voice.language.tag, "created_at": moment_text(voice.created_at)}
     return _dump("voice", VOICE_VERSION, _plain(voice, _VOICE) | nested)
 
 
 def load_voice(record: str | bytes) -> VoiceProfile:
     """The inverse of `dump_voice`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("voice", _VOICE_UPGRADES, record, lambda document: VoiceProfile(**_fields(document, _VOICE)))
+    return _load("voice", _VOICE_UPGRADES, record, lambda document: VoiceProfile(**fields_of(document, _VOICE)))
 
 
 def dump_profile(profile: QualityProfile) -> str:
@@ -306,25 +238,25 @@ def dump_profile(profile: QualityProfile) -> str:
 
 def load_profile(record: str | bytes) -> QualityProfile:
     """The inverse of `dump_profile`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("profile", (), record, lambda document: QualityProfile(**_fields(document, _PROFILE)))
+    return _load("profile", (), record, lambda document: QualityProfile(**fields_of(document, _PROFILE)))
 
 
 # --- conversion models ----------------------------------------------------------------------------------------------
 _MODEL: dict[str, Callable[[Any], Any]] = {
-    "id": lambda value: ModelId(_text(value)), "name": _text, "description": _text, "version": _text, "f0": _flag,
-    "sample_rate_hz": _whole, "vectors": _whole, "digest": _text, "size_bytes": _whole, "notes": _texts,
-    "created_at": _moment,
+    "id": lambda value: ModelId(as_text(value)), "name": as_text, "description": as_text, "version": as_text, "f0": as_flag,
+    "sample_rate_hz": as_whole, "vectors": as_whole, "digest": as_text, "size_bytes": as_whole, "notes": as_texts,
+    "created_at": as_moment,
 }  # fmt: skip
 
 
 def dump_model(model: ConversionModel) -> str:
     """The conversion model as a record: JSON, ASCII, one line."""
-    return _dump("model", MODEL_VERSION, _plain(model, _MODEL) | {"created_at": _moment_text(model.created_at)})
+    return _dump("model", MODEL_VERSION, _plain(model, _MODEL) | {"created_at": moment_text(model.created_at)})
 
 
 def load_model(record: str | bytes) -> ConversionModel:
     """The inverse of `dump_model`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("model", (), record, lambda document: ConversionModel(**_fields(document, _MODEL)))
+    return _load("model", (), record, lambda document: ConversionModel(**fields_of(document, _MODEL)))
 
 
 # --- the envelope ---------------------------------------------------------------------------------------------------
