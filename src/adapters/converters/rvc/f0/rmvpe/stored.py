@@ -40,7 +40,7 @@ def find(models_dir: Path | None) -> Path:
     folder = models_dir / FOLDER
     missing = [name for name in (WEIGHTS, LOCK) if not (folder / name).is_file()]
     if missing:
-        raise MissingModel(f"RMVPE has no weights ({folder} lacks {', '.join(missing)}): {COMMAND}.")
+        raise MissingModel(f"RMVPE has no weights (the folder {FOLDER!r} among the models lacks {', '.join(missing)}): {COMMAND}.")
     return folder
 
 
