@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.converters.rvc.pieces import FRAME, Piece, cut, joined, window
+from adapters.converters.rvc.pieces import FRAME, Piece, cut, even_length, joined, window
 
 
 def noise(seconds: float, seed: int = 0) -> np.ndarray:
@@ -96,3 +96,15 @@ def test_pieces_that_do_not_agree_are_faded_and_not_broken() -> None:
     )  # fmt: skip
     assert np.abs(np.diff(made)).max() < 0.01
     assert (made[:1_800].max(), made[2_200:].min()) == (0, 1)
+
+
+def test_lengths_are_few_and_hardly_longer() -> None:
+    lengths = {frames: even_length(frames) for frames in range(80, 2_100)}
+    assert all(frames <= even <= max(frames + 7, 1.07 * frames) for frames, even in lengths.items())
+    assert len(set(lengths.values())) < 90
+
+
+def test_what_is_heard_more_stands_behind() -> None:
+    samples = np.arange(60 * FRAME, dtype=np.float32)
+    heard = window(samples, Piece(start=40, end=60), 10, frames=48)
+    assert np.array_equal(heard, np.pad(samples, 48 * FRAME, mode="reflect")[78 * FRAME : 126 * FRAME])

@@ -1,8 +1,8 @@
 """The whole way beside rvc-python's: the same weights, the same sound, the same numbers drawn give the same speech.
 
 rvc-python 0.1.5 runs its own pipeline, networks, index and loudness here. In place of fairseq stands transformers' HuBERT with
-the weights of our content encoder. Its second of padding is ours in these tests (`context_s`), since what a network that hears
-everything says depends on all that it hears; `test_less_padding` tells what the shorter one changes.
+the weights of our content encoder. Its second of padding and its lengths are ours in these tests (`context_s`, `even_lengths`),
+since what a network that hears everything says depends on all that it hears.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def converter(contentvec_models: Path) -> RvcConverter:
     """Ours, with rvc-python's padding of a second."""
     encoder = ContentEncoder.open(content_files.find(contentvec_models))
     voices = LoadedVoices(limit_bytes=1 << 30, device="cpu", precision=Precision.EXACT)
-    return RvcConverter(encoder, PitchTrackers(models_dir=None, device="cpu"), voices, context_s=1.0)
+    return RvcConverter(
+        encoder, PitchTrackers(models_dir=None, device="cpu"), voices, context_s=1.0, even_lengths=False
+    )
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from .content import stored as content_files
 from .content.encoder import ContentEncoder
 from .heard import at_rate, without_rumble
 from .loudness import PEAK, limit_peak, mix_loudness
-from .pieces import CONTEXT_S, FRAME, Piece, cut, joined, window
+from .pieces import CONTEXT_S, FRAME, Piece, cut, even_length, joined, window
 from .pitch import PitchTrackers
 from .retrieval import blended, protected
 from .values import HEARD_RATE_HZ
@@ -50,15 +50,23 @@ class RvcConverter:
 
     Args:
         context_s: of `pieces.CONTEXT_S`; RVC's own pipeline has 1.
+        even_lengths: whether networks hear pieces of a few lengths only (`pieces.even_length`); RVC's own pipeline does not.
     """
 
     name = CONVERTER
 
     def __init__(
-        self, encoder: ContentEncoder, trackers: PitchTrackers, voices: LoadedVoices, *, context_s: float = CONTEXT_S
+        self,
+        encoder: ContentEncoder,
+        trackers: PitchTrackers,
+        voices: LoadedVoices,
+        *,
+        context_s: float = CONTEXT_S,
+        even_lengths: bool = True,
     ) -> None:
         self._parts: tuple[ContentEncoder, PitchTrackers, LoadedVoices] | None = (encoder, trackers, voices)
         self._context_s = context_s
+        self._even_lengths = even_lengths
 
     @classmethod
     def open(cls, settings: EngineSettings, *, threads: int | None = None) -> Self:
@@ -151,7 +159,9 @@ class RvcConverter:
         numbers = {piece.start: number for number, piece in enumerate(pieces)}
 
         def convert(piece: Piece, context: int) -> Samples:
-            return self._piece(window(heard, piece, context), _seed(work.settings.seed, numbers[piece.start]), work)
+            frames = piece.end - piece.start + 2 * context
+            sound = window(heard, piece, context, frames=even_length(frames) if self._even_lengths else frames)
+            return self._piece(sound, _seed(work.settings.seed, numbers[piece.start]), work)
 
         made = joined(
             pieces, convert, length=length, samples_per_frame=config.samples_per_frame, context_s=self._context_s

@@ -60,12 +60,22 @@ def cut(samples: Samples, *, longest_s: float = LONGEST_S, shortest_s: float = S
     return (*pieces, Piece(start=start, end=frames))
 
 
-def window(samples: Samples, piece: Piece, context: int) -> Samples:
+def even_length(frames: int) -> int:
+    """So many frames or up to 6 % more: one of a few lengths, since the networks' libraries keep something for every length."""
+    step = max(8, 1 << max(0, frames.bit_length() - 5))
+    return -(-frames // step) * step
+
+
+def window(samples: Samples, piece: Piece, context: int, *, frames: int = 0) -> Samples:
     """What the piece hears: its own samples and `context` frames on both sides, mirrored beyond the ends of the speech.
 
     Shape ((end - start + 2 context) · 160,).
+
+    Args:
+        frames: where that is more, so many frames are heard, the others behind.
     """
-    low, high = (piece.start - context) * FRAME, (piece.end + context) * FRAME
+    low = (piece.start - context) * FRAME
+    high = max((piece.end + context) * FRAME, low + frames * FRAME)
     heard = samples[max(0, low) : high]
     return np.pad(heard, (max(0, -low), max(0, high - len(samples))), mode="reflect")
 
