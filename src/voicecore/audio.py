@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import wave
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ def _checked(samples: Samples, sample_rate_hz: int) -> Samples:
     if array.ndim != 1:
         raise InvalidAudio(f"Audio must be mono, of shape (n,); this has shape {array.shape}.")
     array = array.astype(np.float32, copy=False)
-    if array.size and not np.isfinite(array).all():
+    peak = _peak(array)
+    if not math.isfinite(peak):
         raise InvalidAudio("The audio holds values that are not finite numbers (NaN or infinity).")
-    if array.size and (peak := float(np.abs(array).max())) > 1.0:
+    if peak > 1.0:
         if peak > 1.0 + 1e-3:
             raise InvalidAudio(f"The audio peaks at {peak:.3f}; scale it into [-1, 1].")
         array = np.clip(array, -1.0, 1.0)
@@ -41,6 +43,11 @@ def _checked(samples: Samples, sample_rate_hz: int) -> Samples:
         array = array.view()
         array.flags.writeable = False
     return array
+
+
+def _peak(array: Samples) -> float:
+    """Largest absolute sample; NaN or infinity if there is one. Without a second array, since ten minutes are 115 MB."""
+    return max(abs(float(array.min())), abs(float(array.max()))) if array.size else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +76,7 @@ class Audio:
     @property
     def peak(self) -> float:
         """Largest absolute sample, 0..1; 0 for no samples."""
-        return float(np.abs(self.samples).max()) if self.samples.size else 0.0
+        return _peak(self.samples)
 
     def wav_bytes(self) -> bytes:
         """The sound as a WAV file, 16-bit PCM, mono."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 #: Raise it when the same model, settings and weights begin to sound otherwise: what was kept of before is then made anew.
 SOUND_VERSION: Final = 1
 #: Module → package of what every conversion needs, whatever tracks its pitch.
-_PACKAGES: Mapping[str, str] = MappingProxyType({"torch": "torch", "safetensors": "safetensors", "soxr": "soxr"})
+_PACKAGES: Mapping[str, str] = MappingProxyType(
+    {"torch": "torch", "safetensors": "safetensors", "scipy": "scipy", "soxr": "soxr"}
+)
 
 
 class RvcProvider:

@@ -37,7 +37,9 @@ class CatalogContract:
         assert catalog.profiles.get(calm.id) == calm
 
     def test_an_added_conversion_model_is_read_back_equal(self, catalog: Catalog) -> None:
-        luisa = replace(conversion_model(name="Luísa 🎙"), notes=("one", "two"), description="Clara", vectors=0, f0=False)
+        luisa = replace(
+            conversion_model(name="Luísa 🎙"), notes=("one", "two"), description="Clara", vectors=0, f0=False
+        )
         catalog.models.add(luisa)
         assert catalog.models.get(luisa.id) == luisa
         assert tuple(catalog.models.all()) == (luisa,)

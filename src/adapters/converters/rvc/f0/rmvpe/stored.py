@@ -1,6 +1,6 @@
 """RMVPE's folder below the folder of models: `rmvpe/model.safetensors` and `rmvpe/lock.json`, with its size and sha256.
 
-Nobody publishes a digest of `rmvpe.pt`, so the one that was taken in is the one that counts.
+The digest of `rmvpe.pt` that RVC publishes is compared when it is pulled; of a file that comes by hand, what was taken in counts.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def find(models_dir: Path | None) -> Path:
     folder = models_dir / FOLDER
     missing = [name for name in (WEIGHTS, LOCK) if not (folder / name).is_file()]
     if missing:
-        raise MissingModel(f"RMVPE has no weights (the folder {FOLDER!r} among the models lacks {', '.join(missing)}): {COMMAND}.")
+        raise MissingModel(
+            f"RMVPE has no weights (the folder {FOLDER!r} among the models lacks {', '.join(missing)}): {COMMAND}."
+        )
     return folder
 
 
