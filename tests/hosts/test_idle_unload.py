@@ -39,7 +39,7 @@ def test_an_idle_process_is_ended_and_the_next_job_has_a_new_one(host):
     assert "tone" in host.gauges()
     host.rest()
     eventually(lambda: host.pid is None)
-    assert not child.is_running()
+    eventually(lambda: not child.is_running())  # it is forgotten first, and then waited for
     assert host.gauges() == {}
     assert host.alive()
     assert host.engine("tone").measure("bom dia", PT) == 7
