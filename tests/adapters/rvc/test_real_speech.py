@@ -34,20 +34,25 @@ def test_a_reader_keeps_his_length_and_his_loudness(contentvec_models: Path, spo
     assert louder > 0.9
 
 
-def test_the_pitch_that_is_asked_for_is_the_pitch_that_is_heard(contentvec_models: Path, spoken: Audio) -> None:
-    """The source signal of the synthesiser is a sine at the pitch, which even a random vocoder lets through."""
-    tracker = open_tracker(F0Method.HARVEST, models_dir=None, device="cpu")
+@pytest.mark.parametrize("semitones", [0, 7, 12])
+def test_the_pitch_that_is_asked_for_is_the_pitch_that_is_heard(
+    contentvec_models: Path, spoken: Audio, semitones: int
+) -> None:
+    """The source signal of the synthesiser is a sine at the pitch, which even a random vocoder lets through. Another tracker
+    than the one that asked is the judge: of such a voice, harvest often hears the octave below.
+    """
+    judge = open_tracker(F0Method.CREPE_TINY, models_dir=None, device="cpu")
 
-    def median_hz(audio: Audio) -> float:
+    def heard_hz(audio: Audio) -> np.ndarray:
         samples = at_rate(audio)
-        track = tracker.track(samples, len(samples) // 160)
-        return float(np.median(track[track > 0]))
+        return judge.track(samples, len(samples) // 160)
 
-    medians = {}
+    settings = ConversionSettings(model_id="ana", f0_method=F0Method.HARVEST, pitch=semitones)
     with RvcConverter.open(EngineSettings(models_dir=contentvec_models, device="cpu")) as converter:
         converter.load("ana", parts())
-        for semitones in (0, 12):
-            settings = ConversionSettings(model_id="ana", f0_method=F0Method.HARVEST, pitch=semitones)
-            medians[semitones] = median_hz(converter.convert(spoken, settings)[0])
-    assert medians[0] == pytest.approx(median_hz(spoken), rel=0.1)
-    assert medians[12] == pytest.approx(2 * medians[0], rel=0.1)
+        after = heard_hz(converter.convert(spoken, settings)[0])
+    before = heard_hz(spoken)
+    voiced = (before > 0) & (after > 0)
+    cents = 1_200 * np.log2(after[voiced] / before[voiced])
+    assert voiced.sum() > 200
+    assert (np.abs(cents - 100 * semitones) < 100).mean() > 0.9
