@@ -26,10 +26,13 @@ class Sizes:
     full: bool
     lengths: tuple[float, ...]
     rounds: int
+    trackers: tuple[F0Method, ...]
 
 
-FULL = Sizes(full=True, lengths=(2, 10, 60), rounds=3)
-SMOKE = Sizes(full=False, lengths=(1,), rounds=1)
+#: Without rmvpe, whose weights are nobody's to ship.
+_TRACKERS = tuple(each for each in F0Method if each is not F0Method.RMVPE)
+FULL = Sizes(full=True, lengths=(2, 10, 60), rounds=3, trackers=_TRACKERS)
+SMOKE = Sizes(full=False, lengths=(1,), rounds=1, trackers=(F0Method.SWIFT,))
 
 
 def run(models_dir: Path, folder: Path, *, sizes: Sizes, device: str, threads: int) -> None:
@@ -77,11 +80,9 @@ def _beside(engines: Sequence[Ours], theirs: Upstream, sizes: Sizes) -> list[Row
 
 
 def _trackers(ours: Ours, sizes: Sizes) -> list[Row]:
-    """With and without the index; trackers that cannot be used here are left out, which the title's count shows."""
+    """With and without the index."""
     rows = []
-    for method in F0Method:
-        if method is F0Method.RMVPE:
-            continue  # its weights are nobody's to ship; its cost is in docs/conversion.md
+    for method in sizes.trackers:
         for seconds in sizes.lengths:
             if method is F0Method.CREPE and seconds > 10:
                 continue  # seven minutes for one
