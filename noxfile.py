@@ -118,7 +118,6 @@ def xtts(session: nox.Session) -> None:
     session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
                 f"--include={REACHED_WITH_TORCH}", env=env)  # fmt: skip
     session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--smoke")
-    session.run("python", str(ROOT / "benchmarks" / "run_rvc.py"), "--smoke", "--only", "speed")
 
 
 @nox.session
