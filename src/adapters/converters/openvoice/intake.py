@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.converters.whole_folder import written_as
 from adapters.coqui import prepare_coqui
 from adapters.tensor_file import write_tensors
-from voicecore.errors import DiskFull, InvalidInput, MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import InvalidInput, MissingModel, ModelCorrupt
 
 from .config import read_sizes
 from .network import empty_network, fill
@@ -47,7 +45,7 @@ def intake(source: Path, models_dir: Path) -> Path:
     network = empty_network(read_sizes(checkpoint.with_name(CONFIG)))
     tensors = fill(network, _read_pickled(checkpoint), str(checkpoint)).state_dict()
     _check_numbers(tensors, checkpoint)
-    with _written_as(place) as fresh:
+    with written_as(place) as fresh:
         # Tensors of one storage would be refused: each gets its own.
         apart = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
         write_tensors(apart, fresh / CHECKPOINT)
@@ -89,28 +87,3 @@ def _check_numbers(tensors: Mapping[str, Any], path: Path) -> None:
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
-
-
-@contextmanager
-def _written_as(place: Path) -> Iterator[Path]:
-    """Yields a new folder that takes the place when all went well, and is removed otherwise."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-        try:
-            fresh, old = work / "new", work / "old"
-            fresh.mkdir()
-            yield fresh
-            if place.exists():
-                place.rename(old)
-            try:
-                fresh.rename(place)
-            except OSError:
-                if old.exists():
-                    old.rename(place)
-                raise
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        kind = DiskFull if error.errno == errno.ENOSPC else StorageUnavailable
-        raise kind(f"{place} cannot be written: {error.strerror or error}.") from error

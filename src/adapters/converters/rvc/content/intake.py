@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.converters.whole_folder import written_as
 from adapters.tensor_file import write_tensors
-from voicecore.errors import DiskFull, InvalidInput, MissingDependency, MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt
 
 from . import fairseq
 from .shapes import Architecture, as_config, expected_shapes, read_architecture
@@ -56,10 +53,12 @@ def intake(source: Path, models_dir: Path) -> Path:
     _need_torch()
     architecture, tensors = _read(path)
     checked = {name: _checked(tensors, name, shape, path) for name, shape in expected_shapes(architecture).items()}
-    with _written_as(place) as fresh:
+    with written_as(place) as fresh:
         write_tensors(checked, fresh / WEIGHTS, {"format": "pt"})
         (fresh / CONFIG).write_text(json.dumps(as_config(architecture), indent=2) + "\n", encoding="utf-8")
         write_lock(fresh, {path.name: file_sha256(path)})
+        for written in fresh.iterdir():
+            written.chmod(0o644)
     return place
 
 
@@ -139,30 +138,3 @@ def _need_torch() -> None:
         raise MissingDependency(
             f"Reading the content encoder needs {error.name}: pip install 'voicecore[rvc]'."
         ) from error
-
-
-@contextmanager
-def _written_as(place: Path) -> Iterator[Path]:
-    """Yields a new folder that takes the place when all went well, and is removed otherwise."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-        try:
-            fresh, old = work / "new", work / "old"
-            fresh.mkdir()
-            yield fresh
-            for path in fresh.iterdir():
-                path.chmod(0o644)
-            if place.exists():
-                place.rename(old)
-            try:
-                fresh.rename(place)
-            except OSError:
-                if old.exists():
-                    old.rename(place)
-                raise
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        kind = DiskFull if error.errno == errno.ENOSPC else StorageUnavailable
-        raise kind(f"{place} cannot be written: {error.strerror or error}.") from error

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import math
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.converters.whole_folder import written_as
 from adapters.tensor_file import write_tensors
-from voicecore.errors import DiskFull, InvalidInput, MissingDependency, MissingModel, ModelCorrupt, StorageUnavailable
+from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt
 
 from .shapes import expected_shapes
 from .stored import FOLDER, WEIGHTS, file_sha256, write_lock
@@ -53,7 +50,7 @@ def intake(source: Path, models_dir: Path) -> Path:
             f"{published} has {size} bytes; RMVPE has 181 million or twice as many, and {SIZE_LIMIT} are the limit."
         )
     tensors = _checked(_read(published), published)
-    with _written_as(place) as fresh:
+    with written_as(place) as fresh:
         write_tensors(tensors, fresh / WEIGHTS)
         write_lock(fresh, {published.name: file_sha256(published)})
     return place
@@ -120,28 +117,3 @@ def _checked(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if not bool(found[name].isfinite().all()):
             raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
     return {name: found[name].detach().clone().contiguous() for name in expected}
-
-
-@contextmanager
-def _written_as(place: Path) -> Iterator[Path]:
-    """Yields a new folder that takes the place when all went well, and is removed otherwise."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-        try:
-            fresh, old = work / "new", work / "old"
-            fresh.mkdir()
-            yield fresh
-            if place.exists():
-                place.rename(old)
-            try:
-                fresh.rename(place)
-            except OSError:
-                if old.exists():
-                    old.rename(place)
-                raise
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        kind = DiskFull if error.errno == errno.ENOSPC else StorageUnavailable
-        raise kind(f"{place} cannot be written: {error.strerror or error}.") from error
