@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicecore.errors import InvalidAudio
+from voicecore.timing import WordTimes
 
 Samples = NDArray[np.float32]
 
@@ -124,12 +125,15 @@ class AudioChunk:
         samples: float32, shape (n,), in [-1, 1]; may be empty on the last chunk.
         sample_rate_hz: samples a second.
         last: True on the chunk that ends the utterance.
+        times: when the words of the whole utterance are heard (characters of its text, seconds from its first sample), on its
+            last chunk; None on the others, and where the engine does not know.
     """
 
     utterance_id: str
     samples: Samples
     sample_rate_hz: int
     last: bool
+    times: WordTimes | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "samples", _checked(self.samples, self.sample_rate_hz))

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from voicecore.errors import InvalidInput, UnsupportedLanguage, require
 from voicecore.language import Language
 from voicecore.quality import Parameter
+from voicecore.timing import TimeSource
 from voicecore.voice import VoicePreset, VoicePrint
 
 SPEED = Parameter(0.5, 2.0, 1.0, "How fast the speech is: 2 takes half the time.")
@@ -49,6 +50,7 @@ class EngineCard:
         streams_within_segment: whether one utterance comes in several chunks.
         enrolment: how it learns voices, or None.
         mixes_voices: whether `SpeechEngine.mix` makes a voice between others.
+        word_times: where it has the times of words from; `segment` for an engine that knows none.
         notes: what a user must know, one sentence each.
     """
 
@@ -68,6 +70,7 @@ class EngineCard:
     streams_within_segment: bool = False
     enrolment: Enrolment | None = None
     mixes_voices: bool = False
+    word_times: TimeSource = TimeSource.SEGMENT
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -125,6 +128,8 @@ class Utterance:
         seed: 0..2**32-1; engines that draw no random numbers ignore it.
         eager: whether somebody waits for its first sound: an engine that can gives small chunks early, at some cost. It
             may not change the sound, but by rounding.
+        word_times: whether the times of its words are wanted, for engines that have to work for them (`EngineCard.word_times`).
+            May not change the sound.
     """
 
     id: str
@@ -134,6 +139,7 @@ class Utterance:
     parameters: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     eager: bool = False
+    word_times: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

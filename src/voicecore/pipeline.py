@@ -14,6 +14,7 @@ from voicecore.engine import Utterance
 from voicecore.errors import EngineFailed
 from voicecore.ports import SpeechEngine
 from voicecore.text import Segment
+from voicecore.timing import NO_TIMES, WordTimes
 
 _NOTHING: Samples = np.zeros(0, dtype=np.float32)
 
@@ -26,12 +27,23 @@ class SpokenChunk:
         samples: float32, shape (n,), in [-1, 1]; the pause after the segment is part of its last chunk.
         last: whether it ends the segment.
         cached: whether it was recalled instead of spoken.
+        times: of the segment's words, on its last chunk: characters of `segment.text`, seconds from the segment's first sample;
+            `voicecore.timing.place` moves them to the whole text and audio.
     """
 
     segment: Segment
     samples: Samples
     last: bool
     cached: bool
+    times: WordTimes = NO_TIMES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentSound:
+    """A whole segment as it was spoken: float32 samples, shape (n,), without its pause; and when its words are heard in it."""
+
+    samples: Samples
+    times: WordTimes = NO_TIMES
 
 
 @dataclass(slots=True)
@@ -42,10 +54,11 @@ class _Pending:
     cached: bool
     chunks: deque[Samples] = field(default_factory=deque)
     all_here: bool = False
+    times: WordTimes = NO_TIMES
 
 
-Recall = Callable[[Segment], Samples | None]
-Keep = Callable[[Segment, Samples], None]
+Recall = Callable[[Segment], SegmentSound | None]
+Keep = Callable[[Segment, SegmentSound], None]
 
 
 class _Speaking:
@@ -71,12 +84,12 @@ class _Speaking:
         batch = self._engine.card.batch_size
         while self._waiting and len(self._admitted) < batch and len(self._line) < 2 * batch:
             segment = self._waiting.popleft()
-            kept = self._recall(segment) if segment.text else _NOTHING
+            kept = self._recall(segment) if segment.text else SegmentSound(_NOTHING)
             pending = _Pending(segment, cached=kept is not None and bool(segment.text))
             self._line.append(pending)
             if kept is not None:
-                pending.chunks.append(kept)
-                pending.all_here = True
+                pending.chunks.append(kept.samples)
+                pending.all_here, pending.times = True, kept.times
                 continue
             utterance = self._utter(segment)
             self._engine.admit(utterance)
@@ -99,9 +112,10 @@ class _Speaking:
             pending.chunks.append(chunk.samples)
             self._spoken[chunk.utterance_id].append(chunk.samples)
             if chunk.last:
-                pending.all_here = True
+                pending.all_here, pending.times = True, chunk.times or NO_TIMES
                 del self._admitted[chunk.utterance_id]
-                self._keep(pending.segment, np.concatenate(self._spoken.pop(chunk.utterance_id)))
+                whole = np.concatenate(self._spoken.pop(chunk.utterance_id))
+                self._keep(pending.segment, SegmentSound(whole, pending.times))
 
     def ready(self, sample_rate_hz: int) -> Iterator[SpokenChunk]:
         """What can be handed out now, in order."""
@@ -112,7 +126,8 @@ class _Speaking:
                 last = head.all_here and not head.chunks
                 if last and head.segment.pause_after_s:
                     samples = np.concatenate([samples, silence(head.segment.pause_after_s, sample_rate_hz)])
-                yield SpokenChunk(head.segment, samples, last, head.cached)
+                times = head.times if last else NO_TIMES
+                yield SpokenChunk(head.segment, samples, last, head.cached, times)
             if not head.all_here:
                 return
             self._line.popleft()
@@ -142,7 +157,7 @@ def speak(
     utter: Callable[[Segment], Utterance],
     *,
     recall: Recall = lambda _segment: None,
-    keep: Keep = lambda _segment, _samples: None,
+    keep: Keep = lambda _segment, _sound: None,
     look_up: Callable[[], object] = lambda: None,
 ) -> Generator[SpokenChunk, None, None]:
     """Speak the segments and yield their sound in order, as soon as it is there.
@@ -151,8 +166,8 @@ def speak(
         engine: used from the consuming thread only; closing the generator drops what is admitted.
         segments: in order of the text.
         utter: makes the utterance of a segment, with an id that is unique in this engine.
-        recall: sound of a segment made before, shape (n,), or None.
-        keep: gets the whole sound of each segment that was spoken, without its pause.
+        recall: what was made of a segment before, or None.
+        keep: gets each segment that was spoken, whole.
         look_up: called before each step of the engine, of which many may pass before the next sound; what it raises ends the
             run.
 

@@ -56,8 +56,9 @@ def plan_segments(
 
 
 def utterance_maker(
-    card: EngineCard, name: str, language: Language, voice: str | VoicePrint, resolved: Mapping[str, float], seed: int
-) -> Callable[[Segment], Utterance]:
+    card: EngineCard, name: str, language: Language, voice: str | VoicePrint, resolved: Mapping[str, float], seed: int,
+    *, word_times: bool = False,
+) -> Callable[[Segment], Utterance]:  # fmt: skip
     """Makes a segment's utterance; its id is `name` and the segment's index."""
     parameters = engine_parameters(card, resolved)
 
@@ -71,6 +72,7 @@ def utterance_maker(
             seed=seed,
             # By its place in the text, never by what is cached: a resumed job must make the same chunks.
             eager=segment.index == 0,
+            word_times=word_times,
         )
 
     return utter

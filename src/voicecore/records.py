@@ -81,6 +81,8 @@ _SPEECH = {"text": as_text, "source_language": as_language, "target_language": m
            "quality_profile_id": maybe(as_text), "speed": maybe(as_number), "seed": as_whole,
            "output_format": OutputFormat,
            "conversion": maybe(_conversion), "f0_method_named": as_flag, "conversion_required": as_flag}  # fmt: skip
+#: Written only where it was asked for. What it was before it could be asked for is what it is without: no version is needed.
+_SELDOM = {"word_times": as_flag}
 _RECORDING = {"audio_key": as_text, "duration_s": as_number, "conversion": _conversion, "f0_method_named": as_flag,
               "output_format": OutputFormat}  # fmt: skip
 _ENROLMENT = {"name": as_text, "language": as_language, "clip_keys": as_texts, "reference_duration_s": as_number,
@@ -94,7 +96,7 @@ _MIX = {"name": as_text, "language": as_language, "description": as_text, "engin
 def _request(document: Any) -> Request:
     kind, body = document
     if kind == "speech":
-        return SynthesisRequest(**fields_of(body, _SPEECH))
+        return SynthesisRequest(**fields_of(body, _SPEECH | {name: _SELDOM[name] for name in body if name in _SELDOM}))
     if kind == "enrolment":
         return EnrolmentRequest(**fields_of(body, _ENROLMENT))
     if kind == "recording":
@@ -115,7 +117,8 @@ def _request_document(request: Request) -> list[Any]:
     languages = {"source_language": request.source_language.tag,
                  "target_language": maybe_write(str, request.target_language)}  # fmt: skip
     conversion = maybe_write(lambda settings: _plain(settings, _CONVERSION), request.conversion)
-    return ["speech", _plain(request, _SPEECH) | languages | {"conversion": conversion}]
+    seldom = {"word_times": True} if request.word_times else {}
+    return ["speech", _plain(request, _SPEECH) | languages | {"conversion": conversion} | seldom]
 
 
 # --- jobs -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from voicecore.conversion import ConversionSettings
@@ -22,6 +23,9 @@ TEXT_LIMIT = 10_000
 #: Unicode categories Cc and Cs (controls, lone surrogates), but for tab, line feed and carriage return.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 SEED_LIMIT = 2**32 - 1
+#: Of a field that requests did not always have: its default has no part in the fingerprint, so that an idempotency key of before
+#: is still known.
+LATER = MappingProxyType({"later": True})
 #: Unicode general categories that are spoken: letters, numbers, currency and mathematical symbols.
 _SPEAKABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sc", "Sm"})
 
@@ -95,6 +99,7 @@ class SynthesisRequest:
         f0_method_named: whether the caller chose `conversion.f0_method`. One that is off here is refused then; else the
             nearest one that is on takes its place, and a warning says so.
         conversion_required: whether the job shall fail rather than keep the plain voice where the conversion does.
+        word_times: whether the times of words are wanted of engines that have to work for them; the others tell them anyway.
     """
 
     text: str
@@ -111,6 +116,7 @@ class SynthesisRequest:
     conversion: ConversionSettings | None = None
     f0_method_named: bool = False
     conversion_required: bool = False
+    word_times: bool = field(default=False, metadata=LATER)
 
     def __post_init__(self) -> None:
         checked_text(self.text)
@@ -238,7 +244,9 @@ def _plain(value: object) -> object:
     if isinstance(value, Language):
         return value.tag
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        told = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        later = {each.name: each.default for each in dataclasses.fields(value) if "later" in each.metadata}
+        return {name: said for name, said in told.items() if name not in later or said != later[name]}
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -11,7 +11,7 @@ from voicecore.audio import AudioChunk
 from voicecore.engine import Utterance
 from voicecore.errors import EngineFailed
 from voicecore.language import Language
-from voicecore.pipeline import speak
+from voicecore.pipeline import SegmentSound, speak
 from voicecore.testing.tone import SAMPLE_RATE_HZ, ToneEngine, TonePlan
 from voicecore.text import Segment
 
@@ -40,7 +40,8 @@ class Backwards(ToneEngine):
         last = not self._queue[name]
         if last:
             del self._queue[name]
-        return [AudioChunk(name, samples, SAMPLE_RATE_HZ, last=last)]
+        times = self._times.pop(name, None) if last else None
+        return [AudioChunk(name, samples, SAMPLE_RATE_HZ, last=last, times=times)]
 
 
 class Stuck(ToneEngine):
@@ -63,12 +64,13 @@ def test_the_sound_is_the_same_whatever_the_batch_the_chunks_and_the_cache(texts
     known = {}
     for segment in segments(*texts):
         if segment.index in cached and segment.text:
-            known[segment.index] = np.concatenate([c.samples for c in speak(plain, [segment], utter)])
+            (spoken,) = speak(plain, [segment], utter)
+            known[segment.index] = SegmentSound(spoken.samples, spoken.times)
     kept = {}
     chunks = list(
         speak(
             engine, segments(*texts, pause=0.01), utter,
-            recall=lambda s: known.get(s.index), keep=lambda s, samples: kept.__setitem__(s.index, samples),
+            recall=lambda s: known.get(s.index), keep=lambda s, sound: kept.__setitem__(s.index, sound),
         )
     )  # fmt: skip
     assert [c.segment.index for c in chunks if c.last] == list(range(len(texts)))
@@ -77,6 +79,9 @@ def test_the_sound_is_the_same_whatever_the_batch_the_chunks_and_the_cache(texts
         heard = np.concatenate([c.samples for c in chunks if c.segment.index == index])
         assert np.array_equal(heard, sound)
     assert {c.segment.index for c in chunks if c.cached} == set(known)
+    told = {c.segment.index: [(w.start, w.end) for w in c.times.words] for c in chunks if c.last}
+    assert told == {index: [(0, len(text))] if text else [] for index, text in enumerate(texts)}
+    assert not [c for c in chunks if c.times.words and not c.last]
     assert set(kept) == {n for n, text in enumerate(texts) if text} - set(known)
 
 

@@ -17,12 +17,16 @@ from voicecore import blobkeys
 from voicecore.errors import DiskFull, StorageUnavailable
 from voicecore.job import JobStatus
 from voicecore.limits import Limits
+from voicecore.pipeline import SegmentSound
+from voicecore.ports import ConversionReport
 from voicecore.testing.fakes import FakeClock
 from voicecore.testing.tone import TonePlan
+from voicecore.timing import NO_TIMES, TimeSource, WordTimes, WordTiming
 from voicecore.usecases.segment_cache import SegmentCache
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
-SOUND = np.arange(1_000, dtype=np.float32)
+SAMPLES = np.arange(1_000, dtype=np.float32)
+SOUND = SegmentSound(SAMPLES)
 
 
 def key(number: int) -> str:
@@ -37,7 +41,7 @@ def clock():
 @pytest.fixture
 def make_cache(clock):
     def make(entries: float, **changes) -> SegmentCache:
-        return SegmentCache(MemoryBlobStore(clock=clock), int(entries * SOUND.nbytes), clock, **changes)
+        return SegmentCache(MemoryBlobStore(clock=clock), int(entries * SAMPLES.nbytes), clock, **changes)
 
     return make
 
@@ -56,7 +60,7 @@ def test_what_was_used_last_stays(make_cache, clock):
     cache = make_cache(2)
     _fill(cache, 4, clock)
     clock.advance(HOUR)
-    assert np.array_equal(cache.recall(key(0)), SOUND)
+    assert np.array_equal(cache.recall(key(0)).samples, SAMPLES)
     clock.advance(timedelta(minutes=1))
     cache.evict()
     assert kept(cache) == {key(0), key(3)}
@@ -83,7 +87,7 @@ def test_a_segment_that_cannot_be_marked_as_used_is_heard_all_the_same(make_cach
         raise error
 
     monkeypatch.setattr(cache.blobs, "put", full)
-    assert np.array_equal(cache.recall(key(0)), SOUND)
+    assert np.array_equal(cache.recall(key(0)).samples, SAMPLES)
 
 
 def test_marking_as_used_does_not_bring_back_what_was_deleted_meanwhile(make_cache, clock, monkeypatch):
@@ -147,7 +151,7 @@ def test_after_an_eviction_the_rest_fits_or_is_needed_and_no_more_went_than_had_
     clock = FakeClock()
     cache = SegmentCache(MemoryBlobStore(clock=clock), bound * 4, clock)
     for number, size in enumerate(sizes):
-        cache.keep(key(number), np.zeros(size, np.float32))
+        cache.keep(key(number), SegmentSound(np.zeros(size, np.float32)))
         clock.advance(timedelta(seconds=1))
     cache.evict(lambda: {key(number) for number in needed})
     there = [number for number in range(len(sizes)) if cache.blobs.stat(key(number))]
@@ -198,3 +202,52 @@ def test_evicting_beside_a_job_that_runs_costs_time_and_never_sound(make_house):
     finally:
         over.set()
         beside.join()
+
+
+WORDS = WordTimes((WordTiming(0, 3, 0.0, 0.25), WordTiming(5, 10, 0.3, 0.9)), TimeSource.ATTENTION)
+
+
+@pytest.mark.parametrize("times", [NO_TIMES, WORDS])
+def test_a_segment_comes_back_with_its_words_and_its_length_is_known_without_reading_it(make_cache, times):
+    cache = make_cache(9)
+    cache.keep(key(0), SegmentSound(SAMPLES, times))
+    found = cache.recall(key(0))
+    assert np.array_equal(found.samples, SAMPLES)
+    assert found.times == times
+    assert cache.length(key(0)) == len(SAMPLES)
+    assert cache.length(key(1)) is None
+
+
+@pytest.mark.parametrize("times", [NO_TIMES, WORDS])
+def test_a_converted_segment_comes_back_with_its_words_and_what_was_said_of_it(make_cache, times):
+    cache = make_cache(9)
+    report = ConversionReport(index_used=False, reason="there is none", notes=("a note",))
+    cache.keep_converted(key(0), SegmentSound(SAMPLES, times), report)
+    found, said = cache.recall_converted(key(0))
+    assert np.array_equal(found.samples, SAMPLES)
+    assert (found.times, said) == (times, report)
+
+
+def test_segments_of_before_words_were_kept_are_still_found(make_cache):
+    cache = make_cache(9)
+    cache.blobs.put(key(0), [SAMPLES.tobytes()])
+    assert np.array_equal(cache.recall(key(0)).samples, SAMPLES)
+    assert cache.recall(key(0)).times == NO_TIMES
+    said = b'{"index_used": true, "reason": "", "notes": []}'
+    said += b" " * (-len(said) % 4)
+    cache.blobs.put(key(1), [len(said).to_bytes(4, "little"), said, SAMPLES.tobytes()])
+    found, report = cache.recall_converted(key(1))
+    assert np.array_equal(found.samples, SAMPLES)
+    assert (found.times, report.index_used) == (NO_TIMES, True)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"\xff", b"\xff\xff\xff\xff", b"\x04\0\0\0null", b"\x04\0\0\0[12]", b'\x10\0\0\0{"words": [[1]]}',
+     b'\x10\0\0\0{"words": [   ]', b'\x14\0\0\0{"source": "nobody"}'],
+)  # fmt: skip
+def test_a_segment_whose_words_make_no_sense_is_made_again(make_cache, head):
+    cache = make_cache(9)
+    cache.blobs.put(key(0), [b"\0\0\xc0\x7f" + head])
+    assert cache.recall(key(0)) is None
+    assert not kept(cache)

@@ -14,6 +14,7 @@ from voicecore.engine import Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import EngineFailed, UtteranceFailed, VoiceCoreError
 from voicecore.language import Language
+from voicecore.timing import WordTimes
 from voicecore.voice import VoicePrint
 
 _ERRORS: Mapping[str, type[VoiceCoreError]] = {
@@ -46,6 +47,7 @@ def pack_utterance(utterance: Utterance) -> Frame:
     head = {
         "id": utterance.id, "text": utterance.text, "language": utterance.language.tag, "preset": preset,
         "print": print_of, "parameters": dict(utterance.parameters), "seed": utterance.seed, "eager": utterance.eager,
+        "word_times": utterance.word_times,
     }  # fmt: skip
     return Frame(head, {} if isinstance(voice, str) else voice.arrays)
 
@@ -60,6 +62,7 @@ def unpack_utterance(frame: Frame) -> Utterance:
     return Utterance(
         id=head["id"], text=head["text"], language=Language.parse(head["language"]), voice=voice,
         parameters=head["parameters"], seed=head["seed"], eager=head["eager"],
+        word_times=head["word_times"],
     )  # fmt: skip
 
 
@@ -113,15 +116,18 @@ def unpack_parts(frame: Frame) -> list[tuple[str | VoicePrint, float]]:
 
 def pack_chunks(chunks: Sequence[AudioChunk]) -> Frame:
     """The answer to `step`."""
-    listed = [[chunk.utterance_id, chunk.sample_rate_hz, chunk.last] for chunk in chunks]
+    listed = [
+        [chunk.utterance_id, chunk.sample_rate_hz, chunk.last, None if chunk.times is None else chunk.times.document()]
+        for chunk in chunks
+    ]
     return Frame({"chunks": listed}, {str(number): chunk.samples for number, chunk in enumerate(chunks)})
 
 
 def unpack_chunks(frame: Frame) -> tuple[AudioChunk, ...]:
     """The inverse of `pack_chunks`."""
     return tuple(
-        AudioChunk(name, frame.arrays[str(number)], rate, last)
-        for number, (name, rate, last) in enumerate(frame.head["chunks"])
+        AudioChunk(name, frame.arrays[str(number)], rate, last, None if told is None else WordTimes.of_document(told))
+        for number, (name, rate, last, told) in enumerate(frame.head["chunks"])
     )
 
 

@@ -21,6 +21,7 @@ from voicecore.errors import Conflict, EngineFailed, InvalidAudio, InvalidInput
 from voicecore.language import Language
 from voicecore.mixing import shares
 from voicecore.quality import Parameter
+from voicecore.timing import TimeSource, WordTimes, WordTiming, word_times, words_of
 from voicecore.voice import PRESETS, VoicePreset, VoicePrint
 
 SAMPLE_RATE_HZ = 16_000
@@ -40,6 +41,7 @@ class TonePlan:
         hang_on, exit_on, fail_on: sleep for ever; end the process at once (status 9); raise `EngineFailed`.
         reference_note: what it has to say of every reference; empty for nothing.
         letters_per_chunk: letters in one chunk; 0 gives each utterance as one chunk.
+        tells_words: whether it says when each word is heard, which it knows to the sample.
     """
 
     step_s: float = 0.0
@@ -51,6 +53,7 @@ class TonePlan:
     letters_per_chunk: int = 0
     batch_size: int = 2
     segment_limit: int = 200
+    tells_words: bool = True
 
     @classmethod
     def from_environment(cls) -> TonePlan:
@@ -70,7 +73,8 @@ def _card(plan: TonePlan) -> EngineCard:
         segment_limit=plan.segment_limit, segment_unit="characters", batch_size=plan.batch_size,
         streams_within_segment=plan.letters_per_chunk > 0,
         enrolment=Enrolment("tone matching", "Takes the pitch of the reference, and nothing else.", 1.0, 300.0),
-        mixes_voices=True, notes=("This is a test signal, not speech.",),
+        mixes_voices=True, word_times=TimeSource.DURATIONS if plan.tells_words else TimeSource.SEGMENT,
+        notes=("This is a test signal, not speech.",),
     )  # fmt: skip
 
 
@@ -90,6 +94,16 @@ def _base_hz(voice: str | VoicePrint) -> float:
     return _preset_hz(voice)
 
 
+def _letter_samples(utterance: Utterance) -> int:
+    return round(LETTER_S / utterance.parameters.get("speed", 1.0) * SAMPLE_RATE_HZ)
+
+
+def _word_times(utterance: Utterance) -> WordTimes:
+    letter_s = _letter_samples(utterance) / SAMPLE_RATE_HZ
+    words = [WordTiming(start, end, start * letter_s, end * letter_s) for start, end in words_of(utterance.text)]
+    return word_times(words, TimeSource.DURATIONS)
+
+
 class ToneEngine:
     """A `SpeechEngine` of pure arithmetic."""
 
@@ -97,6 +111,7 @@ class ToneEngine:
         self._plan = plan or TonePlan()
         self._card = _card(self._plan)
         self._queue: dict[str, list[Samples]] = {}
+        self._times: dict[str, WordTimes] = {}
         self._steps = 0
 
     @property
@@ -140,6 +155,8 @@ class ToneEngine:
         self._queue[utterance.id] = [
             np.concatenate(tones[at : at + size]) for at in range(0, len(tones), size)
         ] or [np.zeros(0, np.float32)]  # fmt: skip
+        if self._plan.tells_words:
+            self._times[utterance.id] = _word_times(utterance)
 
     def _misbehave(self, text: str) -> None:
         plan = self._plan
@@ -153,9 +170,8 @@ class ToneEngine:
     def _tones(self, utterance: Utterance) -> list[Samples]:
         base_hz = _base_hz(utterance.voice)
         warble = utterance.parameters.get("warble", 0.0)
-        letter_s = LETTER_S / utterance.parameters.get("speed", 1.0)
         detune = np.random.default_rng(utterance.seed).uniform(-warble, warble, len(utterance.text)) / 12
-        t = np.arange(round(letter_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+        t = np.arange(_letter_samples(utterance)) / SAMPLE_RATE_HZ
         envelope = 0.3 * np.sin(np.pi * np.arange(len(t)) / max(1, len(t) - 1))
         return [
             (envelope * np.sin(2 * np.pi * base_hz * (1 + ord(letter) % 32 / 64 + shift) * t)).astype(np.float32)
@@ -175,11 +191,13 @@ class ToneEngine:
             samples = waiting.pop(0)
             if not waiting:
                 self._queue.pop(utterance_id, None)
-            chunks.append(AudioChunk(utterance_id, samples, SAMPLE_RATE_HZ, last=not waiting))
+            times = None if waiting else self._times.pop(utterance_id, None)
+            chunks.append(AudioChunk(utterance_id, samples, SAMPLE_RATE_HZ, last=not waiting, times=times))
         return chunks
 
     def drop(self, utterance_id: str) -> None:
         self._queue.pop(utterance_id, None)
+        self._times.pop(utterance_id, None)
 
     def gauges(self) -> Mapping[str, float]:
         return {"utterances_admitted": float(len(self._queue)), "steps_total": float(self._steps)}

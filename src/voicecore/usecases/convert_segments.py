@@ -10,7 +10,7 @@ import numpy as np
 
 from voicecore.audio import Audio, Samples, silence
 from voicecore.errors import EngineFailed, LeaseLost, StorageUnavailable, VoiceCoreError
-from voicecore.pipeline import SpokenChunk
+from voicecore.pipeline import SegmentSound, SpokenChunk
 from voicecore.ports import ConversionReport
 from voicecore.text import Segment
 from voicecore.usecases.job_watch import JobWatch
@@ -45,6 +45,7 @@ class ConvertSegments:
     Attributes:
         segments: of the text, with their pauses; speaking leaves the pauses to this stage, since they have its rate.
         keys: of the converted segments in the cache, by index.
+        words_wanted: whether a segment that was converted before, and whose words nobody told then, is spoken again.
         failure: what kept a segment from being converted, as it was raised; other errors are those of speaking.
         report: of all segments so far.
     """
@@ -55,14 +56,15 @@ class ConvertSegments:
     segments: Sequence[Segment]
     keys: Mapping[int, str]
     plain_rate_hz: int
+    words_wanted: bool = False
     failure: VoiceCoreError | None = None
     report: ReportSum = field(default_factory=ReportSum)
-    _recalled: dict[int, Samples] = field(default_factory=dict)
+    _recalled: dict[int, SegmentSound] = field(default_factory=dict)
 
     def recall(self, segment: Segment) -> bool:
         """Whether the segment was converted before; then it need not be spoken."""
         found = self.cache.recall_converted(self.keys[segment.index])
-        if found is None:
+        if found is None or (self.words_wanted and not found[0].times.words):
             return False
         self._recalled[segment.index] = found[0]
         self.report.add(found[1])
@@ -78,25 +80,29 @@ class ConvertSegments:
                 continue
             segment = pauses[chunk.segment.index]
             cached = segment.index in self._recalled
-            samples = self._recalled.pop(segment.index) if cached else self._converted(segment, np.concatenate(parts))
+            plain = SegmentSound(np.concatenate(parts), chunk.times)
+            sound = self._recalled.pop(segment.index) if cached else self._converted(segment, plain)
             parts.clear()
             pause = silence(segment.pause_after_s, self.voice.sample_rate_hz)
-            yield SpokenChunk(segment, np.concatenate([samples, pause]), last=True, cached=cached)
+            whole = np.concatenate([sound.samples, pause])
+            yield SpokenChunk(segment, whole, last=True, cached=cached, times=sound.times)
 
-    def _converted(self, segment: Segment, plain: Samples) -> Samples:
-        if not len(plain):
-            return _NOTHING
+    def _converted(self, segment: Segment, plain: SegmentSound) -> SegmentSound:
+        """The words are heard when they were: conversion changes no length."""
+        if not len(plain.samples):
+            return SegmentSound(_NOTHING)
         self.watch.check()
         try:
-            samples, report = self.voice(Audio(plain, self.plain_rate_hz))
+            samples, report = self.voice(Audio(plain.samples, self.plain_rate_hz))
         except Exception as error:
             self.failure = conversion_failure(error)
             if self.failure is None or self.failure is error:
                 raise
             raise self.failure from error
         self.report.add(report)
-        self.cache.keep_converted(self.keys[segment.index], samples, report)
-        return samples
+        converted = SegmentSound(samples, plain.times)
+        self.cache.keep_converted(self.keys[segment.index], converted, report)
+        return converted
 
 
 def conversion_failure(error: Exception) -> VoiceCoreError | None:

@@ -16,11 +16,12 @@ from voicecore.conversion import ConversionSettings
 from voicecore.engine import Utterance
 from voicecore.errors import EngineCrashed, NotInstalled, VoiceCoreError
 from voicecore.job import JobResult, SynthesisJob
-from voicecore.pipeline import SpokenChunk, speak
+from voicecore.pipeline import Keep, Recall, SegmentSound, SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
 from voicecore.ports import AudioCodec, BlobStore, Catalog, EngineHost, ModelConverter, Relay, SpeechEngine
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.text import Segment
+from voicecore.timing import TimeSource
 from voicecore.usecases.convert_segments import ConvertSegments, conversion_failure
 from voicecore.usecases.converters import CONVERSION_MISSING, NO_CONVERTERS, Converters
 from voicecore.usecases.job_watch import JobWatch
@@ -67,6 +68,11 @@ class _Attempt:
     @property
     def job(self) -> SynthesisJob:
         return self.watch.job
+
+    @property
+    def words_wanted(self) -> bool:
+        """Whether a segment without the times of its words will not do, since the engine could tell them."""
+        return self.request.word_times and self.engine.card.word_times is not TimeSource.SEGMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +129,9 @@ class RunSynthesis:
         voice = self._voice(request, engine)
         resolved = dict(job.parameters)
         utter = utterance_maker(
-            engine.card, f"{job.id}.{job.attempt}", job.spoken_language, voice.spoken, resolved, request.seed
-        )
+            engine.card, f"{job.id}.{job.attempt}", job.spoken_language, voice.spoken, resolved, request.seed,
+            word_times=request.word_times,
+        )  # fmt: skip
         segments = plan_segments(engine, request.text, job.spoken_language, resolved)
         keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
         return _Attempt(watch, request, engine, voice, segments, utter, keys, LiveSound(self.relay, job.id))
@@ -146,11 +153,16 @@ class RunSynthesis:
         with closing(speech) as chunks:
             return self._written(attempt, chunks, attempt.engine.card.sample_rate_hz)
 
-    def _recall(self, attempt: _Attempt) -> Callable[[Segment], Samples | None]:
-        return lambda segment: self.cache.recall(attempt.keys[segment.index])
+    def _recall(self, attempt: _Attempt) -> Recall:
+        def recall(segment: Segment) -> SegmentSound | None:
+            found = self.cache.recall(attempt.keys[segment.index])
+            # Spoken before by somebody who did not ask for its words: the same sound, once more.
+            return None if found is not None and attempt.words_wanted and not found.times.words else found
 
-    def _keep(self, attempt: _Attempt) -> Callable[[Segment, Samples], None]:
-        return lambda segment, samples: self.cache.keep(attempt.keys[segment.index], samples)
+        return recall
+
+    def _keep(self, attempt: _Attempt) -> Keep:
+        return lambda segment, sound: self.cache.keep(attempt.keys[segment.index], sound)
 
     # --- converted ------------------------------------------------------------------------------------
     def _converted(self, attempt: _Attempt, host: EngineHost | None) -> JobResult:
@@ -176,8 +188,8 @@ class RunSynthesis:
         self._write_plan(attempt)
         plain = self._recall(attempt)
 
-        def recall(segment: Segment) -> Samples | None:
-            return _NOTHING if stage.recall(segment) else plain(segment)
+        def recall(segment: Segment) -> SegmentSound | None:
+            return SegmentSound(_NOTHING) if stage.recall(segment) else plain(segment)
 
         segments = [replace(each, pause_after_s=0.0) for each in attempt.segments]
         speech = speak(
@@ -213,8 +225,9 @@ class RunSynthesis:
             for index, key in attempt.keys.items()
         }
         return ConvertSegments(
-            voice, self.cache, attempt.watch, attempt.segments, attempt.converted, attempt.engine.card.sample_rate_hz
-        )
+            voice, self.cache, attempt.watch, attempt.segments, attempt.converted, attempt.engine.card.sample_rate_hz,
+            words_wanted=attempt.words_wanted,
+        )  # fmt: skip
 
     def _converter(self, host: EngineHost | None) -> ModelConverter:
         if host is None:
@@ -224,7 +237,7 @@ class RunSynthesis:
     # --- what is written ------------------------------------------------------------------------------
     def _written(self, attempt: _Attempt, chunks: Iterator[SpokenChunk], rate: int) -> JobResult:
         job = attempt.job
-        log = SegmentLog(attempt.watch, len(attempt.segments), rate, attempt.live)
+        log = SegmentLog(attempt.watch, attempt.request.text, len(attempt.segments), rate, attempt.live)
         blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
         master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
         key = blobkeys.manifest(job.id, job.attempt)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import struct
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,13 +22,17 @@ from voicecore.audio import Samples
 from voicecore.conversion import ConversionSettings
 from voicecore.conversion_model import ConversionModel
 from voicecore.engine import EngineCard, Utterance
-from voicecore.errors import BlobCorrupt, NotFound, StorageUnavailable
+from voicecore.errors import BlobCorrupt, InvalidInput, NotFound, StorageUnavailable
+from voicecore.pipeline import SegmentSound
 from voicecore.ports import BlobStat, BlobStore, Clock, ConversionReport
 from voicecore.request import fingerprint
 from voicecore.system import SystemClock
+from voicecore.timing import WordTimes
 from voicecore.usecases.removal import Removed, remove
 
 _log = logging.getLogger("voicecore.jobs")
+
+T = TypeVar("T")
 
 #: An entry younger than this counts as just used; below it a recall writes nothing.
 _FRESH = timedelta(hours=1)
@@ -52,18 +58,38 @@ def converted_key(
     return blobkeys.converted_segment(voice_name, model.id, digest)
 
 
-def _packed(report: ConversionReport) -> bytes:
+#: Begins a plain segment whose words are told before its samples. Read as a sample it is no number, so no segment of samples
+#: alone begins with it; those were all that older versions wrote, and are what is written of a segment without words.
+_WITH_WORDS = struct.pack("<f", math.nan)
+
+
+def _packed(said: dict[str, Any]) -> bytes:
     """The length of a JSON in four bytes, little-endian, and the JSON: a multiple of four bytes altogether."""
-    said = json.dumps({"index_used": report.index_used, "reason": report.reason, "notes": report.notes}).encode()
-    said += b" " * (-len(said) % 4)
-    return struct.pack("<I", len(said)) + said
+    text = json.dumps(said).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<I", len(text)) + text
 
 
-def _unpacked(data: bytes) -> tuple[Samples, ConversionReport]:
-    (length,) = struct.unpack_from("<I", data)
-    said = json.loads(data[4 : 4 + length])
+def _unpacked(data: bytes, at: int = 0) -> tuple[Samples, dict[str, Any]]:
+    """What lies behind a JSON, and that. Raises `ValueError`, `TypeError` or `struct.error` for what was not packed so."""
+    (length,) = struct.unpack_from("<I", data, at)
+    said = json.loads(data[at + 4 : at + 4 + length])
+    if not isinstance(said, dict):
+        raise TypeError("a cached segment says something else than an object")
+    return np.frombuffer(data, dtype="<f4", offset=at + 4 + length).astype(np.float32, copy=False), said
+
+
+def _segment(data: bytes) -> SegmentSound:
+    if not data.startswith(_WITH_WORDS):
+        return SegmentSound(np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False))
+    samples, said = _unpacked(data, len(_WITH_WORDS))
+    return SegmentSound(samples, WordTimes.of_document(said))
+
+
+def _converted(data: bytes) -> tuple[SegmentSound, ConversionReport]:
+    samples, said = _unpacked(data)
     report = ConversionReport(said["index_used"], said["reason"], tuple(said["notes"]))
-    return np.frombuffer(data, dtype="<f4", offset=4 + length).astype(np.float32, copy=False), report
+    return SegmentSound(samples, WordTimes.of_document(said)), report
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +109,34 @@ class SegmentCache:
     clock: Clock = field(default_factory=SystemClock)
     max_age: timedelta | None = timedelta(hours=48)
 
-    def recall(self, key: str) -> Samples | None:
-        """float32 samples, shape (n,), or None. A damaged entry is deleted and made again."""
-        data = self._read(key)
-        return None if data is None else np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
+    def recall(self, key: str) -> SegmentSound | None:
+        """The segment, or None. A damaged entry is deleted and made again. One of an older version tells no words."""
+        return self._understood(key, _segment)
 
-    def recall_converted(self, key: str) -> tuple[Samples, ConversionReport] | None:
+    def length(self, key: str) -> int | None:
+        """How many samples `recall` would give, or None; without reading them."""
+        stat = self.blobs.stat(key) if self.max_bytes > 0 else None
+        if stat is None:
+            return None
+        try:
+            with self.blobs.open(key) as reader:
+                head = reader.read(2 * len(_WITH_WORDS))
+        except (NotFound, BlobCorrupt):
+            return None
+        told = len(head) + int.from_bytes(head[len(_WITH_WORDS) :], "little") if head.startswith(_WITH_WORDS) else 0
+        return max(0, stat.size - told) // 4
+
+    def recall_converted(self, key: str) -> tuple[SegmentSound, ConversionReport] | None:
         """As `recall`, with what the converter said of it."""
+        return self._understood(key, _converted)
+
+    def _understood(self, key: str, read: Callable[[bytes], T]) -> T | None:
         data = self._read(key)
         if data is None:
             return None
         try:
-            return _unpacked(data)
-        except (ValueError, TypeError, KeyError, struct.error):
+            return read(data)
+        except (ValueError, TypeError, KeyError, struct.error, InvalidInput):
             _log.warning("a cached segment was not written by this program and is made again")
             self.blobs.delete(key)
             return None
@@ -115,15 +156,19 @@ class SegmentCache:
         self._used(key, data)
         return data
 
-    def keep(self, key: str, samples: Samples) -> None:
-        """Store a segment's samples."""
-        if self.max_bytes > 0:
-            self.blobs.put(key, [np.ascontiguousarray(samples, dtype="<f4").tobytes()])
+    def keep(self, key: str, sound: SegmentSound) -> None:
+        """Store a segment."""
+        words = sound.times.document()
+        self._write(key, [_WITH_WORDS, _packed(words)] if words else [], sound.samples)
 
-    def keep_converted(self, key: str, samples: Samples, report: ConversionReport) -> None:
-        """Store a converted segment's samples, and what the converter said of it."""
+    def keep_converted(self, key: str, sound: SegmentSound, report: ConversionReport) -> None:
+        """Store a converted segment, and what the converter said of it."""
+        said = {"index_used": report.index_used, "reason": report.reason, "notes": report.notes}
+        self._write(key, [_packed(said | sound.times.document())], sound.samples)
+
+    def _write(self, key: str, head: list[bytes], samples: Samples) -> None:
         if self.max_bytes > 0:
-            self.blobs.put(key, [_packed(report), np.ascontiguousarray(samples, dtype="<f4").tobytes()])
+            self.blobs.put(key, [*head, np.ascontiguousarray(samples, dtype="<f4").tobytes()])
 
     def evict(self, needed: Callable[[], Collection[str]] = tuple) -> Removed:
         """Delete what is too old, and then the least recently used entries until the rest fits the bound.

@@ -13,6 +13,7 @@ from voicecore.engine import Utterance
 from voicecore.errors import Conflict, InvalidAudio, InvalidInput
 from voicecore.language import Language
 from voicecore.ports import SpeechEngine
+from voicecore.timing import TimeSource, WordTimes, words_of
 from voicecore.voice import PRESETS, VoicePrint
 
 #: So many steps without a chunk mean that nothing is admitted any more. XTTS makes a token a step, at most 602 a sentence.
@@ -106,6 +107,38 @@ class SpeechEngineContract:
         heard = run(engine)
         assert set(heard) == set(names)
         assert np.array_equal(sound(heard["n0"]), alone)
+
+    def test_it_tells_when_each_word_is_heard_on_the_last_chunk_if_its_card_says_so(self, engine: SpeechEngine) -> None:
+        times, duration_s = self.word_times(engine, self.other_text)
+        if engine.card.word_times is TimeSource.SEGMENT:
+            assert times is None or not times.words
+            return
+        assert times is not None
+        assert times.source is engine.card.word_times
+        spoken = [self.other_text[word.start : word.end] for word in times.words]
+        assert spoken == [self.other_text[start:end] for start, end in words_of(self.other_text)]
+        assert times.words[-1].end_s <= duration_s + 0.001
+        assert times.words[-1].end_s > 0.5 * duration_s
+
+    def test_twice_the_speed_has_its_words_in_about_half_the_time(self, engine: SpeechEngine) -> None:
+        if engine.card.word_times is TimeSource.SEGMENT:
+            return
+        normal, _ = self.word_times(engine, self.other_text)
+        fast, duration_s = self.word_times(engine, self.other_text, parameters={"speed": 2.0})
+        assert normal is not None
+        assert fast is not None
+        assert fast.words[-1].end_s <= duration_s + 0.001
+        assert 0.35 < fast.words[-1].start_s / normal.words[-1].start_s < 0.7
+
+    def test_asking_for_the_times_of_words_does_not_change_the_sound(self, engine: SpeechEngine) -> None:
+        assert np.array_equal(self.say(engine, word_times=True), self.say(engine, name="b"))
+
+    def word_times(self, engine: SpeechEngine, text: str, **changes: object) -> tuple[WordTimes | None, float]:
+        """What was told of the words of a text when it was asked for, and how long its sound is."""
+        engine.admit(self.utterance("words", text, word_times=True, **changes))
+        chunks = run(engine)["words"]
+        assert [chunk.times for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
+        return chunks[-1].times, sum(chunk.duration_s for chunk in chunks)
 
     def test_stepping_with_nothing_admitted_gives_nothing(self, engine: SpeechEngine) -> None:
         assert list(engine.step()) == []
