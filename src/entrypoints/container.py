@@ -36,6 +36,7 @@ from voicecore.usecases.deliver_notices import DeliverNotices
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
+from voicecore.usecases.listen import Listen
 from voicecore.usecases.purge_expired import PurgeExpired
 from voicecore.usecases.run_conversion import RunConversion
 from voicecore.usecases.run_enrolment import RunEnrolment
@@ -169,6 +170,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock)
+    listen = providers.Singleton(Listen, store, relay, blobs, cache, ids, limits.provided.keep_jobs)
     delete_job = providers.Singleton(DeleteJob, store, blobs, limits)
     delete_voice = providers.Singleton(DeleteVoice, catalog, blobs, store, limits.provided.keep_jobs)
     purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job, known_since)
@@ -206,7 +208,7 @@ class Container(containers.DeclarativeContainer):
     )
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
-        relay=relay, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
+        relay=relay, listen=listen, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
         submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
         delete_model=delete_model, purge=purge, check=check, hang_up=hang_up,

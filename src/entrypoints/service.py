@@ -20,6 +20,7 @@ from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
+from voicecore.usecases.listen import Listen
 from voicecore.usecases.purge_expired import PurgeExpired
 from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
@@ -47,6 +48,7 @@ class Service(Opened):
     blobs: BlobStore
     roster: WorkerRoster
     relay: Relay
+    listen: Listen
     engines: Engines
     converters: Converters
     crew: Crew
@@ -68,7 +70,7 @@ class Service(Opened):
 
     def cancel(self, job_id: JobId) -> SynthesisJob:
         """Cancel a job; a running one stops within 2 s. Raises `NotFound`, `Gone`, `Conflict`."""
-        return self.store.cancel(job_id, self.limits.keep_jobs)
+        return self.listen.cancel(job_id)
 
     def open(self) -> None:
         """Check the parts and start the crew. Jobs that a killed process left in processing are taken over when their

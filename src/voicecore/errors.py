@@ -92,6 +92,18 @@ class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
 
 
+class Cancelled(Conflict):
+    """The job was cancelled: it has no sound, or no more of it."""
+
+    code = "cancelled"
+
+
+class VoiceChanged(Conflict):
+    """The voice changed after the sound had begun, so what was heard is void: download the finished audio."""
+
+    code = "voice_changed"
+
+
 class LeaseLost(Conflict):
     """This attempt no longer owns the job: it was cancelled, deleted, or taken over."""
 
@@ -114,6 +126,13 @@ class Draining(VoiceCoreError):
     """The service is shutting down and takes no new work: try again in a moment."""
 
     code = "draining"
+    retryable = True
+
+
+class NothingHeard(VoiceCoreError):
+    """Nothing was heard of the job for too long; it goes on: ask again, or download it later."""
+
+    code = "nothing_heard"
     retryable = True
 
 
@@ -218,6 +237,12 @@ class Poisoned(VoiceCoreError):
     """This job ended its worker too many times and will not be tried again."""
 
     code = "poisoned"
+
+
+class JobFailed(VoiceCoreError):
+    """The job failed."""
+
+    code = "job_failed"
 
 
 def require(condition: bool, message: str, *, field: str | None = None) -> None:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import NewType
 
 from voicecore.conversion import ConversionSettings
-from voicecore.errors import Conflict, InvalidInput, VoiceCoreError, require
+from voicecore.errors import Conflict, InvalidInput, JobFailed, VoiceCoreError, require
 from voicecore.handling import PLAIN, Handling
 from voicecore.language import Language
 from voicecore.request import ConversionRequest, EnrolmentRequest, MixRequest, Mode, Request, SynthesisRequest
@@ -51,6 +51,16 @@ class JobError:
     def of(cls, error: VoiceCoreError) -> JobError:
         """The record of an error."""
         return cls(error.code, error.message, error.retryable)
+
+    def raised(self) -> VoiceCoreError:
+        """The error of this record, to be raised; a `JobFailed` for a code that no class has."""
+        kinds = [VoiceCoreError]
+        while kinds:
+            kind = kinds.pop()
+            if kind.code == self.code:
+                return kind(self.message)
+            kinds += kind.__subclasses__()
+        return JobFailed(self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from adapters.relays.memory import MemoryRelay
 from adapters.relays.redis import RedisRelay
 from voicecore.errors import StorageUnavailable
 from voicecore.job import JobId
-from voicecore.testing.contracts.relay import JOB, RelayContract, RelayEnds, live_chunk, starts
+from voicecore.testing.contracts.relay import JOB, RelayContract, RelayEnds, first, live_chunk, starts
 
 
 class TestMemoryRelay(RelayContract):
@@ -50,7 +50,7 @@ def test_publishing_to_nobody_leaves_no_key_and_asks_seldom(client, prefix):
 
 def test_nothing_stays_behind(client, prefix):
     relay = RedisRelay(client, prefix)
-    chunks = relay.follow(JOB, 1)
+    chunks = relay.follow(JOB)
     relay.publish(JOB, live_chunk(0))
     relay.end(JOB)
     assert starts(chunks) == [0]
@@ -60,27 +60,27 @@ def test_nothing_stays_behind(client, prefix):
 
 def test_services_with_different_prefixes_do_not_hear_each_other(client, prefix):
     here, there = RedisRelay(client, prefix), RedisRelay(client, fresh_prefix())
-    chunks = there.follow(JOB, 0.05)
+    chunks = there.follow(JOB)
     here.publish(JOB, live_chunk(0))
     assert not here.followed(JOB)
-    assert starts(chunks) == []
+    assert starts(chunks, 0.05) == []
 
 
 def test_a_stream_of_large_chunks_stays_small(client, prefix):
     import numpy as np
 
     relay = RedisRelay(client, prefix)
-    chunks = relay.follow(JOB, 0)
+    chunks = relay.follow(JOB)
     second = np.zeros(240_000, dtype=np.float32)
     for number in range(40):
         relay.publish(JOB, live_chunk(number * 240_000, second))
     assert ask(client, "MEMORY USAGE", f"{prefix}:live:{JOB}") < 20 << 20
-    assert starts(chunks)[-1] == 39 * 240_000
+    assert starts(chunks, 0)[-1] == 39 * 240_000
 
 
 def test_entries_of_a_newer_program_are_skipped(client, prefix):
     relay = RedisRelay(client, prefix)
-    chunks = relay.follow(JOB, 5)
+    chunks = relay.follow(JOB)
     relay.publish(JOB, live_chunk(0))
     ask(client, "XADD", f"{prefix}:live:{JOB}", "*", "v", "2", "opus", b"...")
     relay.publish(JOB, live_chunk(3))
@@ -94,14 +94,14 @@ def test_a_broken_network_never_raises_out_of_a_publisher(prefix, trouble):
         url = f"redis://127.0.0.1:{proxy.port}"
         with connect(url, timeout_s=0.3, connect_timeout_s=0.3) as bad, connect(shared_server().url) as good:
             relay = RedisRelay(bad, prefix)
-            chunks = RedisRelay(good, prefix).follow(JOB, 0)
+            chunks = RedisRelay(good, prefix).follow(JOB)
             relay.publish(JOB, live_chunk(0))
             getattr(proxy, trouble)()
             relay.publish(JOB, live_chunk(3))
             relay.publish(JobId("job_9"), live_chunk(3))
             assert not relay.followed(JOB)
             relay.end(JOB)
-            assert starts(chunks)[:1] == [0]
+            assert starts(chunks, 0)[:1] == [0]
 
 
 def test_a_follower_goes_on_where_it_was_after_an_outage(prefix):
@@ -109,9 +109,9 @@ def test_a_follower_goes_on_where_it_was_after_an_outage(prefix):
         url = f"redis://127.0.0.1:{proxy.port}"
         with connect(url, timeout_s=2, connect_timeout_s=2) as bad, connect(shared_server().url) as good:
             inlet = RedisRelay(good, prefix)
-            chunks = RedisRelay(bad, prefix).follow(JOB, 20)
+            chunks = RedisRelay(bad, prefix).follow(JOB)
             inlet.publish(JOB, live_chunk(0))
-            assert next(chunks).start == 0
+            assert first(chunks).start == 0
             proxy.cut()
             inlet.publish(JOB, live_chunk(3))
             proxy.heal()
@@ -122,4 +122,4 @@ def test_a_follower_goes_on_where_it_was_after_an_outage(prefix):
 
 def test_following_without_redis_is_an_error_at_once(prefix):
     with connect("redis://127.0.0.1:1") as nowhere, pytest.raises(StorageUnavailable):
-        RedisRelay(nowhere, prefix).follow(JOB, 10)
+        RedisRelay(nowhere, prefix).follow(JOB)

@@ -202,7 +202,7 @@ def _work_with_the_catalog(catalog):
 
 def _listen(relay):
     heard = []
-    chunks = relay.follow(JOB, 10)
+    chunks = relay.follow(JOB)
     listener = threading.Thread(target=lambda: heard.extend(starts(chunks)))
     listener.start()
     relay.publish(JOB, live_chunk(0))

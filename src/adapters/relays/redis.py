@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,66 @@ return last[1] and last[1][1] or '0-0'
 """)
 
 
+class RedisEar:
+    """Reads a job's stream from where it stood, and says every now and then that somebody is here.
+
+    Who does not listen for longer than that is believed loses what is published meanwhile, which the next `start` shows.
+    """
+
+    def __init__(self, client: Redis, stream_key: str, heard_key: str, last: bytes, closed: threading.Event) -> None:
+        """`last` is the entry after which it hears; `closed` is set with the relay."""
+        self._client, self._stream_key, self._heard_key = client, stream_key, heard_key
+        self._last, self._closed = last, closed
+        self._said = time.monotonic()
+        self._chunks: deque[LiveChunk] = deque()
+        self._ended = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing comes any more."""
+        return self._closed.is_set() or (self._ended and not self._chunks)
+
+    def hear(self, timeout_s: float) -> LiveChunk | None:
+        """The next chunk, or None."""
+        deadline = time.monotonic() + timeout_s
+        while not self.over and not self._chunks:
+            left_s = deadline - time.monotonic()
+            try:
+                self._read(left_s)
+            except StorageUnavailable:
+                # The stream outlives a short outage, and its reader goes on where it was.
+                self._closed.wait(min(0.2, max(0.0, left_s)))
+            if left_s <= 0:
+                break
+        return self._chunks.popleft() if self._chunks and not self._closed.is_set() else None
+
+    def close(self) -> None:
+        """Nothing is heard any more. That nobody is here shows when it is not said again."""
+        self._ended = True
+        self._chunks.clear()
+
+    def _read(self, left_s: float) -> None:
+        """Entries after the last one, once there are any; none after a while. That somebody is here is said first."""
+        now = time.monotonic()
+        say = now - self._said >= _SAY_AGAIN_S
+        block: list[Any] = ["BLOCK", max(1, min(_BLOCK_MS, int(left_s * 1_000)))] if left_s > 0 else []
+        with translated():
+            both = self._client.pipeline(transaction=False)
+            if say:
+                both.set(self._heard_key, "1", px=_HEARD_MS)
+            both.execute_command("XREAD", "COUNT", _COUNT, *block, "STREAMS", self._stream_key, self._last)  # type: ignore[no-untyped-call]
+            answer = both.execute()[-1]
+        self._said = now if say else self._said
+        for place, fields in answer[0][1] if answer else ():
+            self._last = place
+            if fields.get(b"v") != VERSION or self._ended:
+                continue
+            if b"end" in fields:
+                self._ended = True
+            else:
+                self._chunks.append(_chunk(fields))
+
+
 class RedisRelay:
     """A stream for each job that is followed, and a key that says so. Both expire by themselves.
 
@@ -87,7 +148,10 @@ class RedisRelay:
             return
         data = np.ascontiguousarray(chunk.samples, dtype="<f4").tobytes()
         entries = max(4, min(_ENTRIES, _BYTES // (len(data) + 1)))
-        self._send(job_id, entries, {"start": chunk.start, "rate": chunk.sample_rate_hz, "samples": data})
+        self._send(job_id, entries, {
+            "start": chunk.start, "rate": chunk.sample_rate_hz, "voice": chunk.voice, "attempt": chunk.attempt,
+            "samples": data,
+        })  # fmt: skip
 
     def end(self, job_id: JobId) -> None:
         if self._closed.is_set():
@@ -97,48 +161,14 @@ class RedisRelay:
         with self._lock:
             self._beliefs.pop(job_id, None)
 
-    def follow(self, job_id: JobId, patience_s: float) -> Iterator[LiveChunk]:
+    def follow(self, job_id: JobId) -> RedisEar:
         """As the port says. Raises `StorageUnavailable` if Redis cannot be reached now; later outages are only silence."""
         last = _FOLLOW(self._client, [self._stream_key(job_id), self._heard_key(job_id)], [_HEARD_MS])
         self._believe(job_id, found=True)
-        return self._chunks(job_id, last, patience_s)
+        return RedisEar(self._client, self._stream_key(job_id), self._heard_key(job_id), last, self._closed)
 
     def close(self) -> None:
         self._closed.set()
-
-    def _chunks(self, job_id: JobId, last: bytes, patience_s: float) -> Iterator[LiveChunk]:
-        deadline, said = time.monotonic() + patience_s, time.monotonic()
-        while not self._closed.is_set():
-            left_s = deadline - time.monotonic()
-            say = time.monotonic() - said >= _SAY_AGAIN_S
-            try:
-                entries = self._read(job_id, last, left_s, say=say)
-            except StorageUnavailable:
-                # The stream outlives a short outage, and its reader goes on where it was.
-                entries = []
-                self._closed.wait(min(0.2, max(0.0, left_s)))
-            else:
-                said = time.monotonic() if say else said
-            for place, fields in entries:
-                last = place
-                if fields.get(b"v") == VERSION:
-                    if b"end" in fields:
-                        return
-                    yield _chunk(fields)
-                deadline = time.monotonic() + patience_s
-            if not entries and left_s <= 0:
-                return
-
-    def _read(self, job_id: JobId, last: bytes, left_s: float, *, say: bool) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """Entries after `last`, once there are any; none after a while. With `say`, that somebody is here is said first."""
-        block: list[Any] = ["BLOCK", max(1, min(_BLOCK_MS, int(left_s * 1_000)))] if left_s > 0 else []
-        with translated():
-            both = self._client.pipeline(transaction=False)
-            if say:
-                both.set(self._heard_key(job_id), "1", px=_HEARD_MS)
-            both.execute_command("XREAD", "COUNT", _COUNT, *block, "STREAMS", self._stream_key(job_id), last)  # type: ignore[no-untyped-call]
-            answer = both.execute()[-1]
-        return list(answer[0][1]) if answer else []
 
     def _send(self, job_id: JobId, entries: int, fields: Mapping[str, str | int | bytes]) -> None:
         words = [word for pair in fields.items() for word in pair]
@@ -172,4 +202,6 @@ def _chunk(fields: Mapping[bytes, bytes]) -> LiveChunk:
         start=int(fields[b"start"]),
         samples=np.frombuffer(fields[b"samples"], dtype="<f4"),
         sample_rate_hz=int(fields[b"rate"]),
+        voice=fields.get(b"voice", b"").decode(),
+        attempt=int(fields.get(b"attempt", 0)),
     )

@@ -17,7 +17,7 @@ from voicecore.ports.converters import (
     VoiceConverter,
 )
 from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
-from voicecore.ports.live import LiveChunk, Relay
+from voicecore.ports.live import Ear, LiveChunk, Relay
 from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger
 from voicecore.ports.speech import EngineHost, EngineProvider, SpeechEngine
 from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
@@ -33,6 +33,7 @@ __all__ = [
     "ConverterCard",
     "ConverterProvider",
     "Doorbell",
+    "Ear",
     "EngineHost",
     "EngineProvider",
     "Ids",

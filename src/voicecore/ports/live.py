@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,16 +16,36 @@ class LiveChunk:
     Attributes:
         start: place of the first sample in the whole audio, in samples. Since the audio is a function of the request, an
             attempt that begins again says the same chunks of the same places, and a follower drops what it has.
-            A chunk of another rate than the one before tells that the voice changed: a conversion was given up (or, in
-            another attempt, worked). What was heard before is no part of the audio then, and places count anew: a follower
-            whose listener cannot start over ends there, and points to what is finished.
         samples: float32, shape (n,), in [-1, 1].
         sample_rate_hz: of the samples.
+        voice: id of the model that the speech was converted with; empty where it was not. Another voice (or rate) than
+            before tells that a conversion was given up or, in another attempt, worked. What was heard before is no part of
+            the audio then, and places count anew: a follower whose listener cannot start over ends there, and points to what
+            is finished.
+        attempt: which attempt says it. What an older one than the newest heard says is void: its worker lost the job.
     """
 
     start: int
     samples: Samples
     sample_rate_hz: int
+    voice: str = ""
+    attempt: int = 0
+
+
+class Ear(Protocol):
+    """One follower of one job. Used by one thread at a time. Who lets it go without closing it is forgotten, too."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing comes any more: everything was heard up to the end of the job, or ear or relay were closed."""
+
+    def hear(self, timeout_s: float) -> LiveChunk | None:
+        """The next chunk that was published since the ear was there, in order, and at once if there is one; None if none
+        comes within `timeout_s`, or at once if it is over.
+        """
+
+    def close(self) -> None:
+        """Stop listening. Idempotent, and from any thread: one that waits in `hear` comes back soon."""
 
 
 class Relay(Protocol):
@@ -42,10 +61,13 @@ class Relay(Protocol):
         """Pass a chunk on to those who follow the job. Never raises for want of a connection: the blobs have it all."""
 
     def end(self, job_id: JobId) -> None:
-        """The job is over: its followers' iterators end once they have what was published."""
+        """The job is over: its followers' ears are over once they heard what was published."""
 
-    def follow(self, job_id: JobId, patience_s: float) -> Iterator[LiveChunk]:
-        """What is published from now on, in order. Ends with the job, or when nothing came for `patience_s`."""
+    def follow(self, job_id: JobId) -> Ear:
+        """An ear for what is published from now on; the job need not be there yet.
+
+        A slow one loses the oldest chunks, so that its memory is bounded.
+        """
 
     def close(self) -> None:
         """Give back connections. Idempotent."""

@@ -48,7 +48,7 @@ class RunConversion:
         if not isinstance(request, ConversionRequest) or job.conversion is None:
             raise TypeError("RunConversion runs jobs that convert a recording.")
         voice = ModelVoice.ready(converter, self.blobs, self.catalog, job.conversion)
-        run = _Run(watch, voice, LiveSound(self.relay, job.id))
+        run = _Run(watch, voice, LiveSound(self.relay, job.id, job.attempt))
         rate = voice.sample_rate_hz
         with self._recording(request.audio_key) as recording:
             blocks = self.codec.encode(run.blocks(read_pieces(recording), request.duration_s), rate, OutputFormat.WAV)

@@ -134,7 +134,9 @@ class RunSynthesis:
         )  # fmt: skip
         segments = plan_segments(engine, request.text, job.spoken_language, resolved)
         keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
-        return _Attempt(watch, request, engine, voice, segments, utter, keys, LiveSound(self.relay, job.id))
+        return _Attempt(
+            watch, request, engine, voice, segments, utter, keys, LiveSound(self.relay, job.id, job.attempt)
+        )
 
     def _voice(self, request: SynthesisRequest, engine: SpeechEngine) -> _Voice:
         if request.voice_id is None:
@@ -249,15 +251,18 @@ class RunSynthesis:
         )  # fmt: skip
 
     def _write_plan(self, attempt: _Attempt) -> None:
-        """Before the first segment, so that a deleted or failed job can find all it put into the cache."""
+        """Before the first segment, so that a deleted or failed job can find all it put into the cache, and who listens where
+        each segment begins.
+        """
         keys, converted = attempt.keys, attempt.converted
         attempt.watch.cached = frozenset((*keys.values(), *converted.values()))
         rows = [
-            {"start": each.start, "end": each.end, "key": keys[each.index]}
+            {"start": each.start, "end": each.end, "key": keys[each.index], "pause_s": each.pause_after_s}
             | ({"converted": converted[each.index]} if converted else {})
             for each in attempt.segments
         ]
-        self.blobs.put(blobkeys.plan(attempt.job.id), [json.dumps({"segments": rows}).encode()])
+        body = {"sample_rate_hz": attempt.engine.card.sample_rate_hz, "segments": rows}
+        self.blobs.put(blobkeys.plan(attempt.job.id), [json.dumps(body).encode()])
 
 
 def _settings(job: SynthesisJob) -> ConversionSettings:

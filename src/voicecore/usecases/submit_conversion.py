@@ -41,7 +41,7 @@ class SubmitConversion:
 
     def __call__(
         self, conversion: ConversionSettings, file: BinaryIO, *, f0_method_named: bool = False,
-        output_format: OutputFormat = OutputFormat.WAV, handling: Handling = PLAIN,
+        output_format: OutputFormat = OutputFormat.WAV, handling: Handling = PLAIN, job_id: JobId | None = None,
     ) -> SynthesisJob:  # fmt: skip
         """The new job. Nothing of the upload is left if it is refused.
 
@@ -49,6 +49,7 @@ class SubmitConversion:
             conversion: with the caller's seed.
             file: of any format that the codec knows.
             f0_method_named: whether the caller chose `conversion.f0_method`; see `SynthesisRequest`.
+            job_id: of the new job, where somebody follows it already (`Listen.submit`).
 
         Raises:
             InvalidInput: for the fields, and for a webhook that may not be.
@@ -62,7 +63,7 @@ class SubmitConversion:
         resolved, warnings = self.converters.resolve(
             self.catalog, conversion, method_named=f0_method_named, seed=conversion.seed
         )
-        job_id = JobId(self.ids.new("job"))
+        job_id = JobId(self.ids.new("job")) if job_id is None else job_id
         audio = self._decode(file)
         key = blobkeys.upload(job_id, 0)
         request = ConversionRequest(

@@ -35,9 +35,13 @@ class SubmitSynthesis:
     converters: Converters = NO_CONVERTERS
 
     def __call__(
-        self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN
-    ) -> SynthesisJob:
+        self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN,
+        job_id: JobId | None = None,
+    ) -> SynthesisJob:  # fmt: skip
         """The new job, or the one that this key made before.
+
+        Args:
+            job_id: of the new job, where somebody follows it already (`Listen.submit`).
 
         Raises:
             InvalidInput: and its kinds, for whatever the engine cannot do, and for a webhook that may not be.
@@ -60,7 +64,7 @@ class SubmitSynthesis:
         profile = ChooseProfile(self.catalog)(engine, request.quality_profile_id)
         speed = {} if request.speed is None else {"speed": request.speed}
         job = SynthesisJob(
-            id=JobId(self.ids.new("job")),
+            id=JobId(self.ids.new("job")) if job_id is None else job_id,
             request=request,
             engine=engine,
             quality_profile_id=profile.id,

@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 
 from voicecore.audio import Samples
 from voicecore.job import JobId
-from voicecore.ports import LiveChunk, Relay
+from voicecore.ports import Ear, LiveChunk, Relay
 
 #: Long enough for anything to arrive; only a failing test waits for it.
 PATIENCE_S = 10.0
@@ -36,22 +36,34 @@ class RelayEnds:
     inlet: Relay
     outlet: Relay
 
-    def follow(self, job_id: JobId = JOB, patience_s: float = PATIENCE_S) -> Iterator[LiveChunk]:
+    def follow(self, job_id: JobId = JOB) -> Ear:
         """A new follower of whom the inlet has heard."""
-        chunks = self.outlet.follow(job_id, patience_s)
+        ear = self.outlet.follow(job_id)
         deadline = time.monotonic() + PATIENCE_S
         while not self.inlet.followed(job_id):
             assert time.monotonic() < deadline, "the inlet never heard of the follower"
             time.sleep(0.01)
-        return chunks
+        return ear
 
     def publish(self, *starts: int, job_id: JobId = JOB) -> None:
         for start in starts:
             self.inlet.publish(job_id, live_chunk(start))
 
 
-def starts(chunks: Iterator[LiveChunk]) -> list[int]:
-    return [chunk.start for chunk in chunks]
+def heard(ear: Ear, patience_s: float = PATIENCE_S) -> Iterator[LiveChunk]:
+    """What the ear hears until it is over, or nothing comes for so long."""
+    while (chunk := ear.hear(patience_s)) is not None:
+        yield chunk
+
+
+def starts(ear: Ear, patience_s: float = PATIENCE_S) -> list[int]:
+    return [chunk.start for chunk in heard(ear, patience_s)]
+
+
+def first(ear: Ear) -> LiveChunk:
+    chunk = ear.hear(PATIENCE_S)
+    assert chunk is not None
+    return chunk
 
 
 class RelayContract:
@@ -78,7 +90,7 @@ class RelayContract:
         chunks = ends.follow()
         for start in (0, 3, 6):
             ends.publish(start)
-            assert next(chunks).start == start
+            assert first(chunks).start == start
 
     def test_a_waiting_follower_is_woken(self, ends: RelayEnds) -> None:
         chunks = ends.follow()
@@ -124,16 +136,56 @@ class RelayContract:
     @pytest.mark.parametrize("patience_s", [0.0, 0.05, -1.0])
     def test_patience_ends(self, ends: RelayEnds, patience_s: float) -> None:
         before = time.monotonic()
-        assert starts(ends.follow(patience_s=patience_s)) == []
+        assert starts(ends.follow(), patience_s) == []
         assert time.monotonic() - before >= patience_s
 
-    def test_patience_begins_anew_with_every_chunk(self, ends: RelayEnds) -> None:
-        chunks = ends.follow(patience_s=0.5)
+    def test_an_ear_hears_on_after_a_silence(self, ends: RelayEnds) -> None:
+        ear = ends.follow()
+        assert ear.hear(0.05) is None
+        assert not ear.over
         ends.publish(0)
-        assert next(chunks).start == 0
-        before = time.monotonic()
-        assert starts(chunks) == []
-        assert time.monotonic() - before >= 0.4
+        assert first(ear).start == 0
+        ends.inlet.end(JOB)
+        assert ear.hear(PATIENCE_S) is None
+        assert ear.over
+
+    def test_an_ear_is_not_over_before_it_heard_all(self, ends: RelayEnds) -> None:
+        ear = ends.follow()
+        ends.publish(0, 3)
+        ends.inlet.end(JOB)
+        assert first(ear).start == 0
+        assert not ear.over
+        assert first(ear).start == 3
+        assert ear.hear(PATIENCE_S) is None
+        assert ear.over
+
+    def test_a_closed_ear_hears_nothing_more_and_hinders_nobody(self, ends: RelayEnds) -> None:
+        gone, stays = ends.follow(), ends.follow()
+        ends.publish(0)
+        assert first(gone).start == 0
+        gone.close()
+        gone.close()
+        ends.publish(3)
+        ends.inlet.end(JOB)
+        assert gone.hear(PATIENCE_S) is None
+        assert gone.over
+        assert starts(stays) == [0, 3]
+
+    def test_closing_wakes_who_waits(self, ends: RelayEnds) -> None:
+        ear = ends.follow()
+        got: list[LiveChunk | None] = []
+        waiting = threading.Thread(target=lambda: got.append(ear.hear(PATIENCE_S)))
+        waiting.start()
+        ear.close()
+        waiting.join(PATIENCE_S)
+        assert got == [None]
+
+    def test_voice_and_attempt_are_passed_on(self, ends: RelayEnds) -> None:
+        ear = ends.follow()
+        nothing = np.zeros(0, dtype=np.float32)
+        ends.inlet.publish(JOB, LiveChunk(0, nothing, 40_000, "model_1", 3))
+        chunk = first(ear)
+        assert (chunk.sample_rate_hz, chunk.voice, chunk.attempt) == (40_000, "model_1", 3)
 
     def test_at_first_nobody_follows(self, ends: RelayEnds) -> None:
         assert not ends.inlet.followed(JOB)
@@ -144,12 +196,12 @@ class RelayContract:
     def test_what_is_said_to_nobody_is_heard_by_nobody(self, ends: RelayEnds) -> None:
         ends.publish(0, 3)
         ends.inlet.end(JOB)
-        assert starts(ends.follow(patience_s=0.05)) == []
+        assert starts(ends.follow(), 0.05) == []
 
     def test_a_follower_that_left_hinders_nobody(self, ends: RelayEnds) -> None:
         gone, stays = ends.follow(), ends.follow()
         ends.publish(0)
-        assert next(gone).start == 0
+        assert first(gone).start == 0
         del gone
         gc.collect()
         ends.publish(3)
@@ -173,13 +225,13 @@ class RelayContract:
         for number, samples in enumerate(sound):
             ends.inlet.publish(JOB, LiveChunk(number * 1_000, samples, rate))
         ends.inlet.end(JOB)
-        heard = list(chunks)
-        assert [(chunk.start, chunk.sample_rate_hz) for chunk in heard] == [
+        got = list(heard(chunks))
+        assert [(chunk.start, chunk.sample_rate_hz) for chunk in got] == [
             (number * 1_000, rate) for number in range(len(sound))
         ]
-        assert all(chunk.samples.dtype == np.float32 for chunk in heard)
+        assert all(chunk.samples.dtype == np.float32 for chunk in got)
         # Bytes, since 0.0 == -0.0.
-        assert [chunk.samples.tobytes() for chunk in heard] == [samples.tobytes() for samples in sound]
+        assert [chunk.samples.tobytes() for chunk in got] == [samples.tobytes() for samples in sound]
         ends.inlet.close()
         ends.outlet.close()
 
@@ -188,7 +240,7 @@ class RelayContract:
         samples = np.zeros(4, dtype=np.float32)
         ends.inlet.publish(JOB, live_chunk(0, samples))
         samples[:] = 1
-        assert next(chunks).samples.tolist() == [0, 0, 0, 0]
+        assert first(chunks).samples.tolist() == [0, 0, 0, 0]
 
     def test_a_closed_relay_ends_its_followers_and_says_nothing(self, ends: RelayEnds) -> None:
         chunks = ends.follow()
