@@ -16,6 +16,7 @@ from adapters.relays.memory import MemoryRelay
 from voicecore import blobkeys
 from voicecore.audio import Audio, pcm16_bytes
 from voicecore.job import JobResult
+from voicecore.pipeline import SegmentSound
 from voicecore.ports import LiveChunk
 from voicecore.usecases import listening
 from voicecore.usecases.listen import Listen
@@ -89,7 +90,7 @@ class Play:
                 if number == len(part.chunks) - 1:
                     samples = np.concatenate([samples, np.zeros(part.pause, np.float32)])
                     if self.caching:
-                        self.house.cache.keep(key, sound)
+                        self.house.cache.keep(key, SegmentSound(sound))
                 self.relay.publish(job.id, LiveChunk(place, samples, RATE, "", job.attempt))
                 place += len(samples)
                 yield

@@ -86,9 +86,10 @@ class KeptSegments:
 
     def _recalled(self, planned: _Planned) -> Samples | None:
         if not self._voice:
-            return self._cache.recall(planned.key)
+            plain = self._cache.recall(planned.key)
+            return None if plain is None else plain.samples
         found = self._cache.recall_converted(planned.converted) if planned.converted else None
-        return None if found is None else found[0]
+        return None if found is None else found[0].samples
 
     def _read(self) -> _Plan | None:
         try:

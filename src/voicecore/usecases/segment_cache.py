@@ -141,11 +141,6 @@ class SegmentCache:
             self.blobs.delete(key)
             return None
 
-    def length(self, key: str) -> int | None:
-        """How many samples `recall` would give, or None; without reading them."""
-        stat = self.blobs.stat(key) if self.max_bytes > 0 else None
-        return None if stat is None else stat.size // 4
-
     def _read(self, key: str) -> bytes | None:
         if self.max_bytes == 0:
             return None
