@@ -61,6 +61,34 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
+# --- who the caller is, and what he may ---------------------------------------------------------------
+class Unauthorized(VoiceCoreError):
+    """This needs an API key: send it in the header X-API-Key."""
+
+    code = "unauthorized"
+
+
+class Forbidden(VoiceCoreError):
+    """This API key may not do this."""
+
+    code = "forbidden"
+
+
+class LimitReached(VoiceCoreError):
+    """A limit of this API key is reached: try again later.
+
+    Attributes:
+        retry_after_s: when trying again can help.
+    """
+
+    code = "limit_reached"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after_s: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 # --- what the caller names is not there, or is in the way -------------------------------------------
 class NotFound(VoiceCoreError):
     """There is nothing by this name."""

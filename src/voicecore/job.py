@@ -120,6 +120,7 @@ class SynthesisJob:
         conversion: resolved: with the pitch tracker and the seed that will be used; None where nothing is converted.
         spoken_language: the engine's language that the text is spoken in; `UNDETERMINED` for a recording.
         handling: its priority, and who is told of its end.
+        owner: id of the API key that asked for it; empty for nobody's, made without one.
         attempt: number of claims so far; the fencing token.
         tries: attempts that ended badly (worker or engine died); at the limit the job is poisoned.
         progress: 0, or above 1 up to 100.
@@ -135,6 +136,7 @@ class SynthesisJob:
     created_at: datetime
     status: JobStatus = JobStatus.QUEUED
     handling: Handling = PLAIN
+    owner: str = ""
     attempt: int = 0
     tries: int = 0
     worker: str | None = None

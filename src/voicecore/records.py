@@ -9,17 +9,16 @@ holds golden records). A change of the documents needs a new version here, and a
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from voicecore.conversion import ConversionSettings, F0Method
 from voicecore.conversion_model import ConversionModel, ModelId
-from voicecore.errors import InvalidInput, StorageUnavailable, UnsupportedLanguage
 from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
 from voicecore.quality import ProfileId, QualityProfile
+from voicecore.record_envelope import Document, dump, load, plain
 from voicecore.record_fields import (
     as_flag,
     as_knobs,
@@ -48,15 +47,12 @@ from voicecore.request import (
 )
 from voicecore.voice import VoiceId, VoiceProfile
 
-#: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices, 4 conversion. Voices: 2
-#: brought voices without reference.
-JOB_VERSION = 4
-VOICE_VERSION = 2
+#: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices, 4 conversion, 5
+#: owners. Voices: 2 brought voices without reference, 3 owners.
+JOB_VERSION = 5
+VOICE_VERSION = 3
 PROFILE_VERSION = 1
 MODEL_VERSION = 1
-
-T = TypeVar("T")
-Document = dict[str, Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -108,17 +104,17 @@ def _request(document: Any) -> Request:
 
 def _request_document(request: Request) -> list[Any]:
     if isinstance(request, MixRequest):
-        parts = [_plain(part, _PART) for part in request.parts]
-        return ["mix", _plain(request, _MIX) | {"language": request.language.tag, "parts": parts}]
+        parts = [plain(part, _PART) for part in request.parts]
+        return ["mix", plain(request, _MIX) | {"language": request.language.tag, "parts": parts}]
     if isinstance(request, EnrolmentRequest):
-        return ["enrolment", _plain(request, _ENROLMENT) | {"language": request.language.tag}]
+        return ["enrolment", plain(request, _ENROLMENT) | {"language": request.language.tag}]
     if isinstance(request, ConversionRequest):
-        return ["recording", _plain(request, _RECORDING) | {"conversion": _plain(request.conversion, _CONVERSION)}]
+        return ["recording", plain(request, _RECORDING) | {"conversion": plain(request.conversion, _CONVERSION)}]
     languages = {"source_language": request.source_language.tag,
                  "target_language": maybe_write(str, request.target_language)}  # fmt: skip
-    conversion = maybe_write(lambda settings: _plain(settings, _CONVERSION), request.conversion)
+    conversion = maybe_write(lambda settings: plain(settings, _CONVERSION), request.conversion)
     seldom = {"word_times": True} if request.word_times else {}
-    return ["speech", _plain(request, _SPEECH) | languages | {"conversion": conversion} | seldom]
+    return ["speech", plain(request, _SPEECH) | languages | {"conversion": conversion} | seldom]
 
 
 # --- jobs -----------------------------------------------------------------------------------------------------------
@@ -132,7 +128,7 @@ _MOMENTS = ("lease_until", "started_at", "completed_at", "expires_at")
 _JOB: dict[str, Callable[[Any], Any]] = {
     "id": lambda value: JobId(as_text(value)), "request": _request, "engine": as_text,
     "quality_profile_id": maybe(as_text), "parameters": tuple_of(as_pair), "conversion": maybe(_conversion),
-    "spoken_language": as_language,
+    "spoken_language": as_language, "owner": as_text,
     "created_at": as_moment, "status": JobStatus, "attempt": as_whole, "tries": as_whole, "worker": maybe(as_text),
     "progress": as_number, "progress_message": as_text,
     "handling": lambda document: Handling(**fields_of(document, _HANDLING)),
@@ -147,7 +143,7 @@ def _with_handling(document: Document) -> Document:
     """From version 1, whose jobs had no choice."""
     if "handling" in document:
         raise ValueError("version 1 has no handling")
-    return document | {"handling": _plain(Handling(), _HANDLING)}
+    return document | {"handling": plain(Handling(), _HANDLING)}
 
 
 def _with_mixes(document: Document) -> Document:
@@ -184,9 +180,16 @@ def _with_voices_without_reference(document: Document) -> Document:
     return document
 
 
+def _with_owner(document: Document) -> Document:
+    """From version 4 of jobs and 2 of voices, when there were no keys: everything was nobody's."""
+    if "owner" in document:
+        raise ValueError("there were no owners in this version")
+    return document | {"owner": ""}
+
+
 #: Upgrade n leads from version n + 1 to the next one.
-_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling, _with_mixes, _with_conversion)
-_VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_without_reference,)
+_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling, _with_mixes, _with_conversion, _with_owner)
+_VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_without_reference, _with_owner)
 
 
 def dump_job(job: SynthesisJob) -> str:
@@ -194,20 +197,20 @@ def dump_job(job: SynthesisJob) -> str:
     moments = {name: maybe_write(moment_text, getattr(job, name)) for name in _MOMENTS}
     nested = {
         "request": _request_document(job.request),
-        "conversion": maybe_write(lambda settings: _plain(settings, _CONVERSION), job.conversion),
+        "conversion": maybe_write(lambda settings: plain(settings, _CONVERSION), job.conversion),
         "spoken_language": job.spoken_language.tag,
         "created_at": moment_text(job.created_at),
-        "segments": _plain(job.segments, _SEGMENTS),
-        "handling": _plain(job.handling, _HANDLING),
-        "result": maybe_write(lambda result: _plain(result, _RESULT), job.result),
-        "error": maybe_write(lambda error: _plain(error, _ERROR), job.error),
+        "segments": plain(job.segments, _SEGMENTS),
+        "handling": plain(job.handling, _HANDLING),
+        "result": maybe_write(lambda result: plain(result, _RESULT), job.result),
+        "error": maybe_write(lambda error: plain(error, _ERROR), job.error),
     }
-    return _dump("job", JOB_VERSION, _plain(job, _JOB) | nested | moments)
+    return dump("job", JOB_VERSION, plain(job, _JOB) | nested | moments)
 
 
 def load_job(record: str | bytes) -> SynthesisJob:
     """The inverse of `dump_job`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("job", _JOB_UPGRADES, record, lambda document: SynthesisJob(**fields_of(document, _JOB)))
+    return load("job", _JOB_UPGRADES, record, lambda document: SynthesisJob(**fields_of(document, _JOB)))
 
 
 # --- voices and profiles --------------------------------------------------------------------------------------------
@@ -216,6 +219,7 @@ _VOICE: dict[str, Callable[[Any], Any]] = {
     "method": as_text, "print_key": as_text, "print_sha256": as_text, "reference_key": maybe(as_text),
     "sample_key": maybe(as_text), "reference_duration_s": as_number, "description": as_text, "consent": maybe(as_text),
     "created_at": as_moment, "source_job_id": maybe(as_text), "notes": as_texts,
+    "owner": as_text,
 }  # fmt: skip
 _PROFILE: dict[str, Callable[[Any], Any]] = {
     "id": lambda value: ProfileId(as_text(value)), "name": as_text, "engine": as_text, "description": as_text,
@@ -226,22 +230,22 @@ _PROFILE: dict[str, Callable[[Any], Any]] = {
 def dump_voice(voice: VoiceProfile) -> str:
     """The voice as a record: JSON, ASCII, one line."""
     nested = {"language": voice.language.tag, "created_at": moment_text(voice.created_at)}
-    return _dump("voice", VOICE_VERSION, _plain(voice, _VOICE) | nested)
+    return dump("voice", VOICE_VERSION, plain(voice, _VOICE) | nested)
 
 
 def load_voice(record: str | bytes) -> VoiceProfile:
     """The inverse of `dump_voice`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("voice", _VOICE_UPGRADES, record, lambda document: VoiceProfile(**fields_of(document, _VOICE)))
+    return load("voice", _VOICE_UPGRADES, record, lambda document: VoiceProfile(**fields_of(document, _VOICE)))
 
 
 def dump_profile(profile: QualityProfile) -> str:
     """The quality profile as a record: JSON, ASCII, one line."""
-    return _dump("profile", PROFILE_VERSION, _plain(profile, _PROFILE) | {"parameters": dict(profile.parameters)})
+    return dump("profile", PROFILE_VERSION, plain(profile, _PROFILE) | {"parameters": dict(profile.parameters)})
 
 
 def load_profile(record: str | bytes) -> QualityProfile:
     """The inverse of `dump_profile`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("profile", (), record, lambda document: QualityProfile(**fields_of(document, _PROFILE)))
+    return load("profile", (), record, lambda document: QualityProfile(**fields_of(document, _PROFILE)))
 
 
 # --- conversion models ----------------------------------------------------------------------------------------------
@@ -254,49 +258,9 @@ _MODEL: dict[str, Callable[[Any], Any]] = {
 
 def dump_model(model: ConversionModel) -> str:
     """The conversion model as a record: JSON, ASCII, one line."""
-    return _dump("model", MODEL_VERSION, _plain(model, _MODEL) | {"created_at": moment_text(model.created_at)})
+    return dump("model", MODEL_VERSION, plain(model, _MODEL) | {"created_at": moment_text(model.created_at)})
 
 
 def load_model(record: str | bytes) -> ConversionModel:
     """The inverse of `dump_model`. Raises `StorageUnavailable` for a record that this program does not know."""
-    return _load("model", (), record, lambda document: ConversionModel(**fields_of(document, _MODEL)))
-
-
-# --- the envelope ---------------------------------------------------------------------------------------------------
-def _plain(value: object, fields: Mapping[str, Any]) -> Document:
-    return {name: getattr(value, name) for name in fields}
-
-
-def _dump(kind: str, version: int, body: Document) -> str:
-    try:
-        return json.dumps({"v": version, "kind": kind, **body}, separators=(",", ":"), allow_nan=False)
-    except ValueError as error:
-        raise InvalidInput(f"This {kind} cannot be stored ({error}); its numbers must be finite.") from error
-
-
-def _load(
-    kind: str,
-    upgrades: Sequence[Callable[[Document], Document]],
-    record: str | bytes,
-    read: Callable[[Document], T],
-) -> T:
-    newest = len(upgrades) + 1
-    try:
-        document = json.loads(record)
-        version, written_kind = document.pop("v"), document.pop("kind")
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
-        raise StorageUnavailable(f"A stored {kind} is not a record of voicecore; restore the store.") from error
-    if type(version) is not int or not 1 <= version <= newest or written_kind != kind:
-        raise StorageUnavailable(
-            f"A stored {kind} has version {version!r} and kind {written_kind!r}; this program reads versions 1 to {newest}: "
-            "run the version of voicecore that wrote it, or a newer one."
-        )
-    try:
-        for upgrade in upgrades[version - 1 :]:
-            document = upgrade(document)
-        return read(document)
-    except (TypeError, ValueError, KeyError, IndexError, InvalidInput, UnsupportedLanguage) as error:
-        raise StorageUnavailable(
-            f"The stored {kind} {document.get('id')!r} cannot be read ({error}); "
-            "run the version of voicecore that wrote it."
-        ) from error
+    return load("model", (), record, lambda document: ConversionModel(**fields_of(document, _MODEL)))

@@ -153,6 +153,7 @@ class VoiceProfile:
             without reference was mixed of others, and cannot be learned again.
         print_sha256: digest of the voice print; part of every fingerprint of audio spoken with this voice.
         reference_duration_s: seconds of reference speech used; 0 without a reference.
+        owner: id of the API key that it belongs to; empty for nobody's, made without one.
     """
 
     id: VoiceId
@@ -170,6 +171,7 @@ class VoiceProfile:
     created_at: datetime
     source_job_id: str | None = None
     notes: tuple[str, ...] = field(default=())
+    owner: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_name(self.name))

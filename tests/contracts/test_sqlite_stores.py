@@ -134,7 +134,7 @@ def test_a_record_of_an_unknown_version_is_refused_not_guessed(tmp_path: Path) -
     change(tmp_path, """UPDATE job SET record = json_set(record, '$.v', 99)""")
     store = SqliteJobStore(SqliteDatabase(tmp_path), FakeClock())
     for use in (lambda: store.get(JobId("job_1")), lambda: store.page(JobQuery())):
-        with pytest.raises(StorageUnavailable, match=r"version 99.*versions 1 to 4"):
+        with pytest.raises(StorageUnavailable, match=r"version 99.*versions 1 to 5"):
             use()
     assert claim(store) is None
     store.close()
@@ -246,9 +246,10 @@ def test_a_clock_set_while_the_service_was_down_delays_a_job_by_a_lease_at_most(
 
 @pytest.mark.parametrize("status", [None, JobStatus.COMPLETED])
 @pytest.mark.parametrize("mode", [None, Mode.DUBBING])
+@pytest.mark.parametrize("owner", [None, "key_a"])
 @pytest.mark.parametrize("later_page", [False, True])
 def test_no_page_scans_or_sorts_the_table(
-    tmp_path: Path, status: JobStatus | None, mode: Mode | None, later_page: bool
+    tmp_path: Path, status: JobStatus | None, mode: Mode | None, owner: str | None, later_page: bool
 ) -> None:
     database = SqliteDatabase(tmp_path)
     store = SqliteJobStore(database, FakeClock())
@@ -258,14 +259,14 @@ def test_no_page_scans_or_sorts_the_table(
     asked: list[str] = []
     with database.reading() as reader:
         reader.set_trace_callback(asked.append)
-    store.page(JobQuery(status=status, mode=mode, cursor=cursor))
+    store.page(JobQuery(status=status, mode=mode, cursor=cursor, owner=owner))
     with database.reading() as reader:
         reader.set_trace_callback(None)
         (rows,) = [query for query in asked if "FROM job " in query]
         plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {rows}")]
     # A scan of an index in its order, stopped by LIMIT, is what the first unfiltered page is.
     assert len(plan) == 1
-    assert "USING INDEX job_by_" in plan[0]
+    assert ("USING INDEX job_by_" if owner is None else "USING INDEX job_by_owner") in plan[0]
     store.close()
 
 

@@ -117,8 +117,18 @@ GOLDEN_COMPLETED_4 = (
     '"error":null,"lease_until":null,"started_at":"2026-01-02T03:04:06+00:00",'
     '"completed_at":"2026-01-02T03:04:07+00:00","expires_at":"2026-01-03T03:04:07+00:00"}'
 )
+# Version 5 and version 3 of the voices brought the owner.
+GOLDEN_QUEUED_5 = GOLDEN_QUEUED_4.replace('{"v":4,', '{"v":5,').replace(
+    '"spoken_language":"pt-BR",', '"spoken_language":"pt-BR","owner":"",'
+)
+GOLDEN_COMPLETED_5 = GOLDEN_COMPLETED_4.replace('{"v":4,', '{"v":5,').replace(
+    '"spoken_language":"en",', '"spoken_language":"en","owner":"key_1",'
+)
 GOLDEN_MIX_4 = GOLDEN_MIX_3.replace('{"v":3,', '{"v":4,').replace(
     '"parameters":[],', '"parameters":[],"conversion":null,'
+)
+GOLDEN_MIX_5 = GOLDEN_MIX_4.replace('{"v":4,', '{"v":5,').replace(
+    '"spoken_language":"pt-BR",', '"spoken_language":"pt-BR","owner":"",'
 )
 GOLDEN_VOICE_1 = (
     '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
@@ -126,12 +136,18 @@ GOLDEN_VOICE_1 = (
     '"sample_key":null,"reference_duration_s":9.5,"description":"Clara","consent":"Sim.",'
     '"created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_2","notes":["8 kHz reference"]}'
 )
-GOLDEN_VOICE = GOLDEN_VOICE_1.replace('{"v":1,', '{"v":2,')
-GOLDEN_MIXED_VOICE = (
+GOLDEN_VOICE_2 = GOLDEN_VOICE_1.replace('{"v":1,', '{"v":2,')
+GOLDEN_MIXED_VOICE_2 = (
     '{"v":2,"kind":"voice","id":"voice_3","name":"Ana e a suave","language":"pt-BR","engine":"tone","method":"mixing",'
     '"print_key":"voices/voice_3/a1/print.safetensors","print_sha256":"00ff","reference_key":null,'
     '"sample_key":"voices/voice_3/a1/sample.wav","reference_duration_s":0.0,"description":"","consent":null,'
     '"created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_3","notes":["A mix of two."]}'
+)
+GOLDEN_VOICE = GOLDEN_VOICE_2.replace('{"v":2,', '{"v":3,').replace(
+    '"notes":["8 kHz reference"]', '"notes":["8 kHz reference"],"owner":""'
+)
+GOLDEN_MIXED_VOICE = GOLDEN_MIXED_VOICE_2.replace('{"v":2,', '{"v":3,').replace(
+    '"notes":["A mix of two."]', '"notes":["A mix of two."],"owner":"key_1"'
 )
 GOLDEN_PROFILE = (
     '{"v":1,"kind":"profile","id":"calm","name":"Calm","engine":"tone","description":"Slow",'
@@ -262,23 +278,35 @@ def test_golden_records_of_version_2_are_still_read() -> None:
 def test_golden_records_of_version_3_are_still_read() -> None:
     assert (load_job(GOLDEN_QUEUED_3), load_job(GOLDEN_COMPLETED_3)) == golden_jobs_2()
     assert load_job(GOLDEN_MIX_3) == GOLDEN_MIX_VALUE
-    assert load_voice(GOLDEN_VOICE) == GOLDEN_VOICE_VALUE
-    assert load_voice(GOLDEN_MIXED_VOICE) == GOLDEN_MIXED_VOICE_VALUE
+    assert load_voice(GOLDEN_VOICE_2) == GOLDEN_VOICE_VALUE
+    assert load_voice(GOLDEN_MIXED_VOICE_2) == GOLDEN_MIXED_VOICE_VALUE
 
 
-def test_what_is_written_is_still_version_4_of_jobs_2_of_voices_and_1_of_profiles() -> None:
+def test_golden_records_of_version_4_are_still_read_as_nobodys() -> None:
+    assert (load_job(GOLDEN_QUEUED_4), load_job(GOLDEN_COMPLETED_4)) == golden_jobs_2()
+    assert load_job(GOLDEN_MIX_4) == GOLDEN_MIX_VALUE
+    assert load_job(GOLDEN_QUEUED_4).owner == load_voice(GOLDEN_VOICE_2).owner == ""
+
+
+def test_what_is_written_is_still_version_5_of_jobs_3_of_voices_and_1_of_profiles() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
-    assert tuple(map(dump_job, golden_jobs_2())) == (GOLDEN_QUEUED_4, GOLDEN_COMPLETED_4)
-    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_4
+    queued, completed = golden_jobs_2()
+    owned = replace(completed, owner="key_1")
+    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_5, GOLDEN_COMPLETED_5)
+    assert load_job(GOLDEN_COMPLETED_5) == owned
+    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_5
     assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
-    assert dump_voice(GOLDEN_MIXED_VOICE_VALUE) == GOLDEN_MIXED_VOICE
+    mixed = replace(GOLDEN_MIXED_VOICE_VALUE, owner="key_1")
+    assert dump_voice(mixed) == GOLDEN_MIXED_VOICE
+    assert load_voice(GOLDEN_MIXED_VOICE) == mixed
     assert dump_profile(GOLDEN_PROFILE_VALUE) == GOLDEN_PROFILE
 
 
 def test_records_of_older_versions_are_written_as_the_newest() -> None:
-    assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == GOLDEN_COMPLETED_4
-    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_4
-    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_4
+    newest = GOLDEN_COMPLETED_5.replace('"owner":"key_1"', '"owner":""')
+    assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == newest
+    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_5
+    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_5
     assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE
 
 
@@ -286,7 +314,7 @@ def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_non
     with pytest.raises(StorageUnavailable, match="version 2 has no mixes"):
         load_job(altered(GOLDEN_MIX_3, v=2))
     with pytest.raises(StorageUnavailable):
-        load_voice(altered(GOLDEN_MIXED_VOICE, v=1))
+        load_voice(altered(GOLDEN_MIXED_VOICE_2, v=1))
 
 
 @pytest.mark.parametrize(
@@ -300,9 +328,9 @@ def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_non
     ],
 )  # fmt: skip
 def test_a_stored_mix_that_could_not_have_been_asked_for_is_refused(parts: object) -> None:
-    _, body = json.loads(GOLDEN_MIX_4)["request"]
+    _, body = json.loads(GOLDEN_MIX_5)["request"]
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_MIX_4, request=["mix", {**body, "parts": parts}]))
+        load_job(altered(GOLDEN_MIX_5, request=["mix", {**body, "parts": parts}]))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -356,18 +384,18 @@ def altered(record: str, **changes: object) -> str:
     return json.dumps(json.loads(record) | changes)
 
 
-@pytest.mark.parametrize("version", [0, -1, 5, 99, "1", "2", "3", "4", None, True, 1.0, 2.0, 3.0, 4.0])
+@pytest.mark.parametrize("version", [0, -1, 6, 99, "1", "2", "3", "4", "5", None, True, 1.0, 2.0, 3.0, 4.0, 5.0])
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED_4), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_5), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
 
 
 def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
-    with pytest.raises(StorageUnavailable, match=r"job has version 5 .* reads versions 1 to 4: run the version"):
-        load_job(altered(GOLDEN_QUEUED_4, v=5))
-    with pytest.raises(StorageUnavailable, match=r"voice has version 3 .* reads versions 1 to 2: run the version"):
-        load_voice(altered(GOLDEN_VOICE, v=3))
+    with pytest.raises(StorageUnavailable, match=r"job has version 6 .* reads versions 1 to 5: run the version"):
+        load_job(altered(GOLDEN_QUEUED_5, v=6))
+    with pytest.raises(StorageUnavailable, match=r"voice has version 4 .* reads versions 1 to 3: run the version"):
+        load_voice(altered(GOLDEN_VOICE, v=4))
 
 
 def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
@@ -382,25 +410,26 @@ def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
     ("warnings", "one"), ("warnings", [1]), ("request", ["song", {}]), ("request", {}), ("request", None),
     ("request", ["speech", {}]), ("result", {}), ("parameters", [["speed"]]), ("parameters", [["speed", "1"]]),
     ("parameters", {"speed": 1}), ("spoken_language", "?"), ("lease_until", "2026-01-02T03:04:05+00:00"),
-    ("error", {"code": "a", "message": "b", "retryable": 0}), ("priority", 1), ("handling", None), ("handling", {}),
+    ("error", {"code": "a", "message": "b", "retryable": 0}), ("priority", 1),
+    ("owner", None), ("owner", 7), ("handling", None), ("handling", {}),
     ("handling", {"priority": "urgent", "webhook_url": None}), ("handling", {"priority": "low"}),
     ("handling", {"priority": "low", "webhook_url": 7}), ("handling", {"priority": "low", "webhook_url": "told"}),
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED_4, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_5, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_4)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_5)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED_4)
+    document = json.loads(GOLDEN_QUEUED_5)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
-                                    altered(GOLDEN_QUEUED_4, progress=1e999)])  # fmt: skip
+                                    altered(GOLDEN_QUEUED_5, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import threading
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Generic
@@ -13,9 +14,10 @@ from typing import Generic
 from adapters.stores import transitions
 from adapters.stores.cursor import Place, place_after
 from adapters.stores.line import Line, place_of, turn_of
-from adapters.stores.naming import check_free, missing, name_key
+from adapters.stores.naming import check_free, missing, shelf_key
 from adapters.stores.notice_board import NoticeBoard
 from adapters.stores.transitions import Lease
+from voicecore.access import ApiKey
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
@@ -28,9 +30,9 @@ from voicecore.voice import VoiceProfile
 class MemoryJobStore:
     """Jobs in a dict, behind one lock.
 
-    Beside it, one sorted list of places for each status and mode: their lengths are the totals, and a page is a
-    merge of the few lists that the query admits. So a page does not cost more with more jobs. Whose turn it is
-    stands in a `Line`, and who is to be told in a `NoticeBoard`.
+    Beside it, one sorted list of places for each status and mode, and the same for each owner: their lengths are the
+    totals, and a page is a merge of the few lists that the query admits. So a page does not cost more with more jobs.
+    Whose turn it is stands in a `Line`, and who is to be told in a `NoticeBoard`.
     """
 
     def __init__(self, clock: Clock, lease_clock: Clock | None = None) -> None:
@@ -39,9 +41,8 @@ class MemoryJobStore:
         self._lease_clock = lease_clock or clock
         self._lock = threading.Lock()
         self._jobs: dict[JobId, SynthesisJob] = {}
-        self._places: dict[tuple[JobStatus, Mode], list[Place]] = {
-            (status, mode): [] for status in JobStatus for mode in Mode
-        }
+        #: By owner, status and mode; those of the owner None are of all jobs.
+        self._places: defaultdict[tuple[str | None, JobStatus, Mode], list[Place]] = defaultdict(list)
         self._line = Line()
         self._leases: dict[JobId, Lease] = {}
         self._notices = NoticeBoard()
@@ -52,15 +53,16 @@ class MemoryJobStore:
         self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None
     ) -> SynthesisJob:
         transitions.check_new(job)
+        key = transitions.owned_key(job, idempotency_key)
         with self._lock:
-            if idempotency_key is not None and idempotency_key in self._keys:
-                return transitions.repeated(job, self._jobs[self._keys[idempotency_key]])
+            if key is not None and key in self._keys:
+                return transitions.repeated(job, self._jobs[self._keys[key]])
             if job.id in self._jobs or job.id in self._tombstones:
                 raise Conflict(f"There is a job {job.id} already.")
             transitions.check_room(self._counts()[JobStatus.QUEUED], max_queued)
             self._write(job)
-            if idempotency_key is not None:
-                self._keys[idempotency_key] = job.id
+            if key is not None:
+                self._keys[key] = job.id
             return job
 
     def get(self, job_id: JobId) -> SynthesisJob | None:
@@ -71,9 +73,12 @@ class MemoryJobStore:
         after = place_after(query)
         with self._lock:
             lists = [
-                places
-                for (status, mode), places in self._places.items()
-                if query.status in (None, status) and query.mode in (None, mode)
+                self._places[query.owner, status, mode]
+                for status in JobStatus
+                for mode in Mode
+                if query.status in (None, status)
+                and query.mode in (None, mode)
+                and (query.owner, status, mode) in self._places
             ]
             newest_first = heapq.merge(*(_down_from(places, after) for places in lists), reverse=True)
             shown = list(itertools.islice(newest_first, query.limit + 1))
@@ -166,7 +171,7 @@ class MemoryJobStore:
         return self._jobs.get(job_id)
 
     def _counts(self) -> dict[JobStatus, int]:
-        return {status: sum(len(self._places[status, mode]) for mode in Mode) for status in JobStatus}
+        return {status: sum(len(self._places[None, status, mode]) for mode in Mode) for status in JobStatus}
 
     def _first_claimable(self, now: datetime, engines: Collection[str] | None) -> SynthesisJob | None:
         running = (self._jobs[job_id] for job_id, lease in self._leases.items() if lease.until <= now)
@@ -180,7 +185,8 @@ class MemoryJobStore:
         if before is not None:
             self._forget(before)
         self._jobs[job.id] = job
-        insort(self._places[job.status, job.mode], place_of(job))
+        for owner in _listed_under(job):
+            insort(self._places[owner, job.status, job.mode], place_of(job))
         if job.status is JobStatus.QUEUED:
             self._line.join(job)
         if lease is not None and job.status is JobStatus.PROCESSING:
@@ -189,8 +195,9 @@ class MemoryJobStore:
             self._notices.put(job.id, self._clock.now())
 
     def _forget(self, job: SynthesisJob) -> None:
-        places = self._places[job.status, job.mode]
-        del places[bisect_left(places, place_of(job))]
+        for owner in _listed_under(job):
+            places = self._places[owner, job.status, job.mode]
+            del places[bisect_left(places, place_of(job))]
         self._leases.pop(job.id, None)
         if job.status is JobStatus.QUEUED:
             self._line.leave(job)
@@ -198,6 +205,10 @@ class MemoryJobStore:
     def _prune(self, now: datetime) -> None:
         oldest = now - transitions.TOMBSTONES_LAST
         self._tombstones = {job_id: since for job_id, since in self._tombstones.items() if since > oldest}
+
+
+def _listed_under(job: SynthesisJob) -> tuple[str | None, ...]:
+    return (None, job.owner) if job.owner else (None,)
 
 
 def _down_from(places: list[Place], after: Place | None) -> Iterator[Place]:
@@ -214,8 +225,8 @@ class MemoryShelf(Generic[Item]):
 
     def add(self, item: Item) -> None:
         with self._lock:
-            names = {name_key(other.name) for other in self._items.values()}
-            check_free(item, id_used=item.id in self._items, name_used=name_key(item.name) in names)
+            names = {shelf_key(other) for other in self._items.values()}
+            check_free(item, id_used=item.id in self._items, name_used=shelf_key(item) in names)
             self._items[item.id] = item
 
     def get(self, item_id: str) -> Item | None:
@@ -230,8 +241,8 @@ class MemoryShelf(Generic[Item]):
         with self._lock:
             if item.id not in self._items:
                 raise missing(item.id)
-            names = {name_key(other.name) for other in self._items.values() if other.id != item.id}
-            check_free(item, id_used=False, name_used=name_key(item.name) in names)
+            names = {shelf_key(other) for other in self._items.values() if other.id != item.id}
+            check_free(item, id_used=False, name_used=shelf_key(item) in names)
             self._items[item.id] = item
 
     def delete(self, item_id: str) -> bool:
@@ -240,12 +251,13 @@ class MemoryShelf(Generic[Item]):
 
 
 class MemoryCatalog:
-    """Three shelves and a dict."""
+    """Four shelves and a dict."""
 
     def __init__(self) -> None:
         self._voices: MemoryShelf[VoiceProfile] = MemoryShelf()
         self._profiles: MemoryShelf[QualityProfile] = MemoryShelf()
         self._models: MemoryShelf[ConversionModel] = MemoryShelf()
+        self._keys: MemoryShelf[ApiKey] = MemoryShelf()
         self._defaults: dict[str, str] = {}
 
     @property
@@ -259,6 +271,10 @@ class MemoryCatalog:
     @property
     def models(self) -> MemoryShelf[ConversionModel]:
         return self._models
+
+    @property
+    def keys(self) -> MemoryShelf[ApiKey]:
+        return self._keys
 
     def default_profile(self, engine: str) -> str | None:
         return self._defaults.get(engine)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
+from voicecore.access import ApiKey
 from voicecore.errors import NameTaken, NotFound
 from voicecore.ports import Named
+from voicecore.voice import VoiceProfile
 
 
 def name_key(name: str) -> str:
@@ -17,6 +19,19 @@ def name_key(name: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())
+
+
+def shelf_key(item: Named) -> str:
+    """What no two things on a shelf may have in common: the name; of a voice its owner's, of a key while it is not revoked.
+
+    No name holds a line feed, so no two different things make the same text.
+    """
+    key = name_key(item.name)
+    if isinstance(item, VoiceProfile) and item.owner:
+        return f"{item.owner}\n{key}"
+    if isinstance(item, ApiKey) and item.revoked_at is not None:
+        return f"{item.id}\n{key}"
+    return key
 
 
 def check_free(item: Named, *, id_used: bool, name_used: bool) -> None:

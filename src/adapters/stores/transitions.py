@@ -42,6 +42,11 @@ def check_new(job: SynthesisJob) -> None:
     require(job.status is JobStatus.QUEUED and job.attempt == 0, f"Job {job.id} is not new; only new jobs are added.")
 
 
+def owned_key(job: SynthesisJob, idempotency_key: str | None) -> str | None:
+    """The idempotency key as it is kept: each owner has his own, so that nobody meets another's. Clients' hold no line feed."""
+    return idempotency_key if idempotency_key is None or not job.owner else f"{job.owner}\n{idempotency_key}"
+
+
 def repeated(job: SynthesisJob, before: SynthesisJob) -> SynthesisJob:
     """The job that the same idempotency key made `before`. Raises `IdempotencyConflict` if the requests differ."""
     # Both sides are computed now: a stored digest would change its meaning when a request gains a field.
@@ -111,5 +116,10 @@ def _check_fence(stored: SynthesisJob | None, job: SynthesisJob) -> None:
     if stored is None or stored.status is not JobStatus.PROCESSING or stored.attempt != job.attempt:
         state = "gone" if stored is None else f"{stored.status.value}, attempt {stored.attempt}"
         raise LeaseLost(f"Attempt {job.attempt} of job {job.id} no longer owns it; the job is {state}.")
-    fixed = (stored.request, stored.handling, stored.created_at) == (job.request, job.handling, job.created_at)
-    require(fixed, f"The request, handling and created_at of job {job.id} cannot change.")
+    require(
+        _fixed(stored) == _fixed(job), f"The request, handling, owner and created_at of job {job.id} cannot change."
+    )
+
+
+def _fixed(job: SynthesisJob) -> tuple[object, ...]:
+    return job.request, job.handling, job.owner, job.created_at

@@ -20,6 +20,7 @@ from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore import __version__
+from voicecore.access import NOBODY
 from voicecore.errors import VoiceCoreError
 
 #: For synchronous routes, which mostly wait for the store.
@@ -30,7 +31,10 @@ def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
     """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
     return Litestar(
         route_handlers=[each.router for each in (jobs, downloads, voices, engines, profiles, rvc, admin, health)],
-        dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
+        dependencies={
+            "service": Provide(lambda: service, sync_to_thread=False),
+            "caller": Provide(lambda: NOBODY, sync_to_thread=False),
+        },
         state=State({"service": service}),
         on_startup=[_roomy_executor],
         lifespan=[_owning(service)] if owns_service else [],

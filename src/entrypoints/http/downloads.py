@@ -16,8 +16,9 @@ from entrypoints.http.job_answers import download_name
 from entrypoints.http.job_body import format_of
 from entrypoints.http.ranges import Download, answer
 from entrypoints.http.threads import ENCODINGS, blocking
-from entrypoints.http.wiring import Wired, find_job
+from entrypoints.http.wiring import Calling, Wired, find_job
 from entrypoints.service import Service
+from voicecore.access import Caller
 from voicecore.errors import Conflict, Draining
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.request import ConversionRequest, OutputFormat, SynthesisRequest
@@ -81,7 +82,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     responses=problems(400, 404, 408, 409, 410, 416, 425, 501, 503),
 )  # fmt: skip
 async def download(
-    request: Request[Any, Any, Any], service: Wired, job_id: FromPath[str],
+    request: Request[Any, Any, Any], service: Wired, caller: Calling, job_id: FromPath[str],
     format: Annotated[str | None, QueryParameter(  # noqa: A002 - its name in errors is its name in the query
         description="wav mp3 ogg flac m4a opus; what the job asked for if left out.")] = None,
     timeout: Annotated[int, QueryParameter(  # noqa: ASYNC109 - as above
@@ -89,7 +90,7 @@ async def download(
 ) -> Response[Any]:  # fmt: skip
     """The audio of a finished job, whole or a byte range of it."""
     chosen = None if format is None else format_of(format, "format")
-    job = await _finished(request, service, job_id, timeout)
+    job = await _finished(request, service, caller, job_id, timeout)
     if job.status is not JobStatus.COMPLETED:
         raise Conflict(_why_no_audio(job))
     output_format = chosen or _asked_format(job)
@@ -101,9 +102,9 @@ async def download(
 
 
 @get("/{job_id:str}/formats", sync_to_thread=True, responses=problems(404, 410, 503))
-def formats(service: Wired, job_id: FromPath[str]) -> FormatList:
+def formats(service: Wired, caller: Calling, job_id: FromPath[str]) -> FormatList:
     """What the audio can be downloaded as, once the job is completed; empty for a job that makes none."""
-    job = find_job(service, job_id)
+    job = find_job(service, job_id, caller)
     if job.makes_voice:
         return FormatList(job_id=job.id, formats=[])
     asked = _asked_format(job)
@@ -120,9 +121,9 @@ def formats(service: Wired, job_id: FromPath[str]) -> FormatList:
 
 
 @get("/{job_id:str}/segments", sync_to_thread=True, responses=problems(404, 409, 410, 425, 503))
-def segments(service: Wired, job_id: FromPath[str]) -> Manifest:
+def segments(service: Wired, caller: Calling, job_id: FromPath[str]) -> Manifest:
     """The segments of a completed job, with their characters and their times."""
-    job = find_job(service, job_id)
+    job = find_job(service, job_id, caller)
     if not job.status.finished:
         raise _not_ready(job)
     if job.result is None or job.result.manifest_key is None:
@@ -131,12 +132,14 @@ def segments(service: Wired, job_id: FromPath[str]) -> Manifest:
         return msgspec.convert(json.loads(reader.read()), Manifest)
 
 
-async def _finished(request: Request[Any, Any, Any], service: Service, job_id: str, timeout_s: float) -> SynthesisJob:
+async def _finished(
+    request: Request[Any, Any, Any], service: Service, caller: Caller, job_id: str, timeout_s: float
+) -> SynthesisJob:
     """The job, once it is finished. A waiter holds no thread: it looks now and then, and leaves with its client.
 
     Raises `HTTPException` 425 (nobody waits) or 408 (waited in vain), `Draining`, `NotFound`, `Gone`.
     """
-    job = await blocking(find_job, service, job_id)
+    job = await blocking(find_job, service, job_id, caller)
     if job.status.finished:
         return job
     if timeout_s == 0:
@@ -146,7 +149,7 @@ async def _finished(request: Request[Any, Any, Any], service: Service, job_id: s
         if await _client_left(request, min(pause_s, left_s)):
             break
         pause_s = min(_LONGEST_LOOK_S, pause_s * 1.5)
-        job = await blocking(find_job, service, job_id)
+        job = await blocking(find_job, service, job_id, caller)
         if job.status.finished:
             return job
         if service.drained:

@@ -17,7 +17,7 @@ from entrypoints.http.rvc_answers import RvcAnswer, echo_rvc
 from entrypoints.http.schemas import ConvertBody, JobBody
 from entrypoints.http.threads import UPLOADS, blocking
 from entrypoints.http.uploads import Form, read_multipart
-from entrypoints.http.wiring import Wired, find_job, job_id_of, refuse_while_draining
+from entrypoints.http.wiring import Calling, Wired, find_job, own_job, refuse_while_draining
 from voicecore.errors import InvalidInput
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobQuery
@@ -30,7 +30,7 @@ _KEY = re.compile(r"[\x20-\x7e]{1,200}")
     "/", status_code=202, guards=[refuse_while_draining], operation_class=accepts_either(JobBody, ConvertBody, [RECORDING]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
-async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[JobAnswer]:
+async def submit(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[JobAnswer]:
     """Speak a text, or in mode `convert` give a recording another voice: the job is accepted and stored, not done.
 
     Send an `Idempotency-Key` with a text to make repeating safe.
@@ -41,12 +41,13 @@ async def submit(request: Request[Any, Any, Any], service: Wired) -> Response[Jo
             await read_multipart(request, form, recording_limits(service.limits))
             if is_conversion(form):
                 # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
-                return _accepted(await UPLOADS.run(submit_recording, service, form, idempotency_key=key))
+                job = await UPLOADS.run(submit_recording, service, form, idempotency_key=key, caller=caller)
+                return _accepted(job)
             body = from_fields(form.fields, JobBody)
     else:
         body = await read_body(request, JobBody, refused=refuse_conversion)
     wanted, handling = to_request(body), handling_of(body.priority, body.webhook_url)
-    job = await blocking(service.submit_synthesis, wanted, idempotency_key=key, handling=handling)
+    job = await blocking(service.submit_synthesis, wanted, idempotency_key=key, handling=handling, caller=caller)
     return _accepted(job, echo_rvc(body))
 
 
@@ -57,31 +58,33 @@ def _accepted(job: SynthesisJob, rvc: RvcAnswer | None = None) -> Response[JobAn
 @get("/", sync_to_thread=True, responses=problems(400, 503))
 def listing(
     service: Wired,
+    caller: Calling,
     status: Annotated[JobStatus | None, QueryParameter(description="Only jobs in this state.")] = None,
     mode: Annotated[Mode | None, QueryParameter(description="Only jobs of this mode.")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="Jobs on one page.")] = 20,
     cursor: Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")] = None,
 ) -> JobList:
-    """Jobs, newest first."""
-    return of_page(service.store.page(JobQuery(status=status, mode=mode, limit=limit, cursor=cursor)))
+    """Your jobs, newest first; an admin sees everybody's."""
+    query = JobQuery(status=status, mode=mode, limit=limit, cursor=cursor, owner=caller.shown)
+    return of_page(service.store.page(query))
 
 
 @get("/{job_id:str}", sync_to_thread=True, responses=problems(404, 410, 503))
-def one(service: Wired, job_id: FromPath[str]) -> JobAnswer:
+def one(service: Wired, caller: Calling, job_id: FromPath[str]) -> JobAnswer:
     """One job."""
-    return of_job(find_job(service, job_id))
+    return of_job(find_job(service, job_id, caller))
 
 
 @post("/{job_id:str}/cancel", status_code=200, sync_to_thread=True, responses=problems(404, 409, 410, 503))
-def cancel(service: Wired, job_id: FromPath[str]) -> JobAnswer:
+def cancel(service: Wired, caller: Calling, job_id: FromPath[str]) -> JobAnswer:
     """Call a job off; a running one stops within 2 s."""
-    return of_job(service.cancel(job_id_of(job_id)))
+    return of_job(service.cancel(own_job(service, job_id, caller).id))
 
 
 @delete("/{job_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 410, 503))
-def remove(service: Wired, job_id: FromPath[str]) -> JobDeleted:
+def remove(service: Wired, caller: Calling, job_id: FromPath[str]) -> JobDeleted:
     """Remove a job and its audio; a running one is cancelled first. A voice that it enrolled stays."""
-    files = service.delete_job(job_id_of(job_id))
+    files = service.delete_job(own_job(service, job_id, caller).id)
     return JobDeleted(message="The job and its files were deleted.", job_id=job_id, files_deleted=files)
 
 

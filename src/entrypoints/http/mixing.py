@@ -12,7 +12,7 @@ from entrypoints.http.job_body import handling_of, language_of
 from entrypoints.http.schemas import MixBody
 from entrypoints.http.threads import blocking
 from entrypoints.http.voice_answers import VoiceJobAccepted, accepted
-from entrypoints.http.wiring import Wired, refuse_while_draining
+from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
 from voicecore.request import MixRequest, VoicePart
 
 
@@ -20,7 +20,7 @@ from voicecore.request import MixRequest, VoicePart
     "/mix", status_code=202, guards=[refuse_while_draining], operation_class=accepts(MixBody, forms=False),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
-async def mix(request: Request[Any, Any, Any], service: Wired) -> Response[VoiceJobAccepted]:
+async def mix(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[VoiceJobAccepted]:
     """Make a voice that lies between 2 to 8 enrolled voices and presets of one engine, nearer to those of more weight."""
     body = await read_body(request, MixBody, forms=False)
     wanted = MixRequest(
@@ -28,5 +28,6 @@ async def mix(request: Request[Any, Any, Any], service: Wired) -> Response[Voice
         engine=body.engine,
         parts=tuple(VoicePart(voice_id=each.voice_id, preset=each.preset, weight=each.weight) for each in body.parts),
     )  # fmt: skip
-    job = await blocking(service.submit_mix, wanted, handling=handling_of(body.priority, body.webhook_url))
+    handling = handling_of(body.priority, body.webhook_url)
+    job = await blocking(service.submit_mix, wanted, handling=handling, caller=caller)
     return accepted(job, "The voices are being mixed.")

@@ -9,6 +9,7 @@ from entrypoints.http.job_body import format_of, handling_of
 from entrypoints.http.schemas import ConvertBody
 from entrypoints.http.uploads import Form, UploadLimits
 from entrypoints.service import Service
+from voicecore.access import Caller
 from voicecore.errors import InvalidInput
 from voicecore.job import SynthesisJob
 from voicecore.limits import Limits
@@ -41,12 +42,12 @@ def is_conversion(form: Form) -> bool:
     return False
 
 
-def submit_recording(service: Service, form: Form, *, idempotency_key: str | None) -> SynthesisJob:
+def submit_recording(service: Service, form: Form, *, idempotency_key: str | None, caller: Caller) -> SynthesisJob:
     """The new job.
 
     Raises:
         InvalidInput: and its kinds, for fields and file.
-        NotFound, NotInstalled, QueueFull: as `SubmitConversion`.
+        Forbidden, NotFound, NotInstalled, QueueFull: as `SubmitConversion`.
     """
     if any(name == RECORDING.name for name, _ in form.fields):
         raise InvalidInput("The field 'file' was sent as a text; send a file, with a filename.", field="file")
@@ -69,5 +70,5 @@ def submit_recording(service: Service, form: Form, *, idempotency_key: str | Non
     return service.submit_conversion(
         settings_of(body, body.rvc_model_id), file, f0_method_named=body.rvc_f0_method is not None,
         output_format=format_of(body.output_format, "output_format"),
-        handling=handling_of(body.priority, body.webhook_url),
+        handling=handling_of(body.priority, body.webhook_url), caller=caller,
     )  # fmt: skip

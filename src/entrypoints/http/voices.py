@@ -17,8 +17,9 @@ from entrypoints.http.schemas import CloneBody, VoicePatch
 from entrypoints.http.threads import UPLOADS, blocking
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
 from entrypoints.http.voice_answers import VoiceAnswer, VoiceDeleted, VoiceJobAccepted, VoiceList, accepted, of_voice
-from entrypoints.http.wiring import Wired, refuse_while_draining, voice_id_of
+from entrypoints.http.wiring import Calling, Wired, find_voice, refuse_while_draining
 from entrypoints.service import Service
+from voicecore.access import Caller
 from voicecore.errors import InvalidInput, NotFound
 from voicecore.job import SynthesisJob
 from voicecore.usecases.submit_enrolment import NewVoice
@@ -31,19 +32,11 @@ BODY_PER_FILE = 4
 MAX_FILES = 20
 
 
-def find_voice(service: Service, voice_id: str) -> VoiceProfile:
-    """The voice. Raises `NotFound`."""
-    voice = service.catalog.voices.get(voice_id_of(voice_id))
-    if voice is None:
-        raise NotFound(f"There is no voice {voice_id[:80]!r}; GET /voices lists them.")
-    return voice
-
-
 @post(
     "/clone", status_code=202, guards=[refuse_while_draining], operation_class=accepts(CloneBody, files=[FilePart(name="file", many=True)]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
-async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[VoiceJobAccepted]:
+async def clone(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[VoiceJobAccepted]:
     """Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm."""
     media_type = request.content_type[0].lower()
     if media_type != MULTIPART:
@@ -53,7 +46,7 @@ async def clone(request: Request[Any, Any, Any], service: Wired) -> Response[Voi
     with Form() as form:
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
-        job = await UPLOADS.run(_enrol, service, form)
+        job = await UPLOADS.run(_enrol, service, form, caller)
     return accepted(job, "The voice is being learned.")
 
 
@@ -64,7 +57,7 @@ def _admit(name: str, form: Form) -> None:
         raise InvalidInput(f"There are more than {MAX_FILES} files; send fewer.", field="file")
 
 
-def _enrol(service: Service, form: Form) -> SynthesisJob:
+def _enrol(service: Service, form: Form, caller: Caller) -> SynthesisJob:
     if any(name == "file" for name, _ in form.fields):
         raise InvalidInput("The field 'file' was sent as a text; send a file, with a filename.", field="file")
     body = from_fields(form.fields, CloneBody)
@@ -77,33 +70,35 @@ def _enrol(service: Service, form: Form) -> SynthesisJob:
         engine=body.engine, consent=body.consent,
     )  # fmt: skip
     handling = handling_of(body.priority, body.webhook_url)
-    return service.submit_enrolment(voice, [file for _, file in form.files], handling=handling)
+    return service.submit_enrolment(voice, [file for _, file in form.files], handling=handling, caller=caller)
 
 
 @get("/", sync_to_thread=True, responses=problems(503))
-def listing(service: Wired) -> VoiceList:
-    """All voices that were enrolled or mixed."""
-    found = [of_voice(voice) for voice in service.catalog.voices.all()]
+def listing(service: Wired, caller: Calling) -> VoiceList:
+    """Your voices, enrolled and mixed; an admin sees everybody's."""
+    found = [of_voice(voice) for voice in service.catalog.voices.all() if caller.sees(voice.owner)]
     return VoiceList(total=len(found), voices=found, profiles=found)
 
 
 @get("/{voice_id:str}", sync_to_thread=True, responses=problems(404, 503))
-def one(service: Wired, voice_id: FromPath[str]) -> VoiceAnswer:
+def one(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceAnswer:
     """One voice."""
-    return of_voice(find_voice(service, voice_id))
+    return of_voice(find_voice(service, voice_id, caller))
 
 
 @patch(
     "/{voice_id:str}", operation_class=accepts(VoicePatch), responses=problems(400, 404, 409, 413, 415, 503)
 )  # fmt: skip
-async def change(request: Request[Any, Any, Any], service: Wired, voice_id: FromPath[str]) -> VoiceAnswer:
+async def change(
+    request: Request[Any, Any, Any], service: Wired, caller: Calling, voice_id: FromPath[str]
+) -> VoiceAnswer:
     """Rename or describe a voice; how it sounds does not change."""
     body = await read_body(request, VoicePatch)
-    return of_voice(await blocking(_change, service, voice_id, body))
+    return of_voice(await blocking(_change, service, caller, voice_id, body))
 
 
-def _change(service: Service, voice_id: str, body: VoicePatch) -> VoiceProfile:
-    old = find_voice(service, voice_id)
+def _change(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -> VoiceProfile:
+    old = find_voice(service, voice_id, caller)
     changed = dataclasses.replace(
         old,
         name=old.name if body.name is None else checked_name(body.name),
@@ -114,9 +109,9 @@ def _change(service: Service, voice_id: str, body: VoicePatch) -> VoiceProfile:
 
 
 @delete("/{voice_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 503))
-def remove(service: Wired, voice_id: FromPath[str]) -> VoiceDeleted:
+def remove(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceDeleted:
     """Remove a voice, its recordings and the cached segments spoken with it. Mixes that it is part of stay."""
-    files = service.delete_voice(voice_id_of(voice_id))
+    files = service.delete_voice(find_voice(service, voice_id, caller).id)
     return VoiceDeleted(message="The voice and its files were deleted.", voice_id=voice_id, files_deleted=files)
 
 
@@ -124,9 +119,11 @@ def remove(service: Wired, voice_id: FromPath[str]) -> VoiceDeleted:
     "/{voice_id:str}/sample", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_class=gives_audio("audio/wav"),
     responses=problems(404, 416, 503),
 )  # fmt: skip
-async def sample(request: Request[Any, Any, Any], service: Wired, voice_id: FromPath[str]) -> Response[Any]:
+async def sample(
+    request: Request[Any, Any, Any], service: Wired, caller: Calling, voice_id: FromPath[str]
+) -> Response[Any]:
     """A sentence spoken in the voice (WAV)."""
-    voice = await blocking(find_voice, service, voice_id)
+    voice = await blocking(find_voice, service, voice_id, caller)
     stat = None if voice.sample_key is None else await blocking(service.blobs.stat, voice.sample_key)
     if stat is None:
         raise NotFound(f"The voice {voice.id!r} has no sample.")

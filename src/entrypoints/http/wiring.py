@@ -11,10 +11,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
 from entrypoints.service import Service
+from voicecore.access import Caller
 from voicecore.errors import Draining, Gone, NotFound
 from voicecore.job import JobId, SynthesisJob
+from voicecore.voice import VoiceProfile
 
 Wired: TypeAlias = NamedDependency[SkipValidation[Service]]
+#: Who asks; the argument is named `caller`.
+Calling: TypeAlias = NamedDependency[SkipValidation[Caller]]
 _ID = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -39,16 +43,30 @@ def model_id_of(text: str) -> str:
     return text
 
 
-def find_job(service: Service, text: str) -> SynthesisJob:
-    """The job. Raises `NotFound`, `Gone`."""
+def own_job(service: Service, text: str, caller: Caller) -> SynthesisJob:
+    """The job, if the caller sees it, and if its time of keeping is over, too. Raises `NotFound`, `Gone`."""
     job = service.store.get(job_id_of(text))
-    if job is None:
+    if job is None or not caller.sees(job.owner):
         raise NotFound(f"There is no job {text[:80]!r}; GET /jobs lists them.")
+    return job
+
+
+def find_job(service: Service, text: str, caller: Caller) -> SynthesisJob:
+    """The job, if the caller sees it. Raises `NotFound`, `Gone`."""
+    job = own_job(service, text, caller)
     # The next tidying will remove it; until then nobody shall get what the answer may not promise to keep. With Redis its
     # server's clock decides, not ours, which may be hours off.
     if not service.settings.distributed and job.expired(service.clock.now()):
         raise Gone(f"Job {text} has expired: its audio is kept for {service.limits.keep_jobs} only.")
     return job
+
+
+def find_voice(service: Service, text: str, caller: Caller) -> VoiceProfile:
+    """The voice, if the caller sees it. Raises `NotFound`."""
+    voice = service.catalog.voices.get(voice_id_of(text))
+    if voice is None or not caller.sees(voice.owner):
+        raise NotFound(f"There is no voice {text[:80]!r}; GET /voices lists them.")
+    return voice
 
 
 def refuse_while_draining(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -1,4 +1,4 @@
-"""What is kept: blobs, voices, profiles, conversion models."""
+"""What is kept: blobs, voices, profiles, conversion models, API keys."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol, TypeVar
 
+from voicecore.access import ApiKey
 from voicecore.conversion_model import ConversionModel
 from voicecore.quality import QualityProfile
 from voicecore.voice import VoiceProfile
@@ -62,7 +63,10 @@ class Shelf(Protocol[Item]):
     """A small durable collection of one kind of thing."""
 
     def add(self, item: Item) -> None:
-        """Raises `NameTaken` if the id or the name (compared without case) is in use."""
+        """Raises `NameTaken` if the id or the name (compared without case) is in use.
+
+        A voice's name need only differ from those of its owner's other voices, a key's from those of keys that are not revoked.
+        """
 
     def get(self, item_id: str) -> Item | None:
         """The item, or None."""
@@ -78,7 +82,7 @@ class Shelf(Protocol[Item]):
 
 
 class Catalog(Protocol):
-    """What users made and keep: voices, quality profiles, conversion models, and the default profile of each engine."""
+    """What users made and keep: voices, quality profiles, conversion models, API keys, and the default profile of each engine."""
 
     @property
     def voices(self) -> Shelf[VoiceProfile]: ...
@@ -88,6 +92,9 @@ class Catalog(Protocol):
 
     @property
     def models(self) -> Shelf[ConversionModel]: ...
+    @property
+    def keys(self) -> Shelf[ApiKey]:
+        """API keys, revoked ones too; none of them holds a secret."""
 
     def default_profile(self, engine: str) -> str | None:
         """Id set by `set_default_profile`, or None."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from voicecore.errors import require
 from voicecore.gauges import Gauges
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.request import Mode
@@ -14,17 +15,24 @@ from voicecore.request import Mode
 
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """Which jobs to list, newest first. `cursor` is the opaque `next_cursor` of the page before."""
+    """Which jobs to list, newest first. `cursor` is the opaque `next_cursor` of the page before.
+
+    `owner` is the id of a key, whose jobs alone are listed; None lists everybody's. Nobody's alone cannot be asked for.
+    """
 
     status: JobStatus | None = None
     mode: Mode | None = None
     limit: int = 20
     cursor: str | None = None
+    owner: str | None = None
+
+    def __post_init__(self) -> None:
+        require(self.owner != "", "Nobody's jobs cannot be listed alone; leave the owner out for everybody's.")
 
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """One page; `total` counts all jobs that the query's status and mode admit."""
+    """One page; `total` counts all jobs that the query's owner, status and mode admit."""
 
     total: int
     jobs: tuple[SynthesisJob, ...]
@@ -50,7 +58,8 @@ class JobStore(Protocol):
     ) -> SynthesisJob:
         """Store a new queued job, and return it; or the job that this key made before from an equal request.
 
-        Equal means equal `request_fingerprint` and equal `handling`. Keys live as long as their job.
+        Equal means equal `request_fingerprint` and equal `handling`. Keys live as long as their job, and are their
+        owner's: two owners' never meet.
         Raises `IdempotencyConflict` (same key, other request), `QueueFull` (`max_queued` jobs wait), `Conflict` (id in use).
         """
 

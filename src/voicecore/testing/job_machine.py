@@ -35,6 +35,7 @@ ENDS = ("completed", "failed", "handed back", "died")
 ENGINES = ("tone", "chime")
 #: What a worker may serve; None is whatever there is.
 SERVED = (None, None, ("tone",), ("tone", "chime"), ("none",))
+OWNERS = ("", "key_a", "key_b")
 HANDLINGS = (
     *(Handling(priority=priority) for priority in Priority),
     Handling(webhook_url="https://example.org/told"),
@@ -74,13 +75,21 @@ class JobStoreMachine(RuleBasedStateMachine):
     # --- moves ----------------------------------------------------------------------------------------
     @rule(mode=st.sampled_from(MODES), text=st.sampled_from("ab"), engine=st.sampled_from(ENGINES),
           handling=st.sampled_from(HANDLINGS), key=st.sampled_from([None, None, "k", "l"]),
-          max_queued=st.sampled_from([None, None, 3]))  # fmt: skip
+          max_queued=st.sampled_from([None, None, 3]), owner=st.sampled_from(OWNERS))  # fmt: skip
     def add(
-        self, mode: Mode, text: str, engine: str, handling: Handling, key: str | None, max_queued: int | None
+        self,
+        mode: Mode,
+        text: str,
+        engine: str,
+        handling: Handling,
+        key: str | None,
+        max_queued: int | None,
+        owner: str,
     ) -> None:
         name, now = f"job_{self.made:03}", self.now()
-        job = queued_job(name, created_at=now, mode=mode, text=text, engine=engine, handling=handling)
-        before = next((each for each in self.jobs.values() if key is not None and each.key == key), None)
+        job = queued_job(name, created_at=now, mode=mode, text=text, engine=engine, handling=handling, owner=owner)
+        known = (each for each in self.jobs.values() if key is not None and (each.key, each.owner) == (key, owner))
+        before = next(known, None)
         if before is not None and (before.mode, before.text, before.handling) == (mode, text, handling):
             assert before.agrees(self.store.add(job, idempotency_key=key, max_queued=max_queued))
             return
@@ -91,7 +100,7 @@ class JobStoreMachine(RuleBasedStateMachine):
                 self.store.add(job, idempotency_key=key, max_queued=max_queued)
             return
         assert self.store.add(job, idempotency_key=key, max_queued=max_queued) == job
-        self.jobs[job.id] = Expected(job.id, job.created_at, mode, text, engine, handling, key)
+        self.jobs[job.id] = Expected(job.id, job.created_at, mode, text, engine, handling, key, owner)
         self.made += 1
 
     @rule(target=attempts, worker=st.sampled_from(["w1", "w2"]), engines=st.sampled_from(SERVED))
@@ -253,14 +262,17 @@ class JobStoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.jobs) > 1)
     @rule(limit=st.integers(1, 3), status=st.sampled_from([None] * 5 + [*JobStatus]),
-          mode=st.sampled_from([None, None, *MODES]))  # fmt: skip
-    def leaf_through(self, limit: int, status: JobStatus | None, mode: Mode | None) -> None:
-        admitted = [each for each in self.jobs.values() if status in (None, each.status) and mode in (None, each.mode)]
+          mode=st.sampled_from([None, None, *MODES]), owner=st.sampled_from([None, "key_a", "key_b"]))  # fmt: skip
+    def leaf_through(self, limit: int, status: JobStatus | None, mode: Mode | None, owner: str | None) -> None:
+        admitted = [
+            each for each in self.jobs.values()
+            if status in (None, each.status) and mode in (None, each.mode) and owner in (None, each.owner)
+        ]  # fmt: skip
         newest_first = sorted(((each.created_at, each.id) for each in admitted), reverse=True)
         shown: list[str] = []
         cursor: str | None = None
         for _ in range(len(admitted) + 1):
-            page = self.store.page(JobQuery(status=status, mode=mode, limit=limit, cursor=cursor))
+            page = self.store.page(JobQuery(status=status, mode=mode, limit=limit, cursor=cursor, owner=owner))
             assert page.total == len(admitted)
             shown += [job.id for job in page.jobs]
             cursor = page.next_cursor

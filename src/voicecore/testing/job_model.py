@@ -26,6 +26,7 @@ class Expected:
     engine: str
     handling: Handling
     key: str | None
+    owner: str = ""
     status: JobStatus = WAITING
     attempt: int = 0
     tries: int = 0

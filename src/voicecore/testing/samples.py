@@ -1,9 +1,10 @@
-"""Jobs, voices, profiles and conversion models for tests: valid, small, and each with one thing to vary."""
+"""Jobs, voices, keys, profiles and conversion models for tests: valid, small, and each with one thing to vary."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from voicecore.access import ApiKey, KeyId, Scope, secret_digest
 from voicecore.conversion import ConversionSettings
 from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.handling import PLAIN, Handling
@@ -36,6 +37,7 @@ def queued_job(
     text: str = "Olá, mundo!",
     engine: str = "tone",
     handling: Handling = PLAIN,
+    owner: str = "",
 ) -> SynthesisJob:
     """A new job."""
     return SynthesisJob(
@@ -47,6 +49,7 @@ def queued_job(
         spoken_language=PORTUGUESE,
         created_at=created_at,
         handling=handling,
+        owner=owner,
     )
 
 
@@ -57,7 +60,7 @@ def audio_result(job: SynthesisJob) -> JobResult:
                      sample_rate_hz=24_000, file_size=60_044)  # fmt: skip
 
 
-def voice(voice_id: str = "voice_1", name: str = "Ana") -> VoiceProfile:
+def voice(voice_id: str = "voice_1", name: str = "Ana", owner: str = "") -> VoiceProfile:
     """An enrolled voice."""
     return VoiceProfile(
         id=VoiceId(voice_id),
@@ -70,7 +73,14 @@ def voice(voice_id: str = "voice_1", name: str = "Ana") -> VoiceProfile:
         reference_key=f"voices/{voice_id}/reference.wav",
         reference_duration_s=9.5,
         created_at=START,
+        owner=owner,
     )
+
+
+def api_key(key_id: str = "key_1", name: str = "Ana's phone") -> ApiKey:
+    """A key that may speak."""
+    digest = secret_digest("s" * 32, None)
+    return ApiKey(id=KeyId(key_id), name=name, digest=digest, scopes=frozenset({Scope.SPEAK}), created_at=START)
 
 
 def conversion_model(model_id: str = "rvc_1", name: str = "Luísa") -> ConversionModel:

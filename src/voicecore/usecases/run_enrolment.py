@@ -144,6 +144,7 @@ class RunEnrolment:
             description=request.description, consent=learned.consent, created_at=self.clock.now(), source_job_id=job.id,
             print_key=stored.key, print_sha256=stored.sha256, reference_key=reference, sample_key=spoken,
             reference_duration_s=learned.reference_duration_s, notes=(learned.how, *learned.voice_print.notes),
+            owner=job.owner,
         )  # fmt: skip
 
     def _clip(self, key: str) -> Audio:

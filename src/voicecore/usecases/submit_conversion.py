@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from voicecore import blobkeys
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio, Samples
 from voicecore.conversion import ConversionSettings
 from voicecore.errors import InvalidAudio, InvalidInput, VoiceCoreError
@@ -42,8 +43,9 @@ class SubmitConversion:
     def __call__(
         self, conversion: ConversionSettings, file: BinaryIO, *, f0_method_named: bool = False,
         output_format: OutputFormat = OutputFormat.WAV, handling: Handling = PLAIN, job_id: JobId | None = None,
+        caller: Caller = NOBODY,
     ) -> SynthesisJob:  # fmt: skip
-        """The new job. Nothing of the upload is left if it is refused.
+        """The new job, which is the caller's. Nothing of the upload is left if it is refused.
 
         Args:
             conversion: with the caller's seed.
@@ -52,12 +54,14 @@ class SubmitConversion:
             job_id: of the new job, where somebody follows it already (`Listen.submit`).
 
         Raises:
+            Forbidden: without the scope `convert`.
             InvalidInput: for the fields, and for a webhook that may not be.
             InvalidAudio, UnsupportedAudioFormat: for the file, which must last 0.5 s to `max_audio_s`.
             NotFound: there is no such model.
             NotInstalled: nothing converts here.
             QueueFull: from the store.
         """
+        caller.must(Scope.CONVERT)
         self.webhooks.admit(handling)
         checked_seed(conversion.seed)
         resolved, warnings = self.converters.resolve(
@@ -72,7 +76,7 @@ class SubmitConversion:
         )  # fmt: skip
         job = SynthesisJob(
             id=job_id, request=request, engine=self.converters.name, conversion=resolved, spoken_language=UNDETERMINED,
-            created_at=self.clock.now(), handling=handling, warnings=warnings,
+            created_at=self.clock.now(), handling=handling, owner=caller.key_id, warnings=warnings,
         )  # fmt: skip
         try:
             self.blobs.put(key, self.codec.encode(_blocks(audio), audio.sample_rate_hz, OutputFormat.WAV))

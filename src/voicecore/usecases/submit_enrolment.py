@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from voicecore import blobkeys
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio
 from voicecore.errors import InvalidAudio, InvalidInput, UnsupportedLanguage, VoiceCoreError
 from voicecore.handling import PLAIN, Handling
@@ -49,15 +50,19 @@ class SubmitEnrolment:
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
 
-    def __call__(self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN) -> SynthesisJob:
-        """The new job. Nothing of the upload is left if it is refused.
+    def __call__(
+        self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN, caller: Caller = NOBODY
+    ) -> SynthesisJob:
+        """The new job; it and its voice are the caller's. Nothing of the upload is left if it is refused.
 
         Raises:
+            Forbidden: without the scope `clone`.
             InvalidInput, UnsupportedLanguage: for the fields, and for a webhook that may not be.
             InvalidAudio, UnsupportedAudioFormat: for the files.
-            NameTaken: a voice has this name.
+            NameTaken: a voice of the caller's has this name.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
+        caller.must(Scope.CLONE)
         self.webhooks.admit(handling)
         name = checked_name(voice.name)
         engine = self.engines.default if voice.engine is None else voice.engine
@@ -72,7 +77,7 @@ class SubmitEnrolment:
             raise InvalidInput(
                 f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
             )
-        check_room_for_voice(self.catalog, self.limits, name)
+        check_room_for_voice(self.catalog, self.limits, name, caller)
         job_id = JobId(self.ids.new("job"))
         keys = tuple(blobkeys.upload(job_id, number) for number in range(len(files)))
         # Made before the files are read, which takes long, and before anything is written: its invariants may refuse.
@@ -84,7 +89,7 @@ class SubmitEnrolment:
         request = replace(request, reference_duration_s=sum(clip.duration_s for clip in clips))
         job = SynthesisJob(
             id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now(),
-            handling=handling,
+            handling=handling, owner=caller.key_id,
         )  # fmt: skip
         try:
             for key, clip in zip(keys, clips, strict=True):

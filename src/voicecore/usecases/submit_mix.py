@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.engine import EngineCard
 from voicecore.errors import InvalidInput, UnsupportedLanguage
 from voicecore.handling import PLAIN, Handling
@@ -30,17 +31,19 @@ class SubmitMix:
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
 
-    def __call__(self, request: MixRequest, *, handling: Handling = PLAIN) -> SynthesisJob:
-        """The new job.
+    def __call__(self, request: MixRequest, *, handling: Handling = PLAIN, caller: Caller = NOBODY) -> SynthesisJob:
+        """The new job; it and its voice are the caller's.
 
         Raises:
-            InvalidInput, UnsupportedLanguage: for voices that are not there, or not of one engine; for an engine that does
+            Forbidden: without the scope `clone`.
+            InvalidInput, UnsupportedLanguage: for voices that are not there or another's, or not of one engine; for an engine that does
                 not mix; for a webhook that may not be.
-            NameTaken: a voice has this name.
+            NameTaken: a voice of the caller's has this name.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
+        caller.must(Scope.CLONE)
         self.webhooks.admit(handling)
-        engine = self._engine_of(request)
+        engine = self._engine_of(request, caller)
         card = self.engines.card(engine)
         if not card.mixes_voices:
             raise InvalidInput(
@@ -51,23 +54,23 @@ class SubmitMix:
         for part in request.parts:
             if part.preset is not None:
                 card.preset(part.preset, spoken)
-        check_room_for_voice(self.catalog, self.limits, request.name)
+        check_room_for_voice(self.catalog, self.limits, request.name, caller)
         job = SynthesisJob(
             id=JobId(self.ids.new("job")), request=replace(request, engine=engine), engine=engine, spoken_language=spoken,
-            created_at=self.clock.now(), handling=handling,
+            created_at=self.clock.now(), handling=handling, owner=caller.key_id,
         )  # fmt: skip
         self.store.add(job, max_queued=self.limits.max_queued)
         self.doorbell.ring(job.id, job.engine)
         return job
 
-    def _engine_of(self, request: MixRequest) -> str:
+    def _engine_of(self, request: MixRequest, caller: Caller) -> str:
         """The engine of the enrolled voices; for presets alone the one asked for, or the default."""
         engine = request.engine
         for part in request.parts:
             if part.voice_id is None:
                 continue
             voice = self.catalog.voices.get(part.voice_id)
-            if voice is None:
+            if voice is None or not caller.sees(voice.owner):
                 raise InvalidInput(
                     f"There is no voice {part.voice_id[:80]!r}; GET /voices lists them.", field="voice_id"
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.conversion import ConversionSettings
 from voicecore.engine import EngineCard
 from voicecore.errors import InvalidInput, InvalidText, NotFound
@@ -36,19 +37,23 @@ class SubmitSynthesis:
 
     def __call__(
         self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN,
-        job_id: JobId | None = None,
+        job_id: JobId | None = None, caller: Caller = NOBODY,
     ) -> SynthesisJob:  # fmt: skip
-        """The new job, or the one that this key made before.
+        """The new job, which is the caller's, or the one that this key made for him before.
 
         Args:
             job_id: of the new job, where somebody follows it already (`Listen.submit`).
 
         Raises:
+            Forbidden: without the scope `speak`, or `convert` where the speech is to be converted.
             InvalidInput: and its kinds, for whatever the engine cannot do, and for a webhook that may not be.
-            NotFound: unknown engine, voice or conversion model.
+            NotFound: unknown engine, voice or conversion model; another's voice is unknown.
             NotInstalled: the request needs a part that is not installed.
             IdempotencyConflict, QueueFull: from the store.
         """
+        caller.must(Scope.SPEAK)
+        if request.conversion is not None:
+            caller.must(Scope.CONVERT)
         self.webhooks.admit(handling)
         if len(request.text) > self.limits.max_text:
             raise InvalidText(
@@ -56,7 +61,7 @@ class SubmitSynthesis:
                 field="text",
             )
         conversion, told = self._conversion_of(request)
-        engine = self._engine_of(request)
+        engine = self._engine_of(request, caller)
         card = self.engines.card(engine)
         spoken = card.spoken(request.source_language)
         if request.mode is Mode.DUBBING:
@@ -73,6 +78,7 @@ class SubmitSynthesis:
             spoken_language=spoken,
             created_at=self.clock.now(),
             handling=handling,
+            owner=caller.key_id,
             warnings=(*_warnings(request, card, spoken), *told),
         )
         stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
@@ -86,12 +92,12 @@ class SubmitSynthesis:
             self.catalog, request.conversion, method_named=request.f0_method_named, seed=request.seed
         )
 
-    def _engine_of(self, request: SynthesisRequest) -> str:
+    def _engine_of(self, request: SynthesisRequest, caller: Caller) -> str:
         """The engine asked for; an enrolled voice is spoken by the engine that learned it."""
         if request.voice_id is None:
             return self.engines.default if request.engine is None else request.engine
         voice = self.catalog.voices.get(request.voice_id)
-        if voice is None:
+        if voice is None or not caller.sees(voice.owner):
             raise NotFound(f"There is no voice {request.voice_id[:80]!r}; GET /voices lists them.", field="voice_id")
         if request.engine not in (None, voice.engine):
             raise InvalidInput(

@@ -44,6 +44,8 @@ def _expected(client: Redis, prefix: str, keys: set[str]) -> Index:
         job: dict[bytes, Any] = client.hgetall(f"{prefix}:{key}")
         status, mode, v, engine = (job[name].decode() for name in (b"status", b"mode", b"v", b"engine"))
         wanted[f"in:{status}:{mode}"].add(job[b"place"])
+        if owner := job[b"owner"].decode():
+            wanted[f"of:{owner}:{status}:{mode}"].add(job[b"place"])
         if status == "queued":
             wanted[f"queue:{v}:{engine}"].add(job[b"rank"] + job[b"place"])
             wanted["lines"].add(f"{v}:{engine}".encode())

@@ -9,8 +9,9 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from adapters.redisclient import Lua, ask, translated
-from adapters.stores.naming import check_free, missing, name_key
-from voicecore import records
+from adapters.stores.naming import check_free, missing, shelf_key
+from voicecore import key_records, records
+from voicecore.access import ApiKey
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import StorageUnavailable
 from voicecore.ports import Item
@@ -78,7 +79,7 @@ class RedisShelf(Generic[Item]):
         self._load = load
 
     def add(self, item: Item) -> None:
-        words = [item.id, name_key(item.name), self._dump(item)]
+        words = [item.id, shelf_key(item), self._dump(item)]
         try:
             done = _ADD(self._client, self._keys, [*words, "0"])
         except StorageUnavailable as error:
@@ -96,7 +97,7 @@ class RedisShelf(Generic[Item]):
         return tuple(self._load(record) for record in _ALL(self._client, self._keys))
 
     def replace(self, item: Item) -> None:
-        done = _REPLACE(self._client, self._keys, [item.id, name_key(item.name), self._dump(item)])
+        done = _REPLACE(self._client, self._keys, [item.id, shelf_key(item), self._dump(item)])
         if done == b"missing":
             raise missing(item.id)
         check_free(item, id_used=False, name_used=done == b"name")
@@ -106,7 +107,7 @@ class RedisShelf(Generic[Item]):
 
 
 class RedisCatalog:
-    """Three shelves, and a hash of default profiles. A record of a newer program is `StorageUnavailable`, with its version."""
+    """Four shelves, and a hash of default profiles. A record of a newer program is `StorageUnavailable`, with its version."""
 
     def __init__(self, client: Redis, prefix: str) -> None:
         """`client` stays the caller's, who closes it; `prefix` is that of all keys, without the colon."""
@@ -115,6 +116,7 @@ class RedisCatalog:
         self._voices = RedisShelf(client, prefix, "voices", dump=records.dump_voice, load=records.load_voice)
         self._profiles = RedisShelf(client, prefix, "profiles", dump=records.dump_profile, load=records.load_profile)
         self._models = RedisShelf(client, prefix, "models", dump=records.dump_model, load=records.load_model)
+        self._keys = RedisShelf(client, prefix, "keys", dump=key_records.dump_key, load=key_records.load_key)
 
     @property
     def voices(self) -> RedisShelf[VoiceProfile]:
@@ -127,6 +129,10 @@ class RedisCatalog:
     @property
     def models(self) -> RedisShelf[ConversionModel]:
         return self._models
+
+    @property
+    def keys(self) -> RedisShelf[ApiKey]:
+        return self._keys
 
     def default_profile(self, engine: str) -> str | None:
         found = ask(self._client, "HGET", self._defaults, engine)

@@ -97,9 +97,10 @@ def _read(blobs: BlobStore) -> str | None:
 
 
 def _in_use(client: Redis, prefix: str) -> bool:
-    """Whether Redis has jobs, voices, profiles or workers of somebody."""
+    """Whether Redis has jobs, voices, profiles, keys or workers of somebody."""
     jobs = [f"{prefix}:in:{status.value}:{mode.value}" for status in JobStatus for mode in Mode]
-    return bool(ask(client, "EXISTS", *jobs, f"{prefix}:voices", f"{prefix}:profiles", f"{prefix}:workers"))
+    others = (f"{prefix}:{kind}" for kind in ("voices", "profiles", "keys", "workers"))
+    return bool(ask(client, "EXISTS", *jobs, *others))
 
 
 @contextmanager

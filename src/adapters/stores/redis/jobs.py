@@ -71,8 +71,9 @@ class RedisJobStore:
         self, job: SynthesisJob, *, idempotency_key: str | None = None, max_queued: int | None = None
     ) -> SynthesisJob:
         transitions.check_new(job)
+        key = key_digest(transitions.owned_key(job, idempotency_key))
         room = "" if max_queued is None else max_queued
-        word, rest = self._scripts.repeat("add", *added_fields(job), key_digest(idempotency_key), room, *_MODES)
+        word, rest = self._scripts.repeat("add", *added_fields(job), key, room, *_MODES)
         if word == "repeated":
             return transitions.repeated(job, _job(rest[0]))
         if word == "same":
@@ -92,7 +93,9 @@ class RedisJobStore:
     def page(self, query: JobQuery) -> JobPage:
         after = place_after(query)
         start = b"" if after is None else place_member(after)
-        _, (total, shown) = self._scripts.repeat("page", query.limit + 1, start, *_lists(query.status, query.mode))
+        owner = b"" if query.owner is None else as_bytes(query.owner)
+        lists = _lists(query.status, query.mode)
+        _, (total, shown) = self._scripts.repeat("page", query.limit + 1, start, owner, *lists)
         jobs = tuple(_job(values) for values in shown[: query.limit])
         more = len(shown) > query.limit
         return JobPage(int(total), jobs, place_of(jobs[-1]).cursor() if more else None)

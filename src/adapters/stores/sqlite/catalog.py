@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Generic
 
-from adapters.stores.naming import check_free, missing, name_key
+from adapters.stores.naming import check_free, missing, shelf_key
 from adapters.stores.sqlite.database import SqliteDatabase
-from voicecore import records
+from voicecore import key_records, records
+from voicecore.access import ApiKey
 from voicecore.conversion_model import ConversionModel
 from voicecore.ports import Item
 from voicecore.quality import QualityProfile
@@ -31,7 +32,7 @@ class SqliteShelf(Generic[Item]):
             check_free(item, id_used=self._has_id(writer, item.id), name_used=self._name_used(writer, item))
             writer.execute(
                 "INSERT INTO item (shelf, id, name_key, record) VALUES (?, ?, ?, ?)",
-                (self._shelf, item.id, name_key(item.name), self._dump(item)),
+                (self._shelf, item.id, shelf_key(item), self._dump(item)),
             )
 
     def get(self, item_id: str) -> Item | None:
@@ -52,7 +53,7 @@ class SqliteShelf(Generic[Item]):
             check_free(item, id_used=False, name_used=self._name_used(writer, item))
             writer.execute(
                 "UPDATE item SET name_key = ?, record = ? WHERE shelf = ? AND id = ?",
-                (name_key(item.name), self._dump(item), self._shelf, item.id),
+                (shelf_key(item), self._dump(item), self._shelf, item.id),
             )
 
     def delete(self, item_id: str) -> bool:
@@ -67,17 +68,18 @@ class SqliteShelf(Generic[Item]):
     def _name_used(self, connection: sqlite3.Connection, item: Item) -> bool:
         """Whether another thing on the shelf has the name."""
         query = "SELECT 1 FROM item WHERE shelf = ? AND name_key = ? AND id <> ?"
-        return connection.execute(query, (self._shelf, name_key(item.name), item.id)).fetchone() is not None
+        return connection.execute(query, (self._shelf, shelf_key(item), item.id)).fetchone() is not None
 
 
 class SqliteCatalog:
-    """Three shelves, and the table of default profiles."""
+    """Four shelves, and the table of default profiles."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
         self._voices = SqliteShelf(database, "voices", dump=records.dump_voice, load=records.load_voice)
         self._profiles = SqliteShelf(database, "profiles", dump=records.dump_profile, load=records.load_profile)
         self._models = SqliteShelf(database, "models", dump=records.dump_model, load=records.load_model)
+        self._keys = SqliteShelf(database, "keys", dump=key_records.dump_key, load=key_records.load_key)
         self._closed = False
         database.retain()
 
@@ -92,6 +94,10 @@ class SqliteCatalog:
     @property
     def models(self) -> SqliteShelf[ConversionModel]:
         return self._models
+
+    @property
+    def keys(self) -> SqliteShelf[ApiKey]:
+        return self._keys
 
     def default_profile(self, engine: str) -> str | None:
         with self._database.reading() as reader:

@@ -109,9 +109,42 @@ _MANY_WORKERS = (
 # Conversions in the records, and a shelf of conversion models: the tables have room for both.
 _CONVERSION: tuple[str, ...] = ()
 
+# Owners, and a shelf of keys. What was made before is nobody's. Jobs without an owner are not in these indexes, so a service
+# without keys pays nothing for them; a query must say `owner <> ''` for SQLite to know that it may use them.
+_OWNERS = (
+    "ALTER TABLE job ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX job_by_owner ON job (owner, created_us, id) WHERE owner <> ''",
+    "CREATE INDEX job_by_owner_and_status ON job (owner, status, created_us, id) WHERE owner <> ''",
+    "CREATE INDEX job_by_owner_and_mode ON job (owner, mode, created_us, id) WHERE owner <> ''",
+    """
+    CREATE TABLE owned_job_count (
+        owner TEXT NOT NULL, status TEXT NOT NULL, mode TEXT NOT NULL, jobs INTEGER NOT NULL CHECK (jobs >= 0),
+        PRIMARY KEY (owner, status, mode)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER owned_job_added AFTER INSERT ON job WHEN new.owner <> '' BEGIN
+        INSERT INTO owned_job_count VALUES (new.owner, new.status, new.mode, 1)
+            ON CONFLICT (owner, status, mode) DO UPDATE SET jobs = jobs + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER owned_job_removed AFTER DELETE ON job WHEN old.owner <> '' BEGIN
+        UPDATE owned_job_count SET jobs = jobs - 1 WHERE owner = old.owner AND status = old.status AND mode = old.mode;
+    END
+    """,
+    """
+    CREATE TRIGGER owned_job_moved AFTER UPDATE OF status ON job WHEN old.owner <> '' AND old.status <> new.status BEGIN
+        UPDATE owned_job_count SET jobs = jobs - 1 WHERE owner = old.owner AND status = old.status AND mode = old.mode;
+        INSERT INTO owned_job_count VALUES (new.owner, new.status, new.mode, 1)
+            ON CONFLICT (owner, status, mode) DO UPDATE SET jobs = jobs + 1;
+    END
+    """,
+)
+
 #: Migration n leads from version n to n + 1. A new version of the records also needs one here, even an empty one, so
 #: that an older program refuses the file as a whole instead of stumbling over single records.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS)
 
 
 def migrate(writer: sqlite3.Connection) -> None:

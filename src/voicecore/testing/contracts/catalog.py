@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from voicecore.access import KeyLimits, Scope, secret_digest
 from voicecore.errors import NameTaken, NotFound
 from voicecore.ports import Catalog
-from voicecore.testing.samples import conversion_model, profile, voice
+from voicecore.testing.fakes import START
+from voicecore.testing.samples import api_key, conversion_model, profile, voice
 from voicecore.voice import VoiceId
+
+HOUR = timedelta(hours=1)
 
 
 class CatalogContract:
@@ -47,6 +52,42 @@ class CatalogContract:
             catalog.models.add(conversion_model("rvc_2", "LUÍSA 🎙"))
         assert catalog.models.delete(luisa.id)
         assert catalog.models.get(luisa.id) is None
+
+    def test_an_added_key_is_read_back_equal(self, catalog: Catalog) -> None:
+        key = replace(
+            api_key(name="Telefone 🎙"), scopes=frozenset({Scope.CLONE, Scope.ADMIN}), expires_at=START + HOUR,
+            limits=KeyLimits(requests_per_minute=0, streams=3),
+        ).rotated(secret_digest("t" * 32, "pepper"), START, START + HOUR)  # fmt: skip
+        catalog.keys.add(key)
+        assert catalog.keys.get(key.id) == key
+        catalog.keys.replace(replace(key, revoked_at=START))
+        assert tuple(catalog.keys.all()) == (replace(key, revoked_at=START),)
+
+    def test_the_name_of_a_revoked_key_is_free_again(self, catalog: Catalog) -> None:
+        catalog.keys.add(api_key("key_1", "Ana"))
+        with pytest.raises(NameTaken):
+            catalog.keys.add(api_key("key_2", "ANA"))
+        catalog.keys.replace(replace(api_key("key_1", "Ana"), revoked_at=START))
+        catalog.keys.add(api_key("key_2", "ANA"))
+        catalog.keys.replace(replace(api_key("key_2", "ANA"), revoked_at=START))
+        catalog.keys.add(api_key("key_3", "Ana"))
+        assert [each.id for each in catalog.keys.all()] == ["key_1", "key_2", "key_3"]
+
+    def test_every_owner_has_names_of_his_own(self, catalog: Catalog) -> None:
+        catalog.voices.add(voice("voice_1", "Ana"))
+        catalog.voices.add(voice("voice_2", "Ana", owner="key_a"))
+        catalog.voices.add(voice("voice_3", "ana", owner="key_b"))
+        for owner in ("", "key_a", "key_b"):
+            with pytest.raises(NameTaken):
+                catalog.voices.add(voice("voice_4", "ANA", owner=owner))
+        catalog.voices.add(voice("voice_4", "Bia", owner="key_a"))
+        with pytest.raises(NameTaken):
+            catalog.voices.replace(voice("voice_4", "ANA", owner="key_a"))
+        assert catalog.voices.delete("voice_2")
+        catalog.voices.replace(voice("voice_4", "ANA", owner="key_a"))
+        assert [(each.owner, each.name) for each in catalog.voices.all()] == [
+            ("", "Ana"), ("key_b", "ana"), ("key_a", "ANA"),
+        ]  # fmt: skip
 
     def test_what_is_not_there_is_none(self, catalog: Catalog) -> None:
         assert catalog.voices.get("voice_none") is None

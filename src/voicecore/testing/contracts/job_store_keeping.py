@@ -62,6 +62,18 @@ class KeepingContract(JobStoreHooks):
             store.add(queued_job("job_2", text="Outra frase."), idempotency_key="k")
         assert store.get(JobId("job_2")) is None
 
+    def test_two_owners_keys_never_meet(self, store: JobStore) -> None:
+        mine = store.add(queued_job("job_1", owner="key_a"), idempotency_key="k")
+        yours = store.add(queued_job("job_2", text="Outra frase.", owner="key_b"), idempotency_key="k")
+        nobodys = store.add(queued_job("job_3"), idempotency_key="k")
+        assert [mine.id, yours.id, nobodys.id] == ["job_1", "job_2", "job_3"]
+        assert store.add(queued_job("job_4", owner="key_a"), idempotency_key="k") == mine
+        assert store.get(mine.id) == mine
+        store.delete(mine.id)
+        again = store.add(queued_job("job_5", owner="key_a"), idempotency_key="k")
+        assert again.id == "job_5"
+        assert store.add(queued_job("job_6"), idempotency_key="k") == nobodys
+
     def test_the_same_key_with_another_handling_is_refused(self, store: JobStore) -> None:
         told = Handling(priority=Priority.HIGH, webhook_url="https://example.org/told")
         first = store.add(queued_job("job_1", handling=told), idempotency_key="k")

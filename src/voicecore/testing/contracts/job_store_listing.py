@@ -62,6 +62,30 @@ class ListingContract(JobStoreHooks):
         assert ([job.id for job in rest.jobs], rest.next_cursor) == (["job_0"], None)
         assert store.page(JobQuery(status=JobStatus.FAILED)).total == 0
 
+    def test_a_page_of_an_owner_has_only_his_jobs(self, store: JobStore) -> None:
+        for number in range(8):
+            owner, mode = ("key_a", "key_b", "")[number % 3], (Mode.DUBBING, Mode.CLONE)[number % 2]
+            store.add(queued_job(f"job_{number}", created_at=START + number * SECOND, mode=mode, owner=owner))
+        claimed(store)
+        store.cancel(JobId("job_3"), KEEP)
+        first = store.page(JobQuery(owner="key_a", limit=2))
+        assert (first.total, [job.id for job in first.jobs]) == (3, ["job_6", "job_3"])
+        rest = store.page(JobQuery(owner="key_a", limit=2, cursor=first.next_cursor))
+        assert (rest.total, [job.id for job in rest.jobs], rest.next_cursor) == (3, ["job_0"], None)
+        assert [job.id for job in store.page(JobQuery(owner="key_b", mode=Mode.CLONE)).jobs] == ["job_7", "job_1"]
+        assert [job.id for job in store.page(JobQuery(owner="key_a", status=JobStatus.PROCESSING)).jobs] == ["job_0"]
+        cancelled = store.page(JobQuery(owner="key_a", status=JobStatus.CANCELLED, mode=Mode.CLONE))
+        assert (cancelled.total, [job.id for job in cancelled.jobs]) == (1, ["job_3"])
+        assert store.page(JobQuery(owner="key_c")).total == 0
+        assert store.page(JobQuery()).total == 8
+        store.delete(JobId("job_6"))
+        assert store.page(JobQuery(owner="key_a")).total == 2
+
+    def test_nobodys_jobs_cannot_be_listed_alone(self, store: JobStore) -> None:
+        """Else a caller without a key who is taken for one with an empty key would see them."""
+        with pytest.raises(InvalidInput):
+            store.page(JobQuery(owner=""))
+
     def test_counts_follow_every_change_of_state(self, store: JobStore, clock: FakeClock) -> None:
         for number in range(5):
             store.add(queued_job(f"job_{number}", created_at=START + number * SECOND))

@@ -6,6 +6,7 @@
 --   schema                       version of this layout
 --   job:<id>                     hash: the record, and beside it what the scripts write themselves
 --   in:<status>:<mode>           all jobs, by place; a page is a merge of some, a total the sum of their sizes
+--   of:<owner>:<status>:<mode>   the same of one owner; nobody's jobs are in none
 --   queue:<v>:<engine>           jobs that wait, by turn, for a worker that reads records of version v
 --   lapsed:<v>:<engine>          running jobs whose lease was seen to be over, by turn
 --   lines                        the <v>:<engine> of which one of these two is not empty
@@ -57,11 +58,11 @@ end
 local function look(id)
   local key = prefix .. 'job:' .. id
   local found = redis.call('HMGET', key, 'status', 'engine', 'mode', 'v', 'rank', 'place', 'attempt', 'tries',
-    'hook', 'idem', 'fixed', 'started_us')
+    'hook', 'idem', 'fixed', 'started_us', 'owner')
   if not found[1] then return nil end
   return {id = id, key = key, status = found[1], engine = found[2], mode = found[3], v = found[4], rank = found[5],
     place = found[6], attempt = found[7], tries = tonumber(found[8]), hook = found[9], idem = found[10],
-    fixed = found[11], started_us = found[12]}
+    fixed = found[11], started_us = found[12], owner = found[13] or ''}
 end
 
 -- What Python composes a job from; `job_hash.SHOWN` has the same order.
@@ -96,9 +97,15 @@ local function leave(job, kind)
   end
 end
 
+-- Where an owner's jobs of this status and mode are listed; nil for nobody's.
+local function owned(job)
+  if job.owner ~= '' then return prefix .. 'of:' .. job.owner .. ':' .. job.status .. ':' .. job.mode end
+end
+
 -- Take the job out of every index, before its fields change …
 local function unlist(job)
   redis.call('ZREM', prefix .. 'in:' .. job.status .. ':' .. job.mode, job.place)
+  if owned(job) then redis.call('ZREM', owned(job), job.place) end
   if job.status == 'queued' then
     leave(job, 'queue')
   elseif job.status == 'processing' then
@@ -113,6 +120,7 @@ end
 -- … and enter it where it belongs now. `moment` is the end of its lease, which begins now, or of its keeping.
 local function enlist(job, moment)
   redis.call('ZADD', prefix .. 'in:' .. job.status .. ':' .. job.mode, 0, job.place)
+  if owned(job) then redis.call('ZADD', owned(job), 0, job.place) end
   if job.status == 'queued' then
     join(job, 'queue')
   elseif job.status == 'processing' then
