@@ -1,7 +1,7 @@
 """Settings: environment variables `VOICECORE_*`, over an optional TOML file (`VOICECORE_CONFIG`), over the defaults here.
 
 An unknown name or a value that cannot be read is an error at start, never a silent default. `docs/operations.md`
-lists every setting; a test checks that it does.
+lists every setting; a test checks that it does. A secret may come by file (`secret_files.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from entrypoints.secret_files import with_secrets_read
 from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import InvalidInput, require
 from voicecore.limits import Limits
@@ -233,7 +234,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     Raises:
         InvalidInput: on an unknown name (with the nearest known one), or a value that cannot be read.
     """
-    variables = os.environ if environment is None else environment
+    given = os.environ if environment is None else environment
+    variables = with_secrets_read(given, [f"{PREFIX}{name.upper()}" for name in sorted(_SECRETS)])
     values: dict[str, Any] = _from_file(variables.get("VOICECORE_CONFIG"))
     for name, text in variables.items():
         if not name.startswith(PREFIX) or name in _NOT_SETTINGS or name.startswith(_TEST_PREFIX):

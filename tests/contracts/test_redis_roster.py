@@ -36,8 +36,8 @@ def test_all_that_a_silent_worker_leaves_behind_expires(client, prefix):
     left = {key: ask(client, "PTTL", key) for key in ask(client, "KEYS", f"{prefix}:*")}
     assert len(left) == 3
     assert all(0 < milliseconds <= 60_000 for milliseconds in left.values())
-    # The set of names outlives its longest card.
-    assert left[f"{prefix}:workers".encode()] >= left[f"{prefix}:worker:w1".encode()]
+    # The set of names outlives its longest card. They are asked one after the other, so one may be a moment older.
+    assert left[f"{prefix}:workers".encode()] >= left[f"{prefix}:worker:w1".encode()] - 1_000
 
 
 def test_the_last_to_withdraw_leaves_nothing(client, prefix):

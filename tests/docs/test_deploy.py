@@ -5,7 +5,9 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
+import subprocess
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import click
 import pytest
 import yaml
 from tests.instruments.free_port import free_port
-from tests.instruments.redis_server import RedisServer
+from tests.instruments.redis_server import RedisServer, redis_binary
 
 from adapters.blobs.memory import MemoryBlobStore
 from adapters.queues.arq import ArqDoorbell, ClockChore
@@ -61,16 +63,47 @@ def _settings(environment):
 
 
 # --- compose ----------------------------------------------------------------------------------------------------------
-def _environment(service):
-    """As a container gets it, where .env has nothing but the password."""
+def _as_its_first_lines_say(folder):
+    """The secrets that a person makes who follows the first lines of compose.yaml, by the shell."""
+    comment = [
+        line[4:] for line in (DEPLOY / "compose.yaml").read_text("utf-8").splitlines() if line.startswith("#   ")
+    ]
+    script = "\n".join(line for line in comment if not line.startswith("docker"))
+    subprocess.run(["sh", "-e", "-c", script], cwd=folder, check=True)
+    return folder / "deploy" / "secrets"
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkout")
+    (folder / "deploy").mkdir()
+    return _as_its_first_lines_say(folder)
+
+
+def _environment(service, secrets):
+    """As a container gets it, where .env has nothing."""
     stated = {name: value for name, value in COMPOSE["services"][service]["environment"].items() if value is not None}
-    return {name: re.sub(r"\$\{REDIS_PASSWORD[^}]*\}", "s3cret", value) for name, value in stated.items()}
+    return {name: value.replace("/run/secrets", str(secrets)) for name, value in stated.items()}
+
+
+def test_the_secrets_are_in_files_that_containers_may_read_and_no_one_else(secrets):
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {
+        "redis_password": 0o444, "redis_url": 0o444
+    }  # fmt: skip
+    assert {name: entry["file"] for name, entry in COMPOSE["secrets"].items()} == {
+        path.name: f"./secrets/{path.name}" for path in secrets.iterdir()
+    }
+    assert "deploy/secrets/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_compose_gives_settings_that_exist_and_a_command_that_exists(name):
-    settings = _settings(_environment(name))
-    assert settings.redis_url == "redis://:s3cret@redis:6379/0"
+def test_compose_gives_settings_that_exist_and_a_command_that_exists(name, secrets):
+    settings = _settings(_environment(name, secrets))
+    password = (secrets / "redis_password").read_text()
+    assert len(password) == 48
+    assert settings.redis_url == f"redis://:{password}@redis:6379/0"
+    assert COMPOSE["services"][name]["secrets"] == ["redis_url"]
     assert COMPOSE["services"]["redis"]["networks"] == ["inside"], "the host name redis is only known there"
     _understood(*COMPOSE["services"][name]["command"])
     passed_on = {each for each, value in COMPOSE["services"][name]["environment"].items() if value is None}
@@ -87,6 +120,10 @@ def test_compose_gives_no_container_more_rights_than_it_needs(name):
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert service["pids_limit"] > 0
+    assert not service.get("privileged")
+    assert re.search(r":\d+\.\d+\.\d+-|^voicecore$", service["image"]), "a tag that moves is another image tomorrow"
     assert "healthcheck" in service or (
         name == "api" and "HEALTHCHECK" in (ROOT / "Containerfile").read_text("utf-8")
     ), "nobody looks whether it is well"
@@ -95,6 +132,40 @@ def test_compose_gives_no_container_more_rights_than_it_needs(name):
 def test_compose_looks_at_a_worker_with_a_command_that_exists():
     check = COMPOSE["services"]["worker"]["healthcheck"]["test"][1]
     _understood(*shlex.split(check.partition("|")[0])[1:])
+
+
+def test_the_redis_of_compose_wants_the_password_of_its_secret_and_is_fit_for_jobs(secrets, tmp_path):
+    """Its command, run by the shell as in the container: only places, port and the server's path are those of the test."""
+    port = free_port()
+    line = COMPOSE["services"]["redis"]["command"][2].replace("$$", "$")
+    for there, here in {
+        "/run/secrets": secrets, "/usr/local/etc/redis/redis.conf": DEPLOY / "redis.conf", "/data": tmp_path,
+        "redis-server -": f"{redis_binary()} - --port {port} --bind 127.0.0.1",
+    }.items():  # fmt: skip
+        assert there in line
+        line = line.replace(there, str(here))
+    password = (secrets / "redis_password").read_text()
+    with subprocess.Popen(["sh", "-c", line], stdout=subprocess.DEVNULL) as server:
+        try:
+            with connect(f"redis://:{password}@127.0.0.1:{port}/0") as client:
+                _until_it_answers(client)
+                assert problems(client) == []
+            with connect(f"redis://127.0.0.1:{port}/0") as client, pytest.raises(StorageUnavailable, match="password"):
+                ask(client, "GET", "voicecore:schema")
+        finally:
+            server.terminate()
+
+
+def _until_it_answers(client):
+    end = time.monotonic() + 20
+    while True:
+        try:
+            ask(client, "PING")
+        except StorageUnavailable:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        else:
+            return
 
 
 # --- systemd ----------------------------------------------------------------------------------------------------------
