@@ -155,6 +155,7 @@ def test_a_worker_of_the_same_image_does_the_jobs_and_is_found_well_by_its_check
     folder.mkdir()
     with RedisServer(folder) as redis:
         box.secret("redis_url", redis.url)
+        box.variables["VOICECORE_ENGINE"] = "tone"  # the one that ships has spoken above
         service = box.start(*VOICECORE, "serve")
         worker = box.start(*VOICECORE, *COMPOSE["services"]["worker"]["command"])
         box.wait_until_ready(service)
