@@ -14,13 +14,13 @@ import sys
 from typing import BinaryIO
 
 from adapters.audio.av_reader import open_with_av
-from adapters.audio.confine import confine, leave_with_parent
 from adapters.audio.libraries import load
 from adapters.audio.opened import Opened, admitted
 from adapters.audio.sniff import AudioFormat
 from adapters.audio.soundfile_reader import open_with_soundfile
 from adapters.audio.wav_reader import open_wav
 from adapters.audio.wire import Order, frame_end, frame_error, frame_rate, frame_sound
+from adapters.confinement import confine, leave_with_parent
 from voicecore.audio import Audio, silence
 from voicecore.errors import InvalidAudio, VoiceCoreError
 

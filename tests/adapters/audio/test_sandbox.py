@@ -105,7 +105,7 @@ def test_a_child_sees_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_decoder_gives_up_files_sockets_and_memory_before_it_reads() -> None:
     code = """
 import json, resource, socket, sys
-from adapters.audio.confine import confine, leave_with_parent
+from adapters.confinement import confine, leave_with_parent
 leave_with_parent()
 confine(max_cpu_s=5, max_memory_bytes=2**29)
 done = {}
@@ -133,7 +133,7 @@ print(json.dumps(done))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl and /proc are Linux's")
 def test_on_linux_a_child_can_gain_no_privilege() -> None:
-    code = "from adapters.audio.confine import leave_with_parent as f; f(); print(open('/proc/self/status').read())"
+    code = "from adapters.confinement import leave_with_parent as f; f(); print(open('/proc/self/status').read())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "NoNewPrivs:\t1" in ended.stdout
 
@@ -143,7 +143,7 @@ def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     child = f"""
 import os, time
-from adapters.audio.confine import leave_with_parent
+from adapters.confinement import leave_with_parent
 leave_with_parent()
 open({str(note)!r}, "w").write(str(os.getpid()))
 time.sleep(60)

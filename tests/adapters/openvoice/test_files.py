@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,15 @@ def half_a_file(source: Path) -> None:
     path.write_bytes(path.read_bytes()[:100_000])
 
 
+def compressed(source: Path) -> None:
+    path = source / "checkpoint.pth"
+    with zipfile.ZipFile(path) as plain:
+        entries = {name: plain.read(name) for name in plain.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in entries.items():
+            packed.writestr(name, data)
+
+
 def no_weights(source: Path) -> None:
     torch.save([1, 2, 3], source / "checkpoint.pth")
 
@@ -184,7 +194,7 @@ def no_rate(source: Path) -> None:
     ("damage", "told"),
     [
         (other_width, "another network"), (missing_layer, "ref_enc.proj.bias"), (not_finite, "finite"),
-        (half_a_file, "cannot be read"), (no_weights, "no tensors"), (harmful, "cannot be read"),
+        (half_a_file, "cannot be read"), (compressed, "compressed entries"), (no_weights, "no tensors"), (harmful, "cannot be read"),
         (no_json, "config.json"), (odd_rates, "upsample_rates"), (huge, "1000000000"), (no_rate, "22050"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.checkpoint_archive import refuse_compressed
 from adapters.converters.whole_folder import written_as
 from adapters.coqui import prepare_coqui
 from adapters.tensor_file import write_tensors
@@ -70,6 +71,7 @@ def _read_pickled(path: Path) -> Mapping[str, Any]:
     prepare_coqui()
     import torch  # noqa: PLC0415
 
+    refuse_compressed(path)
     try:
         document = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a stranger's file makes torch raise nearly anything

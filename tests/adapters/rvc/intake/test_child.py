@@ -245,10 +245,10 @@ def test_a_child_sees_none_of_our_secrets_and_only_its_files(
 def test_the_reader_gives_up_files_sockets_and_memory_before_it_reads() -> None:
     code = """
 import json, os, resource, socket, tempfile
-from adapters.converters.rvc.intake.confine import confine, leave_with_parent
+from adapters.confinement import confine, leave_with_parent
 leave_with_parent()
 out = tempfile.TemporaryFile()
-confine(max_cpu_s=5, more_memory_bytes=2**28, max_file_bytes=1000)
+confine(max_cpu_s=5, max_memory_bytes=2**28, max_file_bytes=1000, from_now=True)
 def write():
     out.write(bytes(2000))
     out.flush()
@@ -275,16 +275,6 @@ os._exit(0)
     assert "allowed" not in done.values()
     assert done["core"] == [0, 0]
     assert 5 < done["cpu"] <= 9
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl and /proc are Linux's")
-def test_on_linux_a_child_can_gain_no_privilege() -> None:
-    code = (
-        "from adapters.converters.rvc.intake.confine import leave_with_parent as f; f();"
-        "print(open('/proc/self/status').read())"
-    )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "NoNewPrivs:\t1" in ended.stdout
 
 
 def test_a_file_that_takes_for_ever_is_stopped_by_its_processor_time(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.checkpoint_archive import refuse_compressed
 from adapters.converters.whole_folder import written_as
 from adapters.tensor_file import write_tensors
 from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt
@@ -49,7 +49,7 @@ def intake(source: Path, models_dir: Path) -> Path:
         )
     if path.stat().st_size > SIZE_LIMIT_BYTES:
         raise ModelCorrupt(f"{path} has {path.stat().st_size} bytes; a HuBERT-base has at most {SIZE_LIMIT_BYTES}.")
-    _refuse_deflated(path)
+    refuse_compressed(path)
     _need_torch()
     architecture, tensors = _read(path)
     checked = {name: _checked(tensors, name, shape, path) for name, shape in expected_shapes(architecture).items()}
@@ -115,19 +115,6 @@ def _checked(tensors: Mapping[str, Any], name: str, shape: tuple[int, ...], path
     if not bool(tensor.isfinite().all()):
         raise ModelCorrupt(f"{name} in {path} holds values that are not finite numbers; fetch it again.")
     return tensor.detach().clone()
-
-
-def _refuse_deflated(path: Path) -> None:
-    """Torch writes its entries as they are; what is compressed may become as large as its maker likes."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as container:
-            deflated = any(entry.compress_type != zipfile.ZIP_STORED for entry in container.infolist())
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ModelCorrupt(f"{path} is damaged ({error}); fetch it again.") from error
-    if deflated:
-        raise ModelCorrupt(f"{path} has compressed entries, which no checkpoint has; fetch it again.")
 
 
 def _need_torch() -> None:

@@ -12,8 +12,8 @@ import io
 import os
 import sys
 
+from adapters.confinement import confine, leave_with_parent
 from adapters.converters.rvc.intake import archive, checkpoint, unpickled
-from adapters.converters.rvc.intake.confine import confine, leave_with_parent
 from adapters.converters.rvc.intake.faiss_index import read_index
 from adapters.converters.rvc.intake.wire import Order, done, failed
 from adapters.converters.rvc.stored import pack_index, pack_voice
@@ -41,10 +41,9 @@ def main() -> int:
     try:
         _warm_up()
         confine(
-            max_cpu_s=order.max_cpu_s,
-            more_memory_bytes=order.max_memory_bytes,
-            max_file_bytes=order.max_file_bytes,
-        )
+            max_cpu_s=order.max_cpu_s, max_memory_bytes=order.max_memory_bytes, max_file_bytes=order.max_file_bytes,
+            from_now=True,
+        )  # fmt: skip
         config = _take_in_weights(order)
         if order.index >= 0:
             _take_in_index(order, config.content_width)

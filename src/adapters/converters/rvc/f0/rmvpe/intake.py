@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.checkpoint_archive import refuse_compressed
 from adapters.converters.whole_folder import written_as
 from adapters.tensor_file import write_tensors
 from voicecore.errors import InvalidInput, MissingDependency, MissingModel, ModelCorrupt
@@ -69,7 +69,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         import torch  # noqa: PLC0415 - of an extra
     except ImportError as error:
         raise MissingDependency(f"Reading RMVPE needs {error.name}: pip install 'voicecore[rvc]'.") from error
-    _refuse_deflated(path)
+    refuse_compressed(path)
     try:
         document = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a stranger's file makes torch raise nearly anything
@@ -78,19 +78,6 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise ModelCorrupt(f"{path} holds no tensors by name, so it is not RMVPE.")
     return document
-
-
-def _refuse_deflated(path: Path) -> None:
-    """Checkpoints keep their entries as they are; what is compressed is none, and may unfold to any size."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as container:
-            deflated = any(entry.compress_type != zipfile.ZIP_STORED for entry in container.infolist())
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ModelCorrupt(f"{path} is damaged ({error}); fetch it again.") from error
-    if deflated:
-        raise ModelCorrupt(f"{path} has compressed entries, which no checkpoint has; fetch it again.")
 
 
 def _checked(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
