@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from contextlib import closing
+from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -69,6 +74,55 @@ def test_the_files_of_an_upload_are_gone_when_it_is_answered(tmp_path: Path, mon
 def test_a_name_belongs_to_one_model(room: Room):
     assert room.client.post("/rvc-models", data={"name": "Narrator"}, files=files()).status_code == 201
     refused(room.client.post("/rvc-models", data={"name": "NARRATOR"}, files=files()), 409, "name", "narrator")
+
+
+def told_before_the_file(room: Room, *fields: tuple[str, str]) -> tuple[int, dict]:
+    """The answer to an upload of which nothing was sent behind the head of its first file."""
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
+    head = '--x\r\nContent-Disposition: form-data; name="pth_file"; filename="a.pth"\r\n\r\n'
+    door = HTTPConnection(room.client.base_url.host, room.client.base_url.port, timeout=30)
+    with closing(door):
+        door.putrequest("POST", "/rvc-models")
+        door.putheader("Content-Type", "multipart/form-data; boundary=x")
+        door.putheader("Content-Length", "100000000")
+        door.endheaders("".join([*parts, head]).encode())
+        answer = door.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def test_a_taken_name_is_told_before_the_file_is_read_if_it_came_first(room: Room):
+    assert room.client.post("/rvc-models", data={"name": "Narrator"}, files=files()).status_code == 201
+    status, problem = told_before_the_file(room, ("description", "Deep"), ("name", " narrator"))
+    assert (status, problem["code"], problem["field"]) == (409, "name_taken", "name")
+    status, problem = told_before_the_file(room, ("name", "x" * 101))
+    assert (status, problem["field"]) == (400, "name")
+    assert room.client.get("/rvc-models").json()["total"] == 1
+
+
+def test_one_model_too_many_is_told_before_the_file_is_read_whatever_came_first(tmp_path: Path):
+    with furnished(tmp_path, max_rvc_models=1) as room:
+        assert room.client.post("/rvc-models", data={"name": "Narrator"}, files=files()).status_code == 201
+        for fields in ([], [("name", "Another")]):
+            status, problem = told_before_the_file(room, *fields)
+            assert (status, problem["code"]) == (409, "conflict")
+            assert "which is the limit" in problem["detail"]
+
+
+class Untouched:
+    """An intake that nothing may reach."""
+
+    def take_in(self, weights: Path, index: Path | None) -> NoReturn:
+        raise AssertionError(f"{weights} was read, and {index}")
+
+
+def test_a_name_that_comes_behind_the_files_is_looked_at_before_they_are_taken_in(tmp_path: Path):
+    with furnished(tmp_path) as room:
+        assert room.client.post("/rvc-models", data={"name": "Narrator"}, files=files()).status_code == 201
+        before = sorted(stat.key for stat in room.service.blobs.list())
+        room.service.add_model = replace(room.service.add_model, intake=Untouched())
+        late = [*files(index=b"12").items(), ("name", (None, "NARRATOR"))]
+        refused(room.client.post("/rvc-models", files=late), 409, "name", "narrator")
+        assert sorted(stat.key for stat in room.service.blobs.list()) == before
 
 
 @pytest.mark.parametrize(

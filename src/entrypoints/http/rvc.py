@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ _MB = 1024 * 1024
 async def upload(request: Request[Any, Any, Any], service: Wired) -> Response[RvcModelAnswer]:
     """Take in a model: a .pth as RVC writes it, and its .index if there is one.
 
-    Both are checked in every shape and nothing in them is run; what is kept is no pickle, and the upload is deleted.
+    Both are checked in every shape and nothing in them is run; what is kept is no pickle, and the upload is deleted. Send
+    `name` before the files: then a name that is taken is told before they are read.
     """
     media_type = request.content_type[0].lower()
     if media_type != MULTIPART:
@@ -50,8 +52,9 @@ async def upload(request: Request[Any, Any, Any], service: Wired) -> Response[Rv
         raise NotInstalled(CONVERSION_MISSING)
     max_bytes = service.limits.max_rvc_model_bytes
     limits = UploadLimits(
-        admit=_admit, max_file_bytes=max_bytes, max_body_bytes=len(_FILES) * max_bytes + MAX_BODY_BYTES
-    )
+        admit=_admit, ask=partial(_ask, service), max_file_bytes=max_bytes,
+        max_body_bytes=len(_FILES) * max_bytes + MAX_BODY_BYTES,
+    )  # fmt: skip
     with Form(named=True) as form:
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that nothing reads a file that is gone already.
@@ -66,6 +69,15 @@ def _admit(name: str, form: Form) -> None:
         )
     if any(name == there for there, _ in form.files):
         raise InvalidInput(f"There are two files {name!r}; send one.", field=name)
+
+
+def _ask(service: Service, form: Form) -> None:
+    """Before a file is read: whether there is room for a model, and of this name, if the name came before the file."""
+    said = dict(form.fields)
+    if said.get("name"):
+        service.add_model.check(said["name"], said.get("description", ""))
+    else:
+        service.add_model.check_count()
 
 
 def _add(service: Service, form: Form) -> ConversionModel:

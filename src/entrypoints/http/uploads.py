@@ -62,9 +62,12 @@ class UploadLimits:
 
     Attributes:
         admit: called with the field name of each file and what came before it; raises if the file is not wanted.
+        ask: called then, in a thread, with the fields that came before the file: it may ask a store whether it is worth
+            reading. None where nothing is to be asked.
     """
 
     admit: Callable[[str, Form], None]
+    ask: Callable[[Form], object] | None = None
     max_body_bytes: int
     max_file_bytes: int = 0
 
@@ -103,18 +106,20 @@ class FormReader:
     async def _take(self, chunk: bytes) -> None:
         for event in self._parser.parse(chunk):
             if isinstance(event, MultipartSegment):
-                self._begin(event)
+                await self._begin(event)
             elif event is None:
                 await self._end()
             elif event:
                 await self._append(bytes(event))
 
-    def _begin(self, segment: MultipartSegment) -> None:
+    async def _begin(self, segment: MultipartSegment) -> None:
         self._segment = segment
         self._pending.clear()
         self._file = None
         if segment.filename is not None:
             self._limits.admit(segment.name or "", self._form)
+            if self._limits.ask is not None:
+                await blocking(self._limits.ask, self._form)
             self._file = self._form.new_file(segment.name or "")
 
     async def _append(self, data: bytes) -> None:

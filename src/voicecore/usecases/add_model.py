@@ -69,15 +69,19 @@ class AddModel:
         """
         name = checked_name(name)
         checked_description(description)
-        models = self.catalog.models.all()
-        if any(each.name.casefold() == name.casefold() for each in models):
+        if any(each.name.casefold() == name.casefold() for each in self.catalog.models.all()):
             raise NameTaken(
                 f"A conversion model is named {name!r} already; choose another name or delete that model.", field="name"
             )
-        if len(models) >= self.limits.max_rvc_models:
-            raise Conflict(f"There are {len(models)} conversion models, which is the limit; delete one first.")
-        self._check_room(0)
+        self.check_count()
         return name
+
+    def check_count(self) -> None:
+        """Raise `Conflict` if there is no room for one more model, whatever its name and size."""
+        count = len(self.catalog.models.all())
+        if count >= self.limits.max_rvc_models:
+            raise Conflict(f"There are {count} conversion models, which is the limit; delete one first.")
+        self._check_room(0)
 
     def _check_room(self, size: int) -> None:
         stored, limit = sum(each.size_bytes for each in self.catalog.models.all()), self.limits.max_rvc_stored_bytes
