@@ -95,7 +95,8 @@ def worker_crew(tools: Tools, doorbell: Doorbell, served: Sequence[str], check: 
 
 
 def served_engines(settings: Settings, engines: Engines, converters: Converters) -> tuple[str, ...]:
-    """The engines whose jobs a worker takes. The converter counts as one: jobs that only convert wait under its name.
+    """What a worker serves: it takes jobs of which every need is among these names. The converter counts as one, of jobs
+    that only convert and of speech that is converted.
 
     Raises:
         NotInstalled: if one that the settings name cannot open here, or if none can.

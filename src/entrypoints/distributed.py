@@ -61,7 +61,7 @@ def relay(client: Redis, settings: Settings) -> Relay:
 def doorbell(
     settings: Settings, engines: Sequence[str] = (), chores: Sequence[tuple[str, Callable[[], object], int]] = ()
 ) -> ArqDoorbell:
-    """The arq doorbell: of a worker with the engines it serves, of a process that only rings without any."""
+    """The arq doorbell: of a worker with the lines it takes jobs from, of a process that only rings without any."""
     from adapters.queues.arq import ArqDoorbell, ClockChore  # noqa: PLC0415
     from adapters.redisclient import with_checked_host_name  # noqa: PLC0415
 

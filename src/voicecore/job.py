@@ -19,6 +19,7 @@ from voicecore.conversion import ConversionSettings
 from voicecore.errors import Conflict, InvalidInput, JobFailed, VoiceCoreError, require
 from voicecore.handling import PLAIN, Handling
 from voicecore.language import Language
+from voicecore.needs import line_of
 from voicecore.request import ConversionRequest, EnrolmentRequest, MixRequest, Mode, Request, SynthesisRequest
 
 JobId = NewType("JobId", str)
@@ -115,6 +116,8 @@ class SynthesisJob:
 
     Attributes:
         engine: resolved name. A job that only converts has the converter's, `rvc`: whoever serves that may take it.
+        converter: name of the converter that the engine's speech goes through, or None. Only a worker that serves both
+            takes the job.
         quality_profile_id: resolved, None where a voice is made.
         parameters: resolved knobs, as pairs sorted by name: what the engine will get.
         conversion: resolved: with the pitch tracker and the seed that will be used; None where nothing is converted.
@@ -132,6 +135,7 @@ class SynthesisJob:
     quality_profile_id: str | None = None
     parameters: tuple[tuple[str, float], ...] = ()
     conversion: ConversionSettings | None = None
+    converter: str | None = None
     spoken_language: Language
     created_at: datetime
     status: JobStatus = JobStatus.QUEUED
@@ -152,6 +156,7 @@ class SynthesisJob:
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        line_of(self.engine, self.converter)
         for moment in (self.created_at, self.lease_until, self.started_at, self.completed_at, self.expires_at):
             if moment is not None and moment.tzinfo is None:
                 raise InvalidInput("Times of a job need a time zone.")
@@ -177,6 +182,11 @@ class SynthesisJob:
                 return Mode.MIX
             case EnrolmentRequest():
                 return Mode.CLONE
+
+    @property
+    def line(self) -> str:
+        """Where it waits, by what it needs: see `voicecore.needs`."""
+        return line_of(self.engine, self.converter)
 
     @property
     def makes_voice(self) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from voicecore.conversion import ConversionSettings, F0Method
+from voicecore.conversion import CONVERTER, ConversionSettings, F0Method
 from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.handling import Handling, Priority
 from voicecore.job import JobError, JobId, JobResult, JobStatus, SegmentCount, SynthesisJob
@@ -48,8 +48,8 @@ from voicecore.request import (
 from voicecore.voice import VoiceId, VoiceProfile
 
 #: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices, 4 conversion, 5
-#: owners. Voices: 2 brought voices without reference, 3 owners.
-JOB_VERSION = 5
+#: owners, 6 the converter that is needed and the digest of recordings. Voices: 2 brought voices without reference, 3 owners.
+JOB_VERSION = 6
 VOICE_VERSION = 3
 PROFILE_VERSION = 1
 MODEL_VERSION = 1
@@ -80,7 +80,7 @@ _SPEECH = {"text": as_text, "source_language": as_language, "target_language": m
 #: Written only where it was asked for. What it was before it could be asked for is what it is without: no version is needed.
 _SELDOM = {"word_times": as_flag}
 _RECORDING = {"audio_key": as_text, "duration_s": as_number, "conversion": _conversion, "f0_method_named": as_flag,
-              "output_format": OutputFormat}  # fmt: skip
+              "output_format": OutputFormat, "recording_sha256": as_text}  # fmt: skip
 _ENROLMENT = {"name": as_text, "language": as_language, "clip_keys": as_texts, "reference_duration_s": as_number,
               "description": as_text, "engine": maybe(as_text), "consent": maybe(as_text)}  # fmt: skip
 
@@ -128,7 +128,7 @@ _MOMENTS = ("lease_until", "started_at", "completed_at", "expires_at")
 _JOB: dict[str, Callable[[Any], Any]] = {
     "id": lambda value: JobId(as_text(value)), "request": _request, "engine": as_text,
     "quality_profile_id": maybe(as_text), "parameters": tuple_of(as_pair), "conversion": maybe(_conversion),
-    "spoken_language": as_language, "owner": as_text,
+    "converter": maybe(as_text), "spoken_language": as_language, "owner": as_text,
     "created_at": as_moment, "status": JobStatus, "attempt": as_whole, "tries": as_whole, "worker": maybe(as_text),
     "progress": as_number, "progress_message": as_text,
     "handling": lambda document: Handling(**fields_of(document, _HANDLING)),
@@ -174,6 +174,17 @@ def _with_conversion(document: Document) -> Document:
     }  # fmt: skip
 
 
+def _with_needs(document: Document) -> Document:
+    """From version 5, whose jobs did not say that they need a converter: there was one. Of recordings it kept no digest."""
+    kind, body = document["request"]
+    if "converter" in document or "recording_sha256" in body:
+        raise ValueError("version 5 has no converter and no digests of recordings")
+    converted = kind == "speech" and document["conversion"] is not None
+    if kind == "recording":
+        body = body | {"recording_sha256": ""}
+    return document | {"request": [kind, body], "converter": CONVERTER if converted else None}
+
+
 def _with_voices_without_reference(document: Document) -> Document:
     """From version 1, where every voice had one."""
     as_text(document["reference_key"])
@@ -188,7 +199,9 @@ def _with_owner(document: Document) -> Document:
 
 
 #: Upgrade n leads from version n + 1 to the next one.
-_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_handling, _with_mixes, _with_conversion, _with_owner)
+_JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (
+    _with_handling, _with_mixes, _with_conversion, _with_owner, _with_needs,
+)  # fmt: skip
 _VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_without_reference, _with_owner)
 
 

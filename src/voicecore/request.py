@@ -26,6 +26,7 @@ SEED_LIMIT = 2**32 - 1
 #: Of a field that requests did not always have: its default has no part in the fingerprint, so that an idempotency key of before
 #: is still known.
 LATER = MappingProxyType({"later": True})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 #: Unicode general categories that are spoken: letters, numbers, currency and mathematical symbols.
 _SPEAKABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sc", "Sm"})
 
@@ -163,6 +164,7 @@ class ConversionRequest:
         duration_s: of the recording.
         conversion: the voice, and how; its seed counts.
         f0_method_named: as in `SynthesisRequest`.
+        recording_sha256: of the file as it was sent, in hex; empty in jobs of before it was noted.
     """
 
     audio_key: str
@@ -170,9 +172,12 @@ class ConversionRequest:
     conversion: ConversionSettings
     f0_method_named: bool = False
     output_format: OutputFormat = OutputFormat.WAV
+    recording_sha256: str = ""
 
     def __post_init__(self) -> None:
         checked_seed(self.conversion.seed)
+        if self.recording_sha256 and not _SHA256.fullmatch(self.recording_sha256):
+            raise InvalidInput("recording_sha256 is not 64 hexadecimal digits.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,5 +258,13 @@ def _plain(value: object) -> object:
 
 
 def request_fingerprint(request: Request) -> str:
-    """Fingerprint of all that the caller said; what an idempotency key is bound to."""
-    return fingerprint({"kind": type(request).__name__, "request": request})
+    """Fingerprint of all that the caller said; what an idempotency key is bound to.
+
+    A recording is known by its digest: where it was put is chosen anew for each job, and is nothing that the caller said.
+    """
+    said: Request | dict[str, object] = request
+    if isinstance(request, ConversionRequest) and request.recording_sha256:
+        said = {
+            each.name: getattr(request, each.name) for each in dataclasses.fields(request) if each.name != "audio_key"
+        }
+    return fingerprint({"kind": type(request).__name__, "request": said})

@@ -134,7 +134,7 @@ def test_a_record_of_an_unknown_version_is_refused_not_guessed(tmp_path: Path) -
     change(tmp_path, """UPDATE job SET record = json_set(record, '$.v', 99)""")
     store = SqliteJobStore(SqliteDatabase(tmp_path), FakeClock())
     for use in (lambda: store.get(JobId("job_1")), lambda: store.page(JobQuery())):
-        with pytest.raises(StorageUnavailable, match=r"version 99.*versions 1 to 5"):
+        with pytest.raises(StorageUnavailable, match=r"version 99.*versions 1 to 6"):
             use()
     assert claim(store) is None
     store.close()
@@ -277,7 +277,7 @@ def test_claims_notices_and_expiries_look_into_indexes(tmp_path: Path) -> None:
     database = SqliteDatabase(tmp_path)
     asked = [
         (claims.FIRST_OF_ALL, {"now": 0, "unreadable": "[]"}),
-        (claims.FIRST_OF_ENGINES, {"now": 0, "engines": '["tone"]', "unreadable": "[]"}),
+        (claims.FIRST_OF_LINES, {"now": 0, "lines": '["tone"]', "unreadable": "[]"}),
         (claims.CUT_LEASES, {"now": 0}),
         (claims.WAITING, {}),
         (notices.DUE, (0, 10)),
@@ -312,7 +312,7 @@ def steps_of(database: SqliteDatabase, work: Callable[[], object]) -> int:
     return counted
 
 
-@pytest.mark.parametrize("engines", [("tone",), ("tone", "chime", "none"), ("none",), None])
+@pytest.mark.parametrize("engines", [("tone",), ("tone", "chime", "none"), ("tone", "rvc"), ("none",), None])
 def test_a_claim_costs_the_same_however_many_jobs_are_waiting_or_done(
     tmp_path: Path, engines: tuple[str, ...] | None
 ) -> None:
@@ -324,7 +324,9 @@ def test_a_claim_costs_the_same_however_many_jobs_are_waiting_or_done(
     def add(numbers: range) -> None:
         for number in numbers:
             engine = ("tone", "chime", "other")[number % 3]
-            job = store.add(queued_job(f"job_{number:05}", created_at=START + number * SECOND, engine=engine))
+            converter = ("rvc", None)[number // 3 % 2]
+            job = queued_job(f"job_{number:05}", created_at=START + number * SECOND, engine=engine, converter=converter)
+            store.add(job)
             if number % 2:
                 store.cancel(job.id, KEEP)
 

@@ -120,6 +120,22 @@ def test_the_jobs_of_a_file_of_version_1_are_served(tmp_path: Path) -> None:
     store.close()
 
 
+CONVERTED = QUEUED.replace('"job_queued"', '"job_converted"').replace(
+    '"conversion":null', '"conversion":{"model_id":"rvc_1","pitch":0,"index_rate":0.5,"protect":0.33,"rms_mix_rate":0,'
+    '"filter_radius":3,"hop_length":128,"f0_method":"fcpe"}',
+)  # fmt: skip
+
+
+def test_a_job_of_an_older_file_that_converts_waits_for_a_worker_that_does(tmp_path: Path) -> None:
+    make_version_1(tmp_path, (QUEUED, CONVERTED))
+    store = SqliteJobStore(SqliteDatabase(tmp_path), FakeClock())
+    assert store.waiting() == {"chime": 1, "chime+rvc": 1}
+    assert claimed(store, engines=["chime"]).id == "job_queued"
+    assert claim(store, engines=["chime"]) is None
+    assert claimed(store, engines=["chime", "rvc"]).id == "job_converted"
+    store.close()
+
+
 def test_a_file_is_migrated_once_and_an_older_program_would_refuse_it(tmp_path: Path) -> None:
     make_version_1(tmp_path)
     for _ in range(2):

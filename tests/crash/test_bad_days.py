@@ -268,7 +268,7 @@ def test_jobs_of_an_engine_that_only_broken_workers_have_wait_are_told_of_and_ru
     assert (health["status"], health["checks"]["workers"]["status"]) == ("degraded", "warning")
     assert "1 for kokoro" in health["checks"]["workers"]["detail"]
     status, printed = ended(cluster, ["workers", "--url", api.url])
-    assert (status, "1 job waits for the engine kokoro, which no worker serves" in printed) == (0, True)
+    assert (status, "1 job waits for kokoro, which no worker serves" in printed) == (0, True)
     # One whose copy of the model is damaged finds out when it opens it.
     model = cluster.folder / "models" / "kokoro" / "model.onnx"
     model.parent.mkdir(parents=True)
@@ -369,7 +369,7 @@ def test_a_command_that_waits_for_want_of_a_worker_says_so_and_ctrl_c_cancels_it
     )
     program.start()
     cluster._programs.append(program)
-    until(lambda: "no worker serves the engine tone" in program.logged(), what="the sentence")
+    until(lambda: "no worker serves tone" in program.logged(), what="the sentence")
     program.process.send_signal(signal.SIGINT)
     assert program.process.wait(20) == 130
     assert [job["status"] for job in api.client.get("/jobs").json()["jobs"]] == ["cancelled"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,14 @@ def added(room: Room, name: str = "Narrator", *, index: bytes | None = b"12345")
     return str(answer.json()["id"])
 
 
-def convert(room: Room, model: str, data: bytes | None = None, **fields: object):
+def convert(room: Room, model: str, data: bytes | None = None, *, key: str | None = None, **fields: object):
     """The answer to a recording that shall be converted."""
+    headers = {} if key is None else {"Idempotency-Key": key}
     sent = {"file": ("a.wav", recording(2.0) if data is None else data, "audio/wav")}
     form = {"mode": "convert", "rvc_model_id": model, **fields}
-    return room.client.post("/jobs", data={name: str(value) for name, value in form.items()}, files=sent)
+    return room.client.post(
+        "/jobs", data={name: str(value) for name, value in form.items()}, files=sent, headers=headers
+    )
 
 
 def sound(room: Room, job: dict) -> tuple[np.ndarray, int]:
@@ -175,10 +179,56 @@ def test_a_conversion_needs_a_recording_and_a_model(shared: Room):
     alone = {"mode": "convert", "rvc_model_id": "rvc_1"}
     for how in ("json", "data"):
         refused(shared.client.post("/jobs", **{how: alone}), 400, "file", "multipart/form-data")
-    headers = {"Idempotency-Key": "a"}
-    sent = {"file": ("a.wav", recording(1.0))}
-    answer = shared.client.post("/jobs", data={"mode": "convert", "rvc_model_id": "rvc_1"}, files=sent, headers=headers)
+    headers = {"Idempotency-Key": "\x07"}
+    answer = shared.client.post("/jobs", data=alone, files={"file": ("a.wav", recording(1.0))}, headers=headers)
     refused(answer, 400, "Idempotency-Key")
+
+
+def uploads(room: Room) -> list[str]:
+    return [stat.key for stat in room.service.blobs.list("uploads/")]
+
+
+def test_a_recording_sent_again_with_its_key_is_the_job_made_before(room: Room):
+    model = added(room)
+    room.gate.opened.clear()
+    room.submit(text="Antes.")
+    first = convert(room, model, key="k", seed=3)
+    again = convert(room, model, key="k", seed=3)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json()["id"] == first.json()["id"]
+    assert uploads(room) == [f"uploads/{first.json()['id']}/0.wav"]
+    room.gate.opened.set()
+    job = room.finished(first.json()["id"])
+    assert (job["status"], uploads(room)) == ("completed", [])
+    late = convert(room, model, key="k", seed=3).json()
+    assert (late["id"], late["status"]) == (job["id"], "completed")
+    assert uploads(room) == []
+
+
+@pytest.mark.parametrize("change", [
+    {"data": recording(2.1)}, {"rvc_pitch": 1}, {"seed": 4}, {"output_format": "mp3"}, {"priority": "high"},
+    {"rvc_f0_method": "rmvpe"},
+])  # fmt: skip
+def test_the_same_key_with_another_recording_or_field_is_a_409_and_leaves_nothing(shared: Room, change: dict):
+    known = shared.client.get("/rvc-models").json()["models"]
+    model = known[0]["id"] if known else added(shared)
+    key = f"other {sorted(change)}"
+    job = convert(shared, model, key=key, seed=3).json()
+    refused(convert(shared, model, change.pop("data", None), key=key, **{"seed": 3, **change}), 409)
+    shared.finished(job["id"])
+    assert uploads(shared) == []
+
+
+def test_fifty_recordings_at_once_with_one_key_are_one_job_and_one_upload(room: Room):
+    model = added(room)
+    room.gate.opened.clear()
+    room.submit(text="Antes.")
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: convert(room, model, recording(1.0), key="fifty"), range(50)))
+    assert {answer.status_code for answer in answers} == {202}
+    (job_id,) = {answer.json()["id"] for answer in answers}
+    assert uploads(room) == [f"uploads/{job_id}/0.wav"]
+    assert room.client.get("/jobs", params={"mode": "convert"}).json()["total"] == 1
 
 
 @pytest.mark.parametrize(

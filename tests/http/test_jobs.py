@@ -12,7 +12,7 @@ from .room import HELLO, Room, eventually, refused
 FIELDS = {
     "id", "job_id", "status", "progress", "progress_message", "mode", "text", "source_language", "target_language",
     "spoken_language", "translated", "warnings", "voice_preset", "voice_id", "engine", "quality_profile", "speed", "seed",
-    "output_format", "rvc", "rvc_applied", "rvc_fallback_reason", "segments", "audio_url", "output_file", "duration",
+    "needs", "output_format", "rvc", "rvc_applied", "rvc_fallback_reason", "segments", "audio_url", "output_file", "duration",
     "sample_rate_hz", "file_size", "error", "error_message", "error_code", "attempt", "created_at", "started_at",
     "completed_at", "expires_at", "priority", "webhook_url",
 }  # fmt: skip

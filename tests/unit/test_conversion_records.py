@@ -33,6 +33,13 @@ GOLDEN_RECORDING = (
     '"segments":{"total":0,"done":0,"cached":0},"warnings":[],"result":null,"error":null,"lease_until":null,'
     '"started_at":null,"completed_at":null,"expires_at":null}'
 )
+# Written by version 6 of the jobs, and never to be edited either.
+_DIGEST = "00ff" * 16
+GOLDEN_RECORDING_6 = (
+    GOLDEN_RECORDING.replace('{"v":4,', '{"v":6,')
+    .replace('"output_format":"mp3"}', f'"output_format":"mp3","recording_sha256":"{_DIGEST}"}}')
+    .replace('"seed":9},"spoken_language":"und"', '"seed":9},"converter":null,"spoken_language":"und","owner":""')
+)
 GOLDEN_MODEL = (
     '{"v":1,"kind":"model","id":"rvc_1","name":"Lu\\u00edsa","description":"","version":"v2","f0":true,'
     '"sample_rate_hz":40000,"vectors":7,"digest":"00ff","size_bytes":55000000,"notes":["It is loud."],'
@@ -47,6 +54,7 @@ RECORDING = SynthesisJob(
         audio_key="uploads/job_1/0.wav", duration_s=2.5, conversion=ASKED, output_format=OutputFormat.MP3
     ),
 )  # fmt: skip
+RECORDING_6 = replace(RECORDING, request=replace(RECORDING.request, recording_sha256=_DIGEST))
 MODEL = ConversionModel(
     id=ModelId("rvc_1"), name="Luísa", version="v2", f0=True, sample_rate_hz=40_000, vectors=7, digest="00ff",
     size_bytes=55_000_000, notes=("It is loud.",), created_at=START,
@@ -60,11 +68,8 @@ def altered(record: str, **changes: object) -> str:
 def test_golden_records_are_read_and_still_written_so() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
     assert load_job(GOLDEN_RECORDING) == RECORDING
-    newest = GOLDEN_RECORDING.replace('{"v":4,', '{"v":5,').replace(
-        '"spoken_language":"und",', '"spoken_language":"und","owner":"",'
-    )
-    assert dump_job(RECORDING) == newest
-    assert load_job(newest) == RECORDING
+    assert load_job(GOLDEN_RECORDING_6) == RECORDING_6
+    assert dump_job(RECORDING_6) == GOLDEN_RECORDING_6
     assert load_model(GOLDEN_MODEL) == MODEL
     assert dump_model(MODEL) == GOLDEN_MODEL
 
@@ -148,6 +153,31 @@ def test_a_model_that_this_program_did_not_write_is_refused(change: dict[str, ob
 def test_a_model_has_a_name_a_time_zone_and_no_negative_size(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         replace(conversion_model(), **change)
+
+
+def test_a_converter_or_a_digest_is_refused_in_versions_that_had_none() -> None:
+    with pytest.raises(StorageUnavailable, match="version 5 has no converter"):
+        load_job(altered(GOLDEN_RECORDING_6, v=5))
+
+
+@pytest.mark.parametrize("digest", ["00ff", "g" * 64, "00FF" * 16, None, 7])
+def test_a_digest_that_is_none_is_refused(digest: object) -> None:
+    kind, body = json.loads(GOLDEN_RECORDING_6)["request"]
+    with pytest.raises(StorageUnavailable):
+        load_job(altered(GOLDEN_RECORDING_6, request=[kind, body | {"recording_sha256": digest}]))
+
+
+def test_an_idempotency_key_is_bound_to_the_recording_and_every_field_but_not_to_where_the_recording_was_put() -> None:
+    asked = RECORDING_6.request
+    assert isinstance(asked, ConversionRequest)
+    elsewhere = replace(asked, audio_key="uploads/job_2/0.wav")
+    assert request_fingerprint(elsewhere) == request_fingerprint(asked)
+    requests = [
+        asked, replace(asked, recording_sha256="11ff" * 16), replace(asked, output_format=OutputFormat.WAV),
+        replace(asked, f0_method_named=True), replace(asked, conversion=replace(ASKED, seed=10)),
+        replace(asked, conversion=replace(ASKED, model_id="rvc_2")), replace(asked, conversion=replace(ASKED, index_rate=0.75)),
+    ]  # fmt: skip
+    assert len({request_fingerprint(each) for each in requests}) == len(requests)
 
 
 def test_an_idempotency_key_is_bound_to_every_knob_and_to_whether_conversion_is_required() -> None:

@@ -130,6 +130,14 @@ GOLDEN_MIX_4 = GOLDEN_MIX_3.replace('{"v":3,', '{"v":4,').replace(
 GOLDEN_MIX_5 = GOLDEN_MIX_4.replace('{"v":4,', '{"v":5,').replace(
     '"spoken_language":"pt-BR",', '"spoken_language":"pt-BR","owner":"",'
 )
+# Written by version 6, and never to be edited either.
+GOLDEN_QUEUED_6 = GOLDEN_QUEUED_5.replace('{"v":5,', '{"v":6,').replace(
+    '"seed":7},"spoken_language"', '"seed":7},"converter":"rvc","spoken_language"'
+)
+GOLDEN_COMPLETED_6, GOLDEN_MIX_6 = (
+    record.replace('{"v":5,', '{"v":6,').replace('"conversion":null,', '"conversion":null,"converter":null,')
+    for record in (GOLDEN_COMPLETED_5, GOLDEN_MIX_5)
+)
 GOLDEN_VOICE_1 = (
     '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
     '"print_key":"voices/voice_1/print.npz","print_sha256":"00ff","reference_key":"voices/voice_1/reference.wav",'
@@ -176,6 +184,7 @@ def golden_jobs() -> tuple[SynthesisJob, SynthesisJob]:
         conversion=ConversionSettings(
             model_id="rvc_1", index_rate=0.5, rms_mix_rate=0, f0_method=F0Method.FCPE, seed=7
         ),
+        converter="rvc",
         spoken_language=Language("pt", "BR"),
         created_at=START,
         warnings=("It was long.",),
@@ -288,13 +297,20 @@ def test_golden_records_of_version_4_are_still_read_as_nobodys() -> None:
     assert load_job(GOLDEN_QUEUED_4).owner == load_voice(GOLDEN_VOICE_2).owner == ""
 
 
-def test_what_is_written_is_still_version_5_of_jobs_3_of_voices_and_1_of_profiles() -> None:
+def test_golden_records_of_version_5_are_still_read() -> None:
+    queued, completed = golden_jobs_2()
+    assert (load_job(GOLDEN_QUEUED_5), load_job(GOLDEN_COMPLETED_5)) == (queued, replace(completed, owner="key_1"))
+    assert load_job(GOLDEN_QUEUED_5).line == "tone+rvc"
+    assert load_job(GOLDEN_MIX_5) == GOLDEN_MIX_VALUE
+
+
+def test_what_is_written_is_still_version_6_of_jobs_3_of_voices_and_1_of_profiles() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
     queued, completed = golden_jobs_2()
     owned = replace(completed, owner="key_1")
-    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_5, GOLDEN_COMPLETED_5)
-    assert load_job(GOLDEN_COMPLETED_5) == owned
-    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_5
+    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_6, GOLDEN_COMPLETED_6)
+    assert load_job(GOLDEN_COMPLETED_6) == owned
+    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_6
     assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
     mixed = replace(GOLDEN_MIXED_VOICE_VALUE, owner="key_1")
     assert dump_voice(mixed) == GOLDEN_MIXED_VOICE
@@ -303,10 +319,10 @@ def test_what_is_written_is_still_version_5_of_jobs_3_of_voices_and_1_of_profile
 
 
 def test_records_of_older_versions_are_written_as_the_newest() -> None:
-    newest = GOLDEN_COMPLETED_5.replace('"owner":"key_1"', '"owner":""')
+    newest = GOLDEN_COMPLETED_6.replace('"owner":"key_1"', '"owner":""')
     assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == newest
-    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_5
-    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_5
+    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_6
+    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_6
     assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE
 
 
@@ -328,9 +344,9 @@ def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_non
     ],
 )  # fmt: skip
 def test_a_stored_mix_that_could_not_have_been_asked_for_is_refused(parts: object) -> None:
-    _, body = json.loads(GOLDEN_MIX_5)["request"]
+    _, body = json.loads(GOLDEN_MIX_6)["request"]
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_MIX_5, request=["mix", {**body, "parts": parts}]))
+        load_job(altered(GOLDEN_MIX_6, request=["mix", {**body, "parts": parts}]))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -384,16 +400,16 @@ def altered(record: str, **changes: object) -> str:
     return json.dumps(json.loads(record) | changes)
 
 
-@pytest.mark.parametrize("version", [0, -1, 6, 99, "1", "2", "3", "4", "5", None, True, 1.0, 2.0, 3.0, 4.0, 5.0])
+@pytest.mark.parametrize("version", [0, -1, 7, 99, "1", "2", "3", "4", "5", "6", None, True, 1.0, 2.0, 3.0, 4.0, 5.0])
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED_5), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_6), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
 
 
 def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
-    with pytest.raises(StorageUnavailable, match=r"job has version 6 .* reads versions 1 to 5: run the version"):
-        load_job(altered(GOLDEN_QUEUED_5, v=6))
+    with pytest.raises(StorageUnavailable, match=r"job has version 7 .* reads versions 1 to 6: run the version"):
+        load_job(altered(GOLDEN_QUEUED_6, v=7))
     with pytest.raises(StorageUnavailable, match=r"voice has version 4 .* reads versions 1 to 3: run the version"):
         load_voice(altered(GOLDEN_VOICE, v=4))
 
@@ -417,25 +433,25 @@ def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED_5, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_6, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_5)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_6)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED_5)
+    document = json.loads(GOLDEN_QUEUED_6)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
-                                    altered(GOLDEN_QUEUED_5, progress=1e999)])  # fmt: skip
+                                    altered(GOLDEN_QUEUED_6, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)
 
 
-@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_4, GOLDEN_MIX_4, GOLDEN_QUEUED_3]))
+@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_6, GOLDEN_MIX_6, GOLDEN_QUEUED_3]))
 def test_a_damaged_record_never_raises_anything_else(data: st.DataObject, whole: str) -> None:
     cut = data.draw(st.integers(0, len(whole)))
     instead = data.draw(st.text(max_size=3))

@@ -15,7 +15,17 @@ from tests.usecases.test_live_sound import Ear
 from adapters.hosts import LocalHost
 from voicecore.audio import Audio
 from voicecore.conversion import ConversionSettings, F0Method
-from voicecore.errors import InvalidAudio, InvalidInput, MissingModel, NotFound, NotInstalled, QueueFull
+from voicecore.errors import (
+    DiskFull,
+    IdempotencyConflict,
+    InvalidAudio,
+    InvalidInput,
+    MissingModel,
+    NotFound,
+    NotInstalled,
+    QueueFull,
+    StorageUnavailable,
+)
 from voicecore.handling import Handling
 from voicecore.job import JobStatus
 from voicecore.language import UNDETERMINED
@@ -189,6 +199,64 @@ def test_an_upload_whose_job_was_never_stored_is_swept_when_it_is_old(house, min
 
 
 # --- at the door ------------------------------------------------------------------------------------------------------
+def test_the_same_key_and_recording_are_one_job_and_one_upload(house):
+    first = send(house, idempotency_key="k")
+    assert send(house, idempotency_key="k") == first
+    assert house.stored("uploads/") == [f"uploads/{first.id}/0.wav"]
+    with pytest.raises(IdempotencyConflict):
+        send(house, sound(2.1), idempotency_key="k")
+    with pytest.raises(IdempotencyConflict):
+        send(house, idempotency_key="k", knobs={"pitch": 1})
+    assert house.stored("uploads/") == [f"uploads/{first.id}/0.wav"]
+    job = done(house, first)
+    assert send(house, idempotency_key="k") == job
+
+
+def test_a_store_that_did_not_answer_may_have_the_job_so_its_recording_stays_for_the_next_try(house, monkeypatch):
+    truth = house.store.add
+
+    def add(job, **conditions):
+        truth(job, **conditions)
+        raise StorageUnavailable("Redis did not answer.")
+
+    monkeypatch.setattr(house.store, "add", add)
+    with pytest.raises(StorageUnavailable):
+        send(house, idempotency_key="k")
+    monkeypatch.setattr(house.store, "add", truth)
+    job = send(house, idempotency_key="k")
+    assert house.stored("uploads/") == [f"uploads/{job.id}/0.wav"]
+    assert done(house, job).result.conversion_applied is True
+
+
+def test_a_disk_that_is_full_when_the_job_is_stored_leaves_nothing_of_the_upload(house, monkeypatch):
+    def add(job, **conditions):
+        raise DiskFull("The disk is full.")
+
+    monkeypatch.setattr(house.store, "add", add)
+    with pytest.raises(DiskFull):
+        send(house)
+    assert house.stored("uploads/") == []
+
+
+def test_what_a_crash_between_upload_and_job_left_is_swept_and_the_next_try_is_a_job_of_its_own(house, monkeypatch):
+    class PowerCut(BaseException):
+        pass
+
+    def add(job, **conditions):
+        raise PowerCut
+
+    truth = house.store.add
+    monkeypatch.setattr(house.store, "add", add)
+    with pytest.raises(PowerCut):
+        send(house, idempotency_key="k")
+    monkeypatch.setattr(house.store, "add", truth)
+    (orphan,) = house.stored("uploads/")
+    job = send(house, idempotency_key="k")
+    house.clock.advance(timedelta(hours=2))
+    house.purge.tidy()
+    assert house.stored("uploads/") == [f"uploads/{job.id}/0.wav"] != [orphan]
+
+
 @pytest.mark.parametrize("seconds", [0.01, 0.49])
 def test_too_short_a_recording_is_refused(house, seconds):
     with pytest.raises(InvalidAudio, match=r"0\.5 s") as refused:

@@ -13,6 +13,7 @@ from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.request import SynthesisRequest
 from voicecore.testing.fakes import FakeClock
+from voicecore.testing.samples import queued_job
 from voicecore.usecases.sweep import Sweep
 
 PT = Language("pt", "BR")
@@ -20,13 +21,13 @@ LEASE = timedelta(seconds=30)
 
 
 class ListeningDoorbell:
-    """Remembers for which engines it was rung."""
+    """Remembers for which lines it was rung."""
 
     def __init__(self) -> None:
         self.rung: list[str] = []
 
-    def ring(self, job_id: JobId, engine: str) -> None:
-        self.rung.append(engine)
+    def ring(self, job_id: JobId, line: str) -> None:
+        self.rung.append(line)
 
     def wait(self, timeout_s: float) -> bool:
         return False
@@ -66,6 +67,13 @@ def test_an_empty_store_rings_for_nobody(bell):
 def test_each_waiting_job_is_rung_for_at_its_engine(bell):
     assert Sweep(store_with(tone=3, kokoro=1), bell)() == 4
     assert sorted(bell.rung) == ["kokoro", "tone", "tone", "tone"]
+
+
+def test_a_job_that_needs_a_converter_too_is_rung_for_where_both_are(bell):
+    store = store_with(tone=1)
+    store.add(queued_job("job_both", engine="tone", converter="rvc"))
+    assert Sweep(store, bell)() == 2
+    assert sorted(bell.rung) == ["tone", "tone+rvc"]
 
 
 def test_a_long_queue_at_one_engine_rings_no_more_than_the_limit_and_takes_nothing_from_others(bell):

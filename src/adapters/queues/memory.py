@@ -20,7 +20,7 @@ class MemoryDoorbell:
         self._waiting = 0
         self._closed = False
 
-    def ring(self, job_id: JobId, engine: str) -> None:  # noqa: ARG002 - whoever wakes asks the store, which knows the oldest job
+    def ring(self, job_id: JobId, line: str) -> None:  # noqa: ARG002 - whoever wakes asks the store, which knows the oldest job
         with self._rung:
             self._rings = min(self._rings + 1, self._waiting + 1)
             self._rung.notify()

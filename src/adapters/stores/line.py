@@ -1,4 +1,4 @@
-"""The line of waiting jobs in memory: by engine, then priority, then age."""
+"""The lines of waiting jobs in memory: by what they need, then priority, then age."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ def turn_of(job: SynthesisJob) -> Turn:
 
 
 class Line:
-    """One sorted list of turns for each engine, so that a claim looks only at the first of each. Not locked."""
+    """One sorted list of turns for each line, so that a claim looks only at the first of each. Not locked."""
 
     def __init__(self) -> None:
         self._turns: dict[str, list[Turn]] = {}
 
     def join(self, job: SynthesisJob) -> None:
         """Put a queued job where its turn is."""
-        insort(self._turns.setdefault(job.engine, []), turn_of(job))
+        insort(self._turns.setdefault(job.line, []), turn_of(job))
 
     def leave(self, job: SynthesisJob) -> None:
         """Take out a job that is in the line."""
-        turns = self._turns[job.engine]
+        turns = self._turns[job.line]
         del turns[bisect_left(turns, turn_of(job))]
         if not turns:
-            del self._turns[job.engine]
+            del self._turns[job.line]
 
-    def firsts(self, engines: Collection[str] | None) -> Iterator[Turn]:
-        """The first turn of each of these engines, or of all."""
-        return (turns[0] for engine, turns in self._turns.items() if engines is None or engine in engines)
+    def firsts(self, lines: Collection[str] | None) -> Iterator[Turn]:
+        """The first turn of each of these lines, or of all."""
+        return (turns[0] for line, turns in self._turns.items() if lines is None or line in lines)
 
     def lengths(self) -> dict[str, int]:
-        """How many wait for each engine that somebody waits for."""
-        return {engine: len(turns) for engine, turns in self._turns.items()}
+        """How many wait in each line that is not empty."""
+        return {line: len(turns) for line, turns in self._turns.items()}

@@ -21,6 +21,7 @@ from voicecore.access import ApiKey
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.needs import lines_within
 from voicecore.ports import Clock, Item, JobPage, JobQuery, Notice
 from voicecore.quality import QualityProfile
 from voicecore.request import Mode
@@ -93,7 +94,8 @@ class MemoryJobStore:
         with self._lock:
             now, leases_now = self._clock.now(), self._lease_clock.now()
             self._leases = {job_id: each.cut(leases_now) for job_id, each in self._leases.items()}
-            while (job := self._first_claimable(leases_now, engines)) is not None:
+            lines = None if engines is None else lines_within(engines)
+            while (job := self._first_claimable(leases_now, lines)) is not None:
                 taken = transitions.taken(job, worker, now, lease, max_tries=max_tries, keep=keep)
                 self._write(taken, lease)
                 if taken.status is JobStatus.PROCESSING:
@@ -173,10 +175,10 @@ class MemoryJobStore:
     def _counts(self) -> dict[JobStatus, int]:
         return {status: sum(len(self._places[None, status, mode]) for mode in Mode) for status in JobStatus}
 
-    def _first_claimable(self, now: datetime, engines: Collection[str] | None) -> SynthesisJob | None:
+    def _first_claimable(self, now: datetime, lines: Collection[str] | None) -> SynthesisJob | None:
         running = (self._jobs[job_id] for job_id, lease in self._leases.items() if lease.until <= now)
-        lapsed = (turn_of(job) for job in running if engines is None or job.engine in engines)
-        first = min(itertools.chain(self._line.firsts(engines), lapsed), default=None)
+        lapsed = (turn_of(job) for job in running if lines is None or job.line in lines)
+        first = min(itertools.chain(self._line.firsts(lines), lapsed), default=None)
         return None if first is None else self._jobs[JobId(first.place.job_id)]
 
     def _write(self, job: SynthesisJob, lease: timedelta | None = None) -> None:

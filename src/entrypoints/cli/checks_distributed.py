@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from entrypoints.cli.checks_running import folder_works
 from entrypoints.cli.finding import Finding, State
 from entrypoints.settings import Settings, file_of
+from voicecore.needs import unserved
 
 _REDIS = "set VOICECORE_REDIS_URL to run many processes: docs/operations.md"
 
@@ -34,10 +35,9 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
     finally:
         client.close()
     slots = sum(worker.slots for worker in there)
-    served = {engine for worker in there for engine in worker.engines}
-    unserved = [f"{jobs} for {engine}" for engine, jobs in sorted(waiting.items()) if jobs and engine not in served]
-    if there and unserved:
-        detail = f"{len(there)} with {slots} slots, but jobs wait for engines that none of them serves ({', '.join(unserved)})"
+    in_vain = [f"{jobs} for {line}" for line, jobs in unserved(waiting, (worker.engines for worker in there)).items()]
+    if there and in_vain:
+        detail = f"{len(there)} with {slots} slots, but jobs wait for what none of them serves ({', '.join(in_vain)})"
         yield Finding("workers", State.WARNING, detail, "voicecore worker --engines …")
     elif there:
         yield Finding("workers", State.OK, f"{len(there)} with {slots} slots")

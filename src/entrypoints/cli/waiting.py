@@ -11,6 +11,7 @@ from entrypoints.cli.client import Answer, ServiceClient
 from entrypoints.cli.exits import Exit, ServiceFailed, exit_code_of
 from entrypoints.cli.naming import job_path
 from voicecore.errors import DeadlineExceeded, VoiceCoreError
+from voicecore.needs import needs_of
 
 FINISHED = frozenset({"completed", "failed", "cancelled"})
 #: Seconds between two looks: short at first, since most jobs are.
@@ -80,9 +81,10 @@ class _Patience:
         self._said = True
         # A service that does not tell its workers is no reason to stop waiting.
         with contextlib.suppress(VoiceCoreError):
-            if job["engine"] in self._client.call("GET", "/admin/workers")["unserved"]:
+            needs = frozenset(job["needs"])
+            if any(needs_of(line) == needs for line in self._client.call("GET", "/admin/workers")["unserved"]):
                 sys.stderr.write(
-                    f"voicecore: job {job['id']} waits, since no worker serves the engine {job['engine']}: "
+                    f"voicecore: job {job['id']} waits, since no worker serves {' and '.join(sorted(needs))}: "
                     "start one with 'voicecore worker'; Ctrl-C cancels the job\n"
                 )
 

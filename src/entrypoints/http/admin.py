@@ -10,7 +10,7 @@ from litestar import Router, get, post
 from litestar.params import QueryParameter
 
 from entrypoints.http.documented import problems
-from entrypoints.http.health import unserved_engines
+from entrypoints.http.health import unserved_lines
 from entrypoints.http.job_answers import utc
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
@@ -74,8 +74,8 @@ class WorkerAnswer(msgspec.Struct, kw_only=True):
 
 
 class Workers(msgspec.Struct, kw_only=True):
-    """The workers that are there, how many jobs wait for each engine that none of them serves, and the gauges of all
-    workers together.
+    """The workers that are there, how many jobs wait by what they need (`kokoro`, `rvc`, `kokoro+rvc`) where none of
+    them serves all of it, and the gauges of all workers together.
     """
 
     workers: list[WorkerAnswer]
@@ -119,7 +119,7 @@ def workers(service: Wired) -> Workers:
         for each in present
     ]  # fmt: skip
     together = summed(each.gauges for each in present)
-    return Workers(workers=there, unserved=unserved_engines(service), gauges=together)
+    return Workers(workers=there, unserved=unserved_lines(service), gauges=together)
 
 
 def _files(service: Service, prefix: str) -> FileCounts:

@@ -18,6 +18,7 @@ from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 from voicecore import __version__
 from voicecore.errors import VoiceCoreError
+from voicecore.needs import unserved
 
 SERVICE_NAME = "audio-voice"
 #: Shares of free disk at which jobs will soon fail, and at which they fail any moment.
@@ -142,24 +143,23 @@ def _check_workers(service: Service) -> Check:
             return Check(status="ok", active=len(crew.slots), busy=crew.busy)
         return Check(status="error", active=0, detail="No worker runs; jobs wait.")
     try:
-        there, unserved = service.roster.present(), unserved_engines(service)
+        there, waiting_in_vain = service.roster.present(), unserved_lines(service)
     except VoiceCoreError as error:
         return Check(status="error", active=0, detail=error.message)
     active, busy = sum(each.slots for each in there), sum(each.busy for each in there)
     if not there:
         detail = "No worker is there, so accepted jobs wait: start voicecore worker."
         return Check(status="warning", active=0, busy=0, detail=detail)
-    if unserved:
-        waiting = ", ".join(f"{jobs} for {engine}" for engine, jobs in unserved.items())
-        detail = f"Jobs wait for engines that no worker serves ({waiting}): start a worker that has them."
+    if waiting_in_vain:
+        waiting = ", ".join(f"{jobs} for {line}" for line, jobs in waiting_in_vain.items())
+        detail = f"Jobs wait for what no worker serves ({waiting}): start a worker that has it."
         return Check(status="warning", active=active, busy=busy, detail=detail)
     return Check(status="ok", active=active, busy=busy)
 
 
-def unserved_engines(service: Service) -> dict[str, int]:
-    """Waiting jobs by engine, for the engines that no worker in the roster serves."""
-    served = {engine for worker in service.roster.present() for engine in worker.engines}
-    return {engine: jobs for engine, jobs in sorted(service.store.waiting().items()) if jobs and engine not in served}
+def unserved_lines(service: Service) -> dict[str, int]:
+    """Waiting jobs by what they need (`kokoro`, `rvc`, `kokoro+rvc`), where no worker in the roster serves all of it."""
+    return unserved(service.store.waiting(), (worker.engines for worker in service.roster.present()))
 
 
 def look(service: Service) -> HealthAnswer:

@@ -9,6 +9,7 @@ import msgspec
 from entrypoints.http.rvc_answers import RvcAnswer, fallback_reason, of_conversion
 from voicecore.handling import Priority
 from voicecore.job import JobStatus, SynthesisJob
+from voicecore.needs import needs_of
 from voicecore.ports import JobPage
 from voicecore.request import ConversionRequest, Mode, OutputFormat, SynthesisRequest
 
@@ -22,7 +23,9 @@ class SegmentsAnswer(msgspec.Struct, kw_only=True):
 
 
 class JobAnswer(msgspec.Struct, kw_only=True):
-    """A job. `progress` is 0, or above 1 up to 100; times are UTC."""
+    """A job. `progress` is 0, or above 1 up to 100; times are UTC. `needs` is what the worker that takes it must serve: the
+    engine, and `rvc` where speech is converted.
+    """
 
     id: str
     job_id: str
@@ -39,6 +42,7 @@ class JobAnswer(msgspec.Struct, kw_only=True):
     voice_preset: str | None
     voice_id: str | None
     engine: str
+    needs: list[str]
     quality_profile: str | None
     speed: float | None
     seed: int | None
@@ -104,7 +108,7 @@ def of_job(job: SynthesisJob, rvc: RvcAnswer | None = None) -> JobAnswer:
         warnings=list(job.warnings),
         voice_preset=speech.voice_preset if speech is not None and speech.mode is Mode.DUBBING else None,
         voice_id=speech.voice_id if speech is not None else made, engine=job.engine,
-        quality_profile=job.quality_profile_id, speed=_speed(job), seed=_seed(job),
+        needs=sorted(needs_of(job.line)), quality_profile=job.quality_profile_id, speed=_speed(job), seed=_seed(job),
         output_format=output_format, rvc=rvc if rvc is not None and job.conversion is None else of_conversion(job),
         rvc_applied=result is not None and result.conversion_applied is True, rvc_fallback_reason=fallback_reason(job),
         segments=SegmentsAnswer(total=job.segments.total, done=job.segments.done, cached=job.segments.cached),

@@ -33,7 +33,7 @@ _KEY = re.compile(r"[\x20-\x7e]{1,200}")
 async def submit(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[JobAnswer]:
     """Speak a text, or in mode `convert` give a recording another voice: the job is accepted and stored, not done.
 
-    Send an `Idempotency-Key` with a text to make repeating safe.
+    Send an `Idempotency-Key` to make repeating safe: the same key, fields and recording give the job made before.
     """
     key = _idempotency_key(request)
     if request.content_type[0].lower() == MULTIPART:

@@ -47,16 +47,11 @@ def submit_recording(service: Service, form: Form, *, idempotency_key: str | Non
 
     Raises:
         InvalidInput: and its kinds, for fields and file.
-        Forbidden, NotFound, NotInstalled, QueueFull: as `SubmitConversion`.
+        Forbidden, NotFound, NotInstalled, IdempotencyConflict, QueueFull: as `SubmitConversion`.
     """
     if any(name == RECORDING.name for name, _ in form.fields):
         raise InvalidInput("The field 'file' was sent as a text; send a file, with a filename.", field="file")
     body = from_fields(form.fields, ConvertBody)
-    if idempotency_key is not None:
-        raise InvalidInput(
-            "An Idempotency-Key is not read in mode 'convert', since it would have to stand for the recording too; leave it "
-            "out.", field="Idempotency-Key",
-        )  # fmt: skip
     if not form.files:
         raise InvalidInput("Mode 'convert' needs a recording in the field 'file'.", field="file")
     if body.enable_rvc is False:
@@ -70,5 +65,5 @@ def submit_recording(service: Service, form: Form, *, idempotency_key: str | Non
     return service.submit_conversion(
         settings_of(body, body.rvc_model_id), file, f0_method_named=body.rvc_f0_method is not None,
         output_format=format_of(body.output_format, "output_format"),
-        handling=handling_of(body.priority, body.webhook_url), caller=caller,
+        handling=handling_of(body.priority, body.webhook_url), idempotency_key=idempotency_key, caller=caller,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from entrypoints import distributed
 from entrypoints.crews import Tools, served_engines, worker_crew
 from entrypoints.opened import Opened
+from voicecore.needs import lines_served
 from voicecore.ports import Catalog, JobStore, Relay
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.sweep import Sweep
@@ -82,13 +83,15 @@ class Worker(Opened):
         self.hang_up()
 
     def _doorbell(self, served: tuple[str, ...]) -> ArqDoorbell:
+        lines = lines_served(served, self.tools.converters.name)
+
         def sweep() -> None:
-            Sweep(self.store, bell, served)()
+            Sweep(self.store, bell, lines)()
 
         chores: list[tuple[str, Callable[[], object], int]] = [
             ("sweep", sweep, SWEEP_EVERY_S),
             ("expire", self.tools.purge.expire, EXPIRE_EVERY_S),
             ("tidy", self.tools.purge.tidy, TIDY_EVERY_S),
         ]
-        bell = distributed.doorbell(self.tools.settings, served, chores)
+        bell = distributed.doorbell(self.tools.settings, lines, chores)
         return bell

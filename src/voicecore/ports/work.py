@@ -74,7 +74,8 @@ class JobStore(Protocol):
     ) -> SynthesisJob | None:
         """Start a job that is queued or whose lease ran out, by the store's clock; None if there is none.
 
-        The highest priority comes first, and in it the oldest. With `engines`, only jobs of these are looked at.
+        The highest priority comes first, and in it the oldest. With `engines`, the names of what a worker serves, only jobs
+        are looked at of which every need (`voicecore.needs`: the engine, and a converter) is among them.
         A job whose abandoned attempts reach `max_tries` is failed as `poisoned` (kept for `keep`) instead, and the next is tried.
         """
 
@@ -102,7 +103,7 @@ class JobStore(Protocol):
         """How many jobs are in each state (every state is a key)."""
 
     def waiting(self) -> Mapping[str, int]:
-        """How many jobs are queued for each engine; engines without any may be missing."""
+        """How many jobs are queued in each line (`SynthesisJob.line`); lines without any may be missing."""
 
     def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
         """Notices whose time has come, longest due first. Each is held: nobody gets it again before `hold` is over."""
@@ -117,8 +118,10 @@ class JobStore(Protocol):
 class Doorbell(Protocol):
     """A hint that a job may wait. It may be lost or rung twice; the store decides."""
 
-    def ring(self, job_id: JobId, engine: str) -> None:
-        """Wake a waiting worker that serves `engine`, or the next one to wait. Never raises: a hint may get lost."""
+    def ring(self, job_id: JobId, line: str) -> None:
+        """Wake a waiting worker that takes from this line (`SynthesisJob.line`), or the next one to wait. Never raises: a
+        hint may get lost.
+        """
 
     def wait(self, timeout_s: float) -> bool:
         """Block until rung or until `timeout_s` passed; whether it was rung."""
@@ -132,7 +135,7 @@ class WorkerCard:
     """What a running worker says of itself.
 
     Attributes:
-        engines: names of those it serves.
+        engines: names of what it serves, the converter among them.
         slots: jobs it can run at once.
         busy: jobs it runs now.
         version: of voicecore.

@@ -70,14 +70,14 @@ class DroppingDoorbell:
         self.dropped = 0
         self.doubled = 0
 
-    def ring(self, job_id: JobId, engine: str) -> None:
+    def ring(self, job_id: JobId, line: str) -> None:
         """Pass the ring on, or twice, or not."""
         with self._lock:
             drop, double = self._chance.random() < 0.5, self._chance.random() < 0.5
             self.dropped += drop
             self.doubled += double and not drop
         for _ in range(0 if drop else 1 + double):
-            self._inner.ring(job_id, engine)
+            self._inner.ring(job_id, line)
 
     def wait(self, timeout_s: float) -> bool:
         """As the true doorbell."""

@@ -32,9 +32,10 @@ MAX_TRIES = 2
 HOLD = timedelta(seconds=60)
 MODES = (Mode.DUBBING, Mode.CLONE, Mode.CONVERT)
 ENDS = ("completed", "failed", "handed back", "died")
-ENGINES = ("tone", "chime")
+#: Engine and converter.
+NEEDS = (("tone", None), ("chime", None), ("tone", "shift"))
 #: What a worker may serve; None is whatever there is.
-SERVED = (None, None, ("tone",), ("tone", "chime"), ("none",))
+SERVED = (None, None, ("tone",), ("tone", "chime"), ("shift", "tone"), ("none",))
 OWNERS = ("", "key_a", "key_b")
 HANDLINGS = (
     *(Handling(priority=priority) for priority in Priority),
@@ -73,21 +74,24 @@ class JobStoreMachine(RuleBasedStateMachine):
         return JobId(f"job_{index % (self.made + 1):03}")
 
     # --- moves ----------------------------------------------------------------------------------------
-    @rule(mode=st.sampled_from(MODES), text=st.sampled_from("ab"), engine=st.sampled_from(ENGINES),
+    @rule(mode=st.sampled_from(MODES), text=st.sampled_from("ab"), needs=st.sampled_from(NEEDS),
           handling=st.sampled_from(HANDLINGS), key=st.sampled_from([None, None, "k", "l"]),
           max_queued=st.sampled_from([None, None, 3]), owner=st.sampled_from(OWNERS))  # fmt: skip
     def add(
-        self,
-        mode: Mode,
-        text: str,
-        engine: str,
-        handling: Handling,
-        key: str | None,
-        max_queued: int | None,
-        owner: str,
-    ) -> None:
+        self, mode: Mode, text: str, needs: tuple[str, str | None], handling: Handling, key: str | None,
+        max_queued: int | None, owner: str,
+    ) -> None:  # fmt: skip
         name, now = f"job_{self.made:03}", self.now()
-        job = queued_job(name, created_at=now, mode=mode, text=text, engine=engine, handling=handling, owner=owner)
+        job = queued_job(
+            name,
+            created_at=now,
+            mode=mode,
+            text=text,
+            engine=needs[0],
+            converter=needs[1],
+            handling=handling,
+            owner=owner,
+        )
         known = (each for each in self.jobs.values() if key is not None and (each.key, each.owner) == (key, owner))
         before = next(known, None)
         if before is not None and (before.mode, before.text, before.handling) == (mode, text, handling):
@@ -100,7 +104,7 @@ class JobStoreMachine(RuleBasedStateMachine):
                 self.store.add(job, idempotency_key=key, max_queued=max_queued)
             return
         assert self.store.add(job, idempotency_key=key, max_queued=max_queued) == job
-        self.jobs[job.id] = Expected(job.id, job.created_at, mode, text, engine, handling, key, owner)
+        self.jobs[job.id] = Expected(job.id, job.created_at, mode, text, *needs, handling, key, owner)
         self.made += 1
 
     @rule(target=attempts, worker=st.sampled_from(["w1", "w2"]), engines=st.sampled_from(SERVED))
@@ -296,9 +300,10 @@ class JobStoreMachine(RuleBasedStateMachine):
         assert self.store.counts() == {status: states[status] for status in JobStatus}
 
     @invariant()
-    def those_who_wait_are_counted_by_engine(self) -> None:
-        queued = Counter(each.engine for each in self.jobs.values() if each.status is WAITING)
-        assert {engine: jobs for engine, jobs in self.store.waiting().items() if jobs} == queued
+    def those_who_wait_are_counted_by_what_they_need(self) -> None:
+        waiting = [each for each in self.jobs.values() if each.status is WAITING]
+        queued = Counter("+".join(filter(None, (each.engine, each.converter))) for each in waiting)
+        assert {line: jobs for line, jobs in self.store.waiting().items() if jobs} == queued
 
     @invariant()
     def nothing_is_published_twice(self) -> None:

@@ -24,6 +24,7 @@ class Expected:
     mode: Mode
     text: str
     engine: str
+    converter: str | None
     handling: Handling
     key: str | None
     owner: str = ""
@@ -60,9 +61,10 @@ class Expected:
             self.lapses_at = min(self.lapses_at, now + LEASE)
 
     def claimable(self, now: datetime, engines: Collection[str] | None) -> bool:
-        """Whether a worker of these engines may start it."""
+        """Whether a worker that serves these may start it."""
         lapsed = self.lapses_at is not None and self.lapses_at <= now
-        return (self.status is WAITING or lapsed) and (engines is None or self.engine in engines)
+        needs = {self.engine} if self.converter is None else {self.engine, self.converter}
+        return (self.status is WAITING or lapsed) and (engines is None or needs <= set(engines))
 
     @property
     def turn(self) -> tuple[int, datetime, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from voicecore.access import ApiKey, KeyId, Scope, secret_digest
@@ -19,12 +20,15 @@ PORTUGUESE = Language("pt", "BR")
 
 
 def request_for(mode: Mode = Mode.DUBBING, text: str = "Olá, mundo!") -> Request:
-    """A request of the mode; of `convert`, the text names the upload."""
+    """A request of the mode; of `convert`, the text stands for the recording."""
     if mode is Mode.CLONE:
         return EnrolmentRequest(name=text, language=PORTUGUESE, clip_keys=("uploads/a.wav",), reference_duration_s=9.5)
     if mode is Mode.CONVERT:
         settings = ConversionSettings(model_id="rvc_1")
-        return ConversionRequest(audio_key=f"uploads/{text}/0.wav", duration_s=2.5, conversion=settings)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return ConversionRequest(
+            audio_key="uploads/job_1/0.wav", duration_s=2.5, conversion=settings, recording_sha256=digest
+        )
     voice_id = "voice_1" if mode is Mode.DUBBING_WITH_CLONE else None
     return SynthesisRequest(text=text, source_language=PORTUGUESE, mode=mode, voice_id=voice_id)
 
@@ -36,6 +40,7 @@ def queued_job(
     mode: Mode = Mode.DUBBING,
     text: str = "Olá, mundo!",
     engine: str = "tone",
+    converter: str | None = None,
     handling: Handling = PLAIN,
     owner: str = "",
 ) -> SynthesisJob:
@@ -44,6 +49,7 @@ def queued_job(
         id=JobId(job_id),
         request=request_for(mode, text),
         engine=engine,
+        converter=converter,
         quality_profile_id=None if mode in (Mode.CLONE, Mode.CONVERT) else "natural",
         parameters=(("speed", 1.0),),
         spoken_language=PORTUGUESE,

@@ -43,9 +43,10 @@ class RunJob:
     """Claims, works, finishes. Whatever happens, the job ends, or is queued again, or its lease runs out: never stuck.
 
     Attributes:
-        engines: names of those whose jobs are taken; None for all. A worker with such a set is one of several: a job whose
-            engine cannot be opened here goes back to the queue for the others, and the engine leaves the set for a while.
-            Slots may share one. Without it this process is the only one, and the job fails with the reason.
+        engines: names of what is served, the converter among them; None for all. A worker with such a set is one of several:
+            a job of which an engine or the converter cannot be opened here goes back to the queue for the others, and the
+            name leaves the set for a while. Slots may share one. Without it this process is the only one, and the job
+            fails with the reason.
         convert: what jobs that only convert need; None where nothing does.
         pauses_s: seconds between one try and the next, within an attempt, while blobs cannot be stored or read.
     """
@@ -157,8 +158,8 @@ class RunJob:
         return watch.job.completed(result, watch.store_now(), self.limits.keep_jobs)
 
     def _spoken(self, watch: JobWatch) -> JobResult | None:
-        engine = self._open(watch, self.host.engine)
-        if engine is None:
+        engine = self._open(watch, watch.job.engine, self.host.engine)
+        if engine is None or not self._converter_opens(watch):
             return None
         if watch.job.makes_voice:
             return self.enrol(watch, engine)
@@ -167,12 +168,25 @@ class RunJob:
     def _converted(self, watch: JobWatch) -> JobResult | None:
         if self.convert is None:
             raise NotInstalled(CONVERSION_MISSING)
-        converter = self._open(watch, self.host.converter)
+        converter = self._open(watch, watch.job.engine, self.host.converter)
         return None if converter is None else self.convert(watch, converter)
 
-    def _open(self, watch: JobWatch, opening: Callable[[str], T]) -> T | None:
+    def _converter_opens(self, watch: JobWatch) -> bool:
+        """False if the speech is to be converted, and only other workers may be able to.
+
+        A job that was handed on as often as it may be tried is kept: it ends now, with the plain voice or the reason.
+        """
+        job = watch.job
+        if job.converter is None or self.engines is None or job.attempt >= self.limits.max_tries:
+            return True
+        try:
+            return self._open(watch, job.converter, self.host.converter) is not None
+        except VoiceCoreError:
+            # The conversion itself will meet it, and knows whether the plain voice may be kept.
+            return True
+
+    def _open(self, watch: JobWatch, name: str, opening: Callable[[str], T]) -> T | None:
         """What the job needs of the host; None if only other workers may have it."""
-        name = watch.job.engine
         try:
             return opening(name)
         except (NotInstalled, ModelCorrupt) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from voicecore import blobkeys
 from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio, Samples
 from voicecore.conversion import ConversionSettings
-from voicecore.errors import InvalidAudio, InvalidInput, VoiceCoreError
+from voicecore.errors import DiskFull, InvalidAudio, InvalidInput, StorageUnavailable, VoiceCoreError
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import UNDETERMINED
@@ -23,6 +24,7 @@ from voicecore.usecases.converters import Converters
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 _FRAMES_PER_BLOCK = 65_536
+_BYTES_PER_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,17 @@ class SubmitConversion:
     def __call__(
         self, conversion: ConversionSettings, file: BinaryIO, *, f0_method_named: bool = False,
         output_format: OutputFormat = OutputFormat.WAV, handling: Handling = PLAIN, job_id: JobId | None = None,
-        caller: Caller = NOBODY,
+        caller: Caller = NOBODY, idempotency_key: str | None = None,
     ) -> SynthesisJob:  # fmt: skip
-        """The new job, which is the caller's. Nothing of the upload is left if it is refused.
+        """The new job, which is the caller's; or the one that this key of his made before of the same recording, byte for
+        byte, and the same fields.
+
+        Nothing of the upload is left if it is refused, or was there before. If this process dies on the way, what it left
+        is found by `SweepOrphans`.
 
         Args:
             conversion: with the caller's seed.
-            file: of any format that the codec knows.
+            file: of any format that the codec knows; seekable, read from its begin.
             f0_method_named: whether the caller chose `conversion.f0_method`; see `SynthesisRequest`.
             job_id: of the new job, where somebody follows it already (`Listen.submit`).
 
@@ -59,7 +65,7 @@ class SubmitConversion:
             InvalidAudio, UnsupportedAudioFormat: for the file, which must last 0.5 s to `max_audio_s`.
             NotFound: there is no such model.
             NotInstalled: nothing converts here.
-            QueueFull: from the store.
+            IdempotencyConflict, QueueFull: from the store.
         """
         caller.must(Scope.CONVERT)
         self.webhooks.admit(handling)
@@ -68,11 +74,12 @@ class SubmitConversion:
             self.catalog, conversion, method_named=f0_method_named, seed=conversion.seed
         )
         job_id = JobId(self.ids.new("job")) if job_id is None else job_id
+        digest = _sha256(file)
         audio = self._decode(file)
         key = blobkeys.upload(job_id, 0)
         request = ConversionRequest(
             audio_key=key, duration_s=audio.duration_s, conversion=conversion, f0_method_named=f0_method_named,
-            output_format=output_format,
+            output_format=output_format, recording_sha256=digest,
         )  # fmt: skip
         job = SynthesisJob(
             id=job_id, request=request, engine=self.converters.name, conversion=resolved, spoken_language=UNDETERMINED,
@@ -80,13 +87,29 @@ class SubmitConversion:
         )  # fmt: skip
         try:
             self.blobs.put(key, self.codec.encode(_blocks(audio), audio.sample_rate_hz, OutputFormat.WAV))
-            self.store.add(job, max_queued=self.limits.max_queued)
         except VoiceCoreError:
-            with suppress(VoiceCoreError):
-                self.blobs.delete(key)
+            self._forget(key)
             raise
-        self.doorbell.ring(job.id, job.engine)
-        return job
+        stored = self._stored(job, key, idempotency_key)
+        if stored.id != job.id:
+            self._forget(key)
+        self.doorbell.ring(stored.id, stored.line)
+        return stored
+
+    def _stored(self, job: SynthesisJob, key: str, idempotency_key: str | None) -> SynthesisJob:
+        try:
+            return self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
+        except VoiceCoreError as error:
+            # A store that cannot be reached may have the job all the same, and the caller's next try is answered with it:
+            # then it needs its recording. Every other error is a refusal.
+            if isinstance(error, DiskFull) or not isinstance(error, StorageUnavailable):
+                self._forget(key)
+            raise
+
+    def _forget(self, key: str) -> None:
+        # What cannot be deleted now has no owner, and goes with the orphans.
+        with suppress(VoiceCoreError):
+            self.blobs.delete(key)
 
     def _decode(self, file: BinaryIO) -> Audio:
         try:
@@ -99,6 +122,15 @@ class SubmitConversion:
                 field="file",
             )
         return audio
+
+
+def _sha256(file: BinaryIO) -> str:
+    """Of the whole file, which is at its begin before and after."""
+    digest = hashlib.sha256()
+    while block := file.read(_BYTES_PER_BLOCK):
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _blocks(audio: Audio) -> Iterator[Samples]:

@@ -100,7 +100,7 @@ class SubmitEnrolment:
                 with suppress(VoiceCoreError):
                     self.blobs.delete(key)
             raise
-        self.doorbell.ring(job.id, job.engine)
+        self.doorbell.ring(job.id, job.line)
         return job
 
     def _decode(self, files: Sequence[BinaryIO], min_s: float, max_s: float) -> list[Audio]:

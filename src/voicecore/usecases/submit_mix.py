@@ -60,7 +60,7 @@ class SubmitMix:
             created_at=self.clock.now(), handling=handling, owner=caller.key_id,
         )  # fmt: skip
         self.store.add(job, max_queued=self.limits.max_queued)
-        self.doorbell.ring(job.id, job.engine)
+        self.doorbell.ring(job.id, job.line)
         return job
 
     def _engine_of(self, request: MixRequest, caller: Caller) -> str:

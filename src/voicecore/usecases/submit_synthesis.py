@@ -75,6 +75,7 @@ class SubmitSynthesis:
             quality_profile_id=profile.id,
             parameters=tuple(sorted(resolve(card, profile.parameters, speed).items())),
             conversion=conversion,
+            converter=None if conversion is None else self.converters.name,
             spoken_language=spoken,
             created_at=self.clock.now(),
             handling=handling,
@@ -82,7 +83,7 @@ class SubmitSynthesis:
             warnings=(*_warnings(request, card, spoken), *told),
         )
         stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
-        self.doorbell.ring(stored.id, stored.engine)
+        self.doorbell.ring(stored.id, stored.line)
         return stored
 
     def _conversion_of(self, request: SynthesisRequest) -> tuple[ConversionSettings | None, tuple[str, ...]]:

@@ -17,23 +17,23 @@ class Sweep:
     """Rings once for each waiting job, and for jobs whose worker may have died.
 
     Attributes:
-        engines: those that jobs may run on. While any job runs, each is rung for once: only a claim finds out whether
-            a lease is over.
-        limit: most rings for one engine; more than idle slots there could be are of no use.
+        lines: those that jobs may be taken from. While any job runs, each is rung for once: only a claim finds out
+            whether a lease is over.
+        limit: most rings for one line; more than idle slots there could be are of no use.
     """
 
     store: JobStore
     doorbell: Doorbell
-    engines: Sequence[str] = ()
+    lines: Sequence[str] = ()
     limit: int = 32
 
     def __call__(self) -> int:
         """How many rings there were."""
-        rings = {engine: min(waiting, self.limit) for engine, waiting in self.store.waiting().items()}
+        rings = {line: min(waiting, self.limit) for line, waiting in self.store.waiting().items()}
         if self.store.counts()[JobStatus.PROCESSING]:
-            for engine in self.engines:
-                rings[engine] = max(1, rings.get(engine, 0))
-        for engine, count in rings.items():
+            for line in self.lines:
+                rings[line] = max(1, rings.get(line, 0))
+        for line, count in rings.items():
             for _ in range(count):
-                self.doorbell.ring(_ANY_JOB, engine)
+                self.doorbell.ring(_ANY_JOB, line)
         return sum(rings.values())

@@ -14,11 +14,12 @@ from redis import Redis
 from adapters.stores.redis.jobs import RedisJobStore
 from tests.adapters.redis.audit import all_keys, check_indexes
 from tests.instruments.redis_server import shared_server
+from tests.unit.test_records import GOLDEN_QUEUED_4
 from voicecore.errors import InvalidInput, LeaseLost, StorageUnavailable
 from voicecore.handling import Handling
 from voicecore.job import JobError, JobId, JobStatus, SynthesisJob
 from voicecore.ports import JobQuery
-from voicecore.records import JOB_VERSION
+from voicecore.records import JOB_VERSION, load_job
 from voicecore.testing.contracts.job_store_hooks import KEEP, LEASE, SECOND, claim, claimed
 from voicecore.testing.fakes import START
 from voicecore.testing.samples import audio_result, queued_job
@@ -52,6 +53,25 @@ def made_newer(client: Redis, prefix: str, job: SynthesisJob) -> None:
         client.srem(f"{prefix}:lines", f"{JOB_VERSION}:{job.engine}")
     client.zadd(f"{prefix}:queue:{newer}:{job.engine}", {turn: 0})
     client.sadd(f"{prefix}:lines", f"{newer}:{job.engine}")
+
+
+def test_a_converting_job_of_an_older_program_is_read_claimed_by_its_engine_and_ended(
+    store: RedisJobStore, client: Redis, redis_prefix: str
+) -> None:
+    job = store.add(load_job(GOLDEN_QUEUED_4))
+    old = {"v": 4, "record": GOLDEN_QUEUED_4, "fixed": "4:another digest", "engine": "tone"}
+    client.hset(f"{redis_prefix}:job:{job.id}", mapping=old)
+    client.rename(f"{redis_prefix}:queue:{JOB_VERSION}:{job.line}", f"{redis_prefix}:queue:4:tone")
+    client.srem(f"{redis_prefix}:lines", f"{JOB_VERSION}:{job.line}")
+    client.sadd(f"{redis_prefix}:lines", "4:tone")
+    assert store.waiting() == {"tone": 1}
+    mine = claimed(store, engines=["tone"])
+    assert (mine.id, mine.converter) == (job.id, "rvc")
+    mine = store.renew(mine, LEASE)
+    store.finish(mine.handed_back(bad=False))
+    mine = claimed(store, engines=["tone"])
+    store.finish(mine.completed(audio_result(mine), START, KEEP))
+    check_indexes(client, redis_prefix)
 
 
 def test_four_processes_do_two_hundred_jobs_each_once(store: RedisJobStore, client: Redis, redis_prefix: str) -> None:

@@ -31,7 +31,8 @@ class ArqDoorbell:
     Args:
         redis_url: redis://, rediss:// or unix://.
         prefix: of all our keys, and of our names under arq's own keys.
-        engines: those that this process' slots serve. Without any, nobody rings here: `wait` just lets the time pass.
+        engines: the lines that this process' slots take jobs from (`voicecore.needs`). Without any, nobody rings here:
+            `wait` just lets the time pass.
         chores: to be done by the clock, by one of all workers that have them.
         poll_delay_s: how often the queues are looked at though nobody rang; matters only where a message got lost.
     """
@@ -63,11 +64,11 @@ class ArqDoorbell:
         self._thread.start()
         return self._line.good(1.0) and self._thread.alive
 
-    def ring(self, job_id: JobId, engine: str) -> None:
+    def ring(self, job_id: JobId, line: str) -> None:
         if self._closed:
             return
         self._thread.start()
-        self._pass_on(job_id, engine)
+        self._pass_on(job_id, line)
 
     def wait(self, timeout_s: float) -> bool:
         """As the port says. Called by slots that have just found nothing to do: older rings count as answered."""

@@ -58,7 +58,7 @@ def fixed_digest(job: SynthesisJob) -> str:
     Digests of two versions are never compared: a request that gained a field has another one.
     """
     handling = (job.handling.priority.value, job.handling.webhook_url)
-    words = (request_fingerprint(job.request), epoch_us(job.created_at), handling, job.engine, job.owner)
+    words = (request_fingerprint(job.request), epoch_us(job.created_at), handling, job.line, job.owner)
     return f"{JOB_VERSION}:{hashlib.sha256(as_bytes(repr(words))).hexdigest()}"
 
 
@@ -68,9 +68,9 @@ def key_digest(idempotency_key: str | None) -> str:
 
 
 def added_fields(job: SynthesisJob) -> tuple[bytes | str | int, ...]:
-    """A new job as `add.lua` takes it: id, record, v, fixed, engine, mode, rank, place, hook, owner."""
+    """A new job as `add.lua` takes it: id, record, v, fixed, line, mode, rank, place, hook, owner."""
     place = place_member(place_of(job))
-    return (as_bytes(job.id), dump_job(job), JOB_VERSION, fixed_digest(job), as_bytes(job.engine), job.mode.value,
+    return (as_bytes(job.id), dump_job(job), JOB_VERSION, fixed_digest(job), as_bytes(job.line), job.mode.value,
             job.handling.priority.rank, place, "0" if job.handling.webhook_url is None else "1",
             as_bytes(job.owner))  # fmt: skip
 

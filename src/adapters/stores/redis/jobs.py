@@ -31,6 +31,7 @@ from adapters.stores.redis.job_hash import (
 from adapters.stores.unreadable import readable
 from voicecore.errors import Conflict, InvalidInput, LeaseLost, NotFound, StorageUnavailable
 from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.needs import lines_within
 from voicecore.ports import Clock, JobPage, JobQuery, Notice
 from voicecore.records import JOB_VERSION, epoch_us
 from voicecore.request import Mode
@@ -104,7 +105,7 @@ class RedisJobStore:
         self, worker: str, lease: timedelta, *, max_tries: int, keep: timedelta, engines: Collection[str] | None = None
     ) -> SynthesisJob | None:
         transitions.check_claim(lease, max_tries)
-        wanted = ["1"] if engines is None else ["0", *map(as_bytes, engines)]
+        wanted = ["1"] if engines is None else ["0", *map(as_bytes, lines_within(engines))]
         while True:
             word, rest = self._scripts.call(
                 "claim", worker_field(worker), in_us(lease), max_tries, in_us(keep), JOB_VERSION, *wanted
@@ -159,8 +160,8 @@ class RedisJobStore:
     def waiting(self) -> Mapping[str, int]:
         _, (pairs,) = self._scripts.repeat("waiting")
         found: Counter[str] = Counter()
-        for engine, jobs in pairs:
-            found[as_text(engine)] += jobs
+        for line, jobs in pairs:
+            found[as_text(line)] += jobs
         return +found
 
     def due_notices(self, limit: int, hold: timedelta) -> Sequence[Notice]:
@@ -225,4 +226,4 @@ def _judged(
     judged = judge(stored)
     if repeatable and stored == job:
         return judged
-    raise InvalidInput(f"The engine of job {job.id} cannot change.")
+    raise InvalidInput(f"What job {job.id} needs cannot change.")

@@ -31,18 +31,18 @@ FIRST_OF_ALL = f"""
     ) ORDER BY priority, created_us, id LIMIT 1
 """  # noqa: S608 - constants
 
-#: The same for some engines (a JSON list), by one look for each of them.
-FIRST_OF_ENGINES = f"""
+#: The same for some lines (a JSON list), by one look for each of them. The column `engine` has the name of the job's line.
+FIRST_OF_LINES = f"""
     SELECT id, record FROM (
         SELECT * FROM (
-            SELECT job.priority, job.created_us, job.id, job.record FROM json_each(:engines) AS served
+            SELECT job.priority, job.created_us, job.id, job.record FROM json_each(:lines) AS served
             CROSS JOIN job ON job.id = (
                 SELECT id FROM job AS first INDEXED BY job_by_engine WHERE first.status = 'queued' AND first.engine = served.value
                 AND first.id NOT IN (SELECT value FROM json_each(:unreadable))
                 ORDER BY first.priority, first.created_us, first.id LIMIT 1)
             ORDER BY job.priority, job.created_us, job.id LIMIT 1)
         UNION ALL
-        SELECT * FROM ({_LAPSED} AND engine IN (SELECT value FROM json_each(:engines))
+        SELECT * FROM ({_LAPSED} AND engine IN (SELECT value FROM json_each(:lines))
                        ORDER BY priority, created_us, id LIMIT 1)
     ) ORDER BY priority, created_us, id LIMIT 1
 """  # noqa: S608 - constants
@@ -57,17 +57,17 @@ WAITING = "SELECT engine, count(*) FROM job INDEXED BY job_by_engine WHERE statu
 
 
 def first_claimable(
-    connection: sqlite3.Connection, now: datetime, engines: Collection[str] | None, unreadable: set[str]
+    connection: sqlite3.Connection, now: datetime, lines: Collection[str] | None, unreadable: set[str]
 ) -> SynthesisJob | None:
     """The job whose turn it is; `now` is by the clock of leases.
 
     One whose record cannot be read is logged, joins the `unreadable`, and lets the next go first.
     """
-    query = FIRST_OF_ALL if engines is None else FIRST_OF_ENGINES
-    served = None if engines is None else json.dumps(sorted(engines))
+    query = FIRST_OF_ALL if lines is None else FIRST_OF_LINES
+    wanted = None if lines is None else json.dumps(sorted(lines))
     while True:
         skipped = json.dumps(sorted(unreadable))
-        words = {"now": epoch_us(now), "engines": served, "unreadable": skipped}
+        words = {"now": epoch_us(now), "lines": wanted, "unreadable": skipped}
         row = connection.execute(query, words).fetchone()
         if row is None:
             return None
@@ -84,5 +84,5 @@ def cut_leases(writer: sqlite3.Connection, now: datetime) -> None:
 
 
 def waiting(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many jobs are queued for each engine that has any."""
+    """How many jobs are queued in each line that has any."""
     return dict(connection.execute(WAITING).fetchall())

@@ -14,6 +14,7 @@ from adapters.stores.transitions import Lease
 from adapters.stores.unreadable import readable
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.needs import lines_within
 from voicecore.ports import Clock, JobPage, JobQuery, Notice
 from voicecore.records import dump_job, epoch_us, load_job
 
@@ -85,7 +86,8 @@ class SqliteJobStore:
         with self._database.writing() as writer:
             now, leases_now = self._clock.now(), self._lease_clock.now()
             claims.cut_leases(writer, leases_now)
-            while (job := claims.first_claimable(writer, leases_now, engines, self._unreadable)) is not None:
+            lines = None if engines is None else lines_within(engines)
+            while (job := claims.first_claimable(writer, leases_now, lines, self._unreadable)) is not None:
                 taken = transitions.taken(job, worker, now, lease, max_tries=max_tries, keep=keep)
                 self._write(writer, job, taken, lease)
                 if taken.status is JobStatus.PROCESSING:
@@ -211,7 +213,7 @@ def _insert(writer: sqlite3.Connection, job: SynthesisJob) -> None:
         (
             job.id,
             job.mode.value,
-            job.engine,
+            job.line,
             job.handling.priority.rank,
             job.owner,
             epoch_us(job.created_at),

@@ -142,9 +142,18 @@ _OWNERS = (
     """,
 )
 
+# The column `engine` holds the line: a job whose speech is converted waits for a worker that converts, too.
+_NEEDS = (
+    """
+    UPDATE job SET engine = engine || '+rvc'
+    WHERE CASE WHEN json_valid(record) THEN json_extract(record, '$.request[0]') = 'speech'
+                    AND json_extract(record, '$.request[1].conversion') IS NOT NULL END
+    """,
+)
+
 #: Migration n leads from version n to n + 1. A new version of the records also needs one here, even an empty one, so
 #: that an older program refuses the file as a whole instead of stumbling over single records.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS, _NEEDS)
 
 
 def migrate(writer: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from voicecore.errors import Conflict, IdempotencyConflict, InvalidInput, QueueF
 from voicecore.handling import PLAIN, Handling, Priority
 from voicecore.job import JobId, JobStatus
 from voicecore.ports import JobStore
-from voicecore.request import Mode
+from voicecore.request import ConversionRequest, Mode
 from voicecore.testing.contracts.job_store_hooks import LEASE, JobStoreHooks, claimed, complete, run_all
 from voicecore.testing.fakes import START, FakeClock
 from voicecore.testing.samples import queued_job
@@ -55,6 +55,19 @@ class KeepingContract(JobStoreHooks):
         store.add(queued_job("job_1"), idempotency_key="k")
         done = complete(store, clock)
         assert store.add(queued_job("job_2"), idempotency_key="k") == done
+
+    def test_the_same_key_and_recording_give_the_first_job_wherever_the_recording_was_put(
+        self, store: JobStore
+    ) -> None:
+        first, second = queued_job("job_1", mode=Mode.CONVERT), queued_job("job_2", mode=Mode.CONVERT)
+        assert isinstance(second.request, ConversionRequest)
+        second = replace(second, request=replace(second.request, audio_key="uploads/job_2/0.wav"))
+        assert store.add(first, idempotency_key="k") == first
+        assert store.add(second, idempotency_key="k") == first
+        other = queued_job("job_3", mode=Mode.CONVERT, text="another recording")
+        with pytest.raises(IdempotencyConflict):
+            store.add(other, idempotency_key="k")
+        assert store.counts()[JobStatus.QUEUED] == 1
 
     def test_the_same_key_with_another_request_is_refused(self, store: JobStore) -> None:
         store.add(queued_job("job_1"), idempotency_key="k")

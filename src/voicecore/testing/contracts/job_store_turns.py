@@ -26,14 +26,16 @@ from voicecore.testing.samples import queued_job
 
 
 def waiting_job(
-    job_id: str, second: int = 0, *, engine: str = "tone", priority: Priority = Priority.NORMAL
-) -> SynthesisJob:
-    return queued_job(job_id, created_at=START + second * SECOND, engine=engine, handling=Handling(priority=priority))
+    job_id: str, second: int = 0, *, engine: str = "tone", converter: str | None = None,
+    priority: Priority = Priority.NORMAL,
+) -> SynthesisJob:  # fmt: skip
+    return queued_job(job_id, created_at=START + second * SECOND, engine=engine, converter=converter,
+                      handling=Handling(priority=priority))  # fmt: skip
 
 
 def waiting(store: JobStore) -> dict[str, int]:
-    """How many wait, without engines that nobody waits for."""
-    return {engine: jobs for engine, jobs in store.waiting().items() if jobs}
+    """How many wait, without lines that nobody waits in."""
+    return {line: jobs for line, jobs in store.waiting().items() if jobs}
 
 
 class TurnsContract(JobStoreHooks):
@@ -116,6 +118,43 @@ class TurnsContract(JobStoreHooks):
         assert store.counts()[JobStatus.PROCESSING] == 1
         assert claim(store, max_tries=1, engines=["a"]) is None
         assert store.counts()[JobStatus.FAILED] == 1
+
+    def test_a_job_that_needs_a_converter_too_is_left_to_workers_that_serve_both(self, store: JobStore) -> None:
+        store.add(waiting_job("job_both", 0, engine="a", converter="c", priority=Priority.HIGH))
+        store.add(waiting_job("job_plain", 1, engine="a"))
+        store.add(waiting_job("job_recording", 2, engine="c"))
+        assert claimed(store, engines=["a"]).id == "job_plain"
+        assert claim(store, engines=["a"]) is None
+        assert claimed(store, engines=["b", "c"]).id == "job_recording"
+        assert claim(store, engines=["b", "c"]) is None
+        assert waiting(store) == {"a+c": 1}
+        assert claimed(store, engines=["b", "c", "a"]).id == "job_both"
+
+    def test_who_serves_all_or_whatever_there_is_takes_converting_jobs_in_their_turn(self, store: JobStore) -> None:
+        for number, converter in enumerate([None, "c", None, "c", None, "c"]):
+            store.add(waiting_job(f"job_{number}", number, engine="a", converter=converter))
+        order = [claimed(store, engines={"c", "a"}).id for _ in range(3)]
+        assert order + [claimed(store).id for _ in range(3)] == [f"job_{number}" for number in range(6)]
+
+    def test_an_abandoned_converting_job_is_taken_over_only_by_a_worker_that_serves_both(
+        self, store: JobStore, clock: FakeClock
+    ) -> None:
+        store.add(waiting_job("job_1", engine="a", converter="c"))
+        first = claimed(store, "w1", engines=["a", "c"])
+        store.finish(first.handed_back(bad=False))
+        assert claim(store, "w2", engines=["a"]) is None
+        store.renew(claimed(store, "w1", engines=["a", "c"]), LEASE)
+        clock.advance(LEASE)
+        assert claim(store, "w2", engines=["a"]) is None
+        assert claim(store, "w2", max_tries=1, engines=["c"]) is None
+        assert store.counts()[JobStatus.PROCESSING] == 1, "who may not take it must not poison it either"
+        again = claimed(store, "w3", engines=["c", "a"])
+        assert (again.id, again.attempt, again.line, again.converter) == ("job_1", 3, "a+c", "c")
+
+    def test_a_converter_of_the_engines_own_name_is_no_further_need(self, store: JobStore) -> None:
+        store.add(waiting_job("job_1", engine="a", converter="a"))
+        assert waiting(store) == {"a": 1}
+        assert claimed(store, engines=["a"]).id == "job_1"
 
     def test_waiting_counts_the_queued_jobs_of_each_engine(self, store: JobStore, clock: FakeClock) -> None:
         assert waiting(store) == {}

@@ -1,4 +1,4 @@
--- args: id, record, v, fixed, engine, mode, rank, place, hook, owner ('' for nobody), idem
+-- args: id, record, v, fixed, line, mode, rank, place, hook, owner ('' for nobody), idem
 -- ('' for none), max_queued ('' for none), modes …
 local id, owner, idem, max_queued = args[1], args[10], args[11], args[12]
 

@@ -1,4 +1,4 @@
--- args: worker, lease, max_tries, keep (both in µs), newest version of records we read, '1' for all engines, engines …
+-- args: worker, lease, max_tries, keep (both in µs), newest version of records we read, '1' for all lines, lines …
 local worker, lease_us, max_tries, keep_us, newest = args[1], args[2], tonumber(args[3]), args[4], tonumber(args[5])
 local all, wanted = args[6] == '1', {}
 for index = 7, #args do wanted[args[index]] = true end
@@ -30,8 +30,8 @@ end
 
 local ours, newer = {}, {}
 for _, name in ipairs(redis.call('SMEMBERS', prefix .. 'lines')) do
-  local version, engine = string.match(name, '^(%d+):(.*)$')
-  if all or wanted[engine] then
+  local version, line = string.match(name, '^(%d+):(.*)$')
+  if all or wanted[line] then
     table.insert(tonumber(version) <= newest and ours or newer, name)
   end
 end

@@ -7,9 +7,9 @@
 --   job:<id>                     hash: the record, and beside it what the scripts write themselves
 --   in:<status>:<mode>           all jobs, by place; a page is a merge of some, a total the sum of their sizes
 --   of:<owner>:<status>:<mode>   the same of one owner; nobody's jobs are in none
---   queue:<v>:<engine>           jobs that wait, by turn, for a worker that reads records of version v
---   lapsed:<v>:<engine>          running jobs whose lease was seen to be over, by turn
---   lines                        the <v>:<engine> of which one of these two is not empty
+--   queue:<v>:<line>             jobs that wait, by turn, for a worker that reads records of version v
+--   lapsed:<v>:<line>            running jobs whose lease was seen to be over, by turn
+--   lines                        the <v>:<line> of which one of these two is not empty
 --   leases                       running jobs by the end of their lease, unless that was seen to be over
 --   leased                       all running jobs by the beginning of their lease
 --   expiry:<v>                   finished jobs by the end of their keeping
@@ -17,6 +17,8 @@
 --   idem:<sha256>                the job that an idempotency key made
 --   tomb:<id>                    until when a purged job is answered with `gone`
 --
+-- A line is the name of what its jobs need, as `voicecore.needs` writes it: kokoro, rvc, kokoro+rvc. It stands in the field
+-- `engine` of a job's hash; a job of records before version 5 has its engine there, and is claimed by that alone.
 -- A place is 20 digits of created_at and the id, a turn the rank of the priority and the place. Both are members of
 -- sorted sets in which all scores are 0, so that Redis orders them by bytes and no number is rounded.
 local SCHEMA = '1'

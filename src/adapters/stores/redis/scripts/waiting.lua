@@ -1,4 +1,4 @@
--- No arguments. Pairs of an engine and a number; an engine comes once for each version of records.
+-- No arguments. Pairs of a line and a number; a line comes once for each version of records.
 local found = {}
 for _, name in ipairs(redis.call('SMEMBERS', prefix .. 'lines')) do
   table.insert(found, {string.match(name, '^%d+:(.*)$'), redis.call('ZCARD', prefix .. 'queue:' .. name)})
