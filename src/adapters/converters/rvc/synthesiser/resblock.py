@@ -37,12 +37,12 @@ class ResidualBlock:
         self.nbytes = sum(each.nbytes for step in self._steps for each in step)
 
     def __call__(self, x: torch.Tensor, at: int, end: int, width: int) -> torch.Tensor:
-        """The middle `width` positions, shape (1, C, width), of x of shape (1, C, n) that begins at position `at`.
+        """The middle `width` positions, shape (1, C, 1, width), of x of shape (1, C, 1, n) that begins at position `at`.
 
         What lies before position 0 or from `end` on is zero in x, and stays so.
         """
-        surplus = (x.shape[2] - width) // 2 - self.halo
-        x = x[:, :, surplus : x.shape[2] - surplus]
+        surplus = (x.shape[3] - width) // 2 - self.halo
+        x = x[..., surplus : x.shape[3] - surplus]
         at += surplus
         for step in self._steps:
             inner = x
@@ -50,15 +50,15 @@ class ResidualBlock:
                 inner = convolution(F.leaky_relu(inner, _SLOPE))
                 at += convolution.halo
                 inner = ended(inner, at, end)
-            cut = (x.shape[2] - inner.shape[2]) // 2
-            x = inner.add_(x[:, :, cut : cut + inner.shape[2]])
+            cut = (x.shape[3] - inner.shape[3]) // 2
+            x = inner.add_(x[..., cut : cut + inner.shape[3]])
         return x
 
 
 def ended(x: torch.Tensor, at: int, end: int) -> torch.Tensor:
     """`x` itself, with zeros before position 0 and from `end` on, where it begins at position `at`: what is outside the utterance."""
     if at < 0:
-        x[:, :, :-at] = 0
-    if end - at < x.shape[2]:
-        x[:, :, max(0, end - at) :] = 0
+        x[..., :-at] = 0
+    if end - at < x.shape[3]:
+        x[..., max(0, end - at) :] = 0
     return x

@@ -63,8 +63,9 @@ def plan(config: VoiceConfig, frames: int) -> Plan:
         rate, kernel = config.upsample_rates[at], config.upsample_kernel_sizes[at]
         padding = (kernel - rate) // 2
         inner = _wider(wanted, halo)
-        # Output o comes from inputs i with 0 <= o + padding - i * rate < kernel.
-        wanted = -(-(inner[0] + padding - kernel + 1) // rate), (inner[1] - 1 + padding) // rate + 1
+        # Output o comes from the inputs (o + padding) // rate, and so many taps before it (convolution.py: `Upsampling`).
+        taps = -(-kernel // rate)
+        wanted = (inner[0] + padding) // rate - taps + 1, (inner[1] - 1 + padding) // rate + 1
         stages.insert(0, StageSpans(entering=wanted, inner=inner, source=_source(config, at, inner)))
     return Plan(frames=_wider(wanted, END_KERNEL // 2), stages=tuple(stages), last=last, samples=samples)
 

@@ -11,7 +11,7 @@ from voicecore.errors import InvalidInput
 
 from .flow import Flow
 from .source import Source
-from .spans import WINDOW_FRAMES
+from .spans import WINDOW_FRAMES, Span
 from .text_encoder import TextEncoder
 from .vocoder import Vocoder
 from .weights import Weights
@@ -56,6 +56,7 @@ class Synthesiser:
         *,
         seed: int,
         speaker: int = 0,
+        kept: Span | None = None,
         window_frames: int = WINDOW_FRAMES,
     ) -> torch.Tensor:
         """Samples in [-1, 1] at the voice's rate, shape (T x samples per frame,), float32, on the device.
@@ -68,6 +69,7 @@ class Synthesiser:
             f0_hz: pitch of each frame in Hz, 0 where unvoiced, shape (T,); None for a voice that follows none.
             seed: 0..2^64 - 1.
             speaker: row of the table of speakers.
+            kept: the frames [start, stop) whose samples are wanted, all T if None; they sound as they would among all of them.
             window_frames: frames that the vocoder makes at once; the sound does not change.
 
         Raises:
@@ -75,7 +77,10 @@ class Synthesiser:
         """
         content, f0_hz = self._checked(content, f0_hz, speaker)
         frames = len(content)
-        if frames == 0:
+        begin, stop = kept or (0, frames)
+        if not 0 <= begin <= stop <= frames:
+            raise InvalidInput(f"Frames {begin} to {stop} are wanted of {frames}.")
+        if begin == stop:
             return torch.zeros(0, device=self._device)
         generator = torch.Generator().manual_seed(seed)
         colour = self._speakers[speaker]
@@ -89,7 +94,7 @@ class Synthesiser:
             torch.rand(1, generator=generator)
             noise = torch.randn(frames * self._config.samples_per_frame, generator=generator)
             source = self._source(f0_hz, noise.to(self._device))
-        return self._vocoder(latents, colour, source, window=window_frames)
+        return self._vocoder(latents, colour, source, kept=(begin, stop), window=window_frames)
 
     def _checked(
         self, content: torch.Tensor, f0_hz: torch.Tensor | None, speaker: int

@@ -12,10 +12,10 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from adapters.converters.rvc.values import VoiceConfig
 
-from .convolution import Convolution
+from .convolution import Convolution, Upsampling, activations, by_position, in_order
 from .resblock import ResidualBlock, ended
 from .shapes import noise_strides
-from .spans import WINDOW_FRAMES, Plan, plan, rounded, windows
+from .spans import WINDOW_FRAMES, Plan, Span, plan, rounded, windows
 from .weights import Weights
 
 #: Slope of the leaky rectifiers between the layers, and of the one before the last convolution, where upstream gives none
@@ -45,24 +45,32 @@ class Vocoder:
         return self._first.nbytes + self._last.nbytes + sum(each.nbytes for each in self._stages)
 
     def __call__(
-        self, latents: torch.Tensor, speaker: torch.Tensor, source: torch.Tensor | None, *, window: int = WINDOW_FRAMES
+        self,
+        latents: torch.Tensor,
+        speaker: torch.Tensor,
+        source: torch.Tensor | None,
+        *,
+        kept: Span | None = None,
+        window: int = WINDOW_FRAMES,
     ) -> torch.Tensor:
-        """Samples in [-1, 1], shape (T x samples per frame,), float32, of latents of shape (inter_channels, T).
+        """Samples in [-1, 1], shape (frames kept x samples per frame,), float32, of latents of shape (inter_channels, T).
 
         Args:
             speaker: speaker embedding, shape (speaker_channels,).
             source: signal of `Source`, shape (T x samples per frame,); None for a voice without pitch.
+            kept: the frames whose samples are wanted, all if None. The others are heard round them, but not made.
             window: frames that are computed together; the sound does not change.
         """
-        frames, per_frame = latents.shape[1], self._config.samples_per_frame
+        begin, stop = kept or (0, latents.shape[1])
+        per_frame = self._config.samples_per_frame
         bias = torch.addmv(self._colour[1], self._colour[0], speaker) + self._first.bias
         plans: dict[int, Plan] = {}
-        made = torch.empty(frames * per_frame, device=latents.device)
-        for start, stop in windows(frames, window):
-            width = rounded(stop - start)
+        made = torch.empty((stop - begin) * per_frame, device=latents.device)
+        for low, high in windows(stop - begin, window):
+            width = rounded(high - low)
             spans = plans.setdefault(width, plan(self._config, width))
-            samples = self._window(latents, bias, source, spans, start)
-            made[start * per_frame : stop * per_frame] = samples[: (stop - start) * per_frame]
+            samples = self._window(latents, bias, source, spans, begin + low)
+            made[low * per_frame : high * per_frame] = samples[: (high - low) * per_frame]
         return made
 
     def _window(
@@ -70,7 +78,7 @@ class Vocoder:
     ) -> torch.Tensor:
         """The samples of the window that begins at frame `start`."""
         first, end = spans.stages[0].entering[0] + start, latents.shape[1]
-        x = _cut(latents, spans.frames[0] + start, spans.frames[1] + start)[None].to(self._dtype)
+        x = in_order(_cut(latents, spans.frames[0] + start, spans.frames[1] + start).to(self._dtype))
         x = ended(self._first(x, bias=bias.to(self._dtype)), first, end)
         leaving = [*(each.entering for each in spans.stages[1:]), spans.last]
         for stage, span, leave in zip(self._stages, spans.stages, leaving, strict=True):
@@ -78,10 +86,10 @@ class Vocoder:
             heard = None
             if source is not None:
                 offset = start * stage.noise_stride
-                heard = _cut(source[None], span.source[0] + offset, span.source[1] + offset)[None].to(self._dtype)
+                heard = _cut(source[None], span.source[0] + offset, span.source[1] + offset)[0].to(self._dtype)
             x = stage.raised(x, span.entering[0], span.inner, heard)
             x = stage.blocks(ended(x, span.inner[0] + start, end), span.inner[0] + start, end, leave[1] - leave[0])
-        return torch.tanh_(self._last(F.leaky_relu_(x.float(), _LAST_SLOPE)))[0, 0]
+        return torch.tanh_(self._last(F.leaky_relu_(x.float(), _LAST_SLOPE)))[0, 0, 0]
 
 
 class _Stage:
@@ -91,14 +99,14 @@ class _Stage:
         self.rate = config.upsample_rates[at]
         self.noise_stride = noise_strides(config)[at]
         self._padding = (config.upsample_kernel_sizes[at] - self.rate) // 2
-        self._weight = weights(f"dec.ups.{at}.weight").to(dtype)
-        self._bias = weights(f"dec.ups.{at}.bias").to(dtype)
+        bias = weights(f"dec.ups.{at}.bias")
         self._noise = None
         if config.f0:
             name = f"dec.noise_convs.{at}"
-            self._noise = Convolution(
-                weights(f"{name}.weight"), weights(f"{name}.bias"), dtype=dtype, stride=self.noise_stride
-            )
+            # Of one channel: a product with the stretches of the source that positions hear, shape (samples, channels).
+            self._noise = weights(f"{name}.weight")[:, 0].T.to(dtype).contiguous()
+            bias = bias + weights(f"{name}.bias")
+        self._up = Upsampling(weights(f"dec.ups.{at}.weight"), bias, self.rate, dtype=dtype)
         count = len(config.resblock_kernel_sizes)
         self._blocks = [
             ResidualBlock(weights, f"dec.resblocks.{at * count + each}", config, each, dtype) for each in range(count)
@@ -108,14 +116,17 @@ class _Stage:
     def nbytes(self) -> int:
         """Memory of the weights."""
         noise = 0 if self._noise is None else self._noise.nbytes
-        return self._weight.nbytes + noise + sum(each.nbytes for each in self._blocks)
+        return self._up.nbytes + noise + sum(each.nbytes for each in self._blocks)
 
     def raised(self, x: torch.Tensor, at: int, inner: tuple[int, int], source: torch.Tensor | None) -> torch.Tensor:
-        """Positions `inner` at the higher rate, shape (1, channels, n), of x that begins at position `at` of the lower one."""
-        x = F.conv_transpose1d(F.leaky_relu_(x, _SLOPE), self._weight, self._bias, stride=self.rate)
-        begin = inner[0] - at * self.rate + self._padding
-        x = x[:, :, begin : begin + inner[1] - inner[0]]
-        return x if source is None or self._noise is None else x + self._noise(source)
+        """Positions `inner` at the higher rate, shape (1, channels, 1, n), of x that begins at position `at` of the lower one."""
+        x = self._up(F.leaky_relu_(x, _SLOPE))
+        begin = inner[0] - (at + self._up.taps - 1) * self.rate + self._padding
+        x = x[..., begin : begin + inner[1] - inner[0]]
+        if source is None or self._noise is None:
+            return x
+        heard = source.unfold(0, len(self._noise), self.noise_stride)[: x.shape[3]]
+        return activations(torch.addmm(by_position(x), heard, self._noise))
 
     def blocks(self, x: torch.Tensor, at: int, end: int, width: int) -> torch.Tensor:
         """Mean of the residual blocks, `width` positions in the middle of x, which begins at position `at` of `end`."""
