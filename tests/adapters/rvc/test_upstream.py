@@ -1,7 +1,7 @@
 """The whole way beside rvc-python's: the same weights, the same sound, the same numbers drawn give the same speech.
 
 rvc-python 0.1.5 runs its own pipeline, networks, index and loudness here. In place of fairseq stands transformers' HuBERT with
-the weights of our content encoder. Its second of padding and its lengths are ours in these tests (`context_s`, `even_lengths`),
+the weights of our content encoder. Its second of padding and its lengths are ours in these tests (`context_s`, `ends_s`, `even_lengths`),
 since what a network that hears everything says depends on all that it hears.
 """
 
@@ -41,7 +41,7 @@ def converter(contentvec_models: Path) -> RvcConverter:
     encoder = ContentEncoder.open(content_files.find(contentvec_models))
     voices = LoadedVoices(limit_bytes=1 << 30, device="cpu", precision=Precision.EXACT)
     return RvcConverter(
-        encoder, PitchTrackers(models_dir=None, device="cpu"), voices, context_s=1.0, even_lengths=False
+        encoder, PitchTrackers(models_dir=None, device="cpu"), voices, context_s=1.0, ends_s=1.0, even_lengths=False
     )
 
 

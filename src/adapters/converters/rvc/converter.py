@@ -21,10 +21,10 @@ from .content import stored as content_files
 from .content.encoder import ContentEncoder
 from .heard import at_rate, without_rumble
 from .loudness import PEAK, limit_peak, mix_loudness
-from .pieces import CONTEXT_S, FRAME, Piece, cut, even_length, joined, window
+from .pieces import CONTEXT_S, ENDS_S, FRAME, Piece, cut, even_length, joined, window
 from .pitch import PitchTrackers
 from .retrieval import blended, protected
-from .values import HEARD_RATE_HZ
+from .values import FRAME_RATE_HZ, HEARD_RATE_HZ
 from .voices import LoadedVoice, LoadedVoices
 
 #: What the arrays of an hour take at 48 kHz is 0.7 GB; speech that is longer is cut by whoever has it.
@@ -49,7 +49,8 @@ class RvcConverter:
     same sound bit for bit with the same number of threads; graphics cards do not promise that.
 
     Args:
-        context_s: of `pieces.CONTEXT_S`; RVC's own pipeline has 1.
+        context_s: of `pieces.CONTEXT_S`, and `ends_s` of `pieces.ENDS_S`: at least 0.1 s, since the networks leave out the last
+            20 ms of what they hear. RVC's own pipeline has 1 s for both.
         even_lengths: whether networks hear pieces of a few lengths only (`pieces.even_length`); RVC's own pipeline does not.
     """
 
@@ -62,10 +63,11 @@ class RvcConverter:
         voices: LoadedVoices,
         *,
         context_s: float = CONTEXT_S,
+        ends_s: float = ENDS_S,
         even_lengths: bool = True,
     ) -> None:
         self._parts: tuple[ContentEncoder, PitchTrackers, LoadedVoices] | None = (encoder, trackers, voices)
-        self._context_s = context_s
+        self._context, self._ends = (round(each * FRAME_RATE_HZ) for each in (context_s, ends_s))
         self._even_lengths = even_lengths
 
     @classmethod
@@ -158,14 +160,16 @@ class RvcConverter:
         pieces = cut(heard)
         numbers = {piece.start: number for number, piece in enumerate(pieces)}
 
-        def convert(piece: Piece, context: int) -> Samples:
-            frames = piece.end - piece.start + 2 * context
-            sound = window(heard, piece, context, frames=even_length(frames) if self._even_lengths else frames)
-            return self._piece(sound, _seed(work.settings.seed, numbers[piece.start]), work)
+        def convert(piece: Piece, start: int, stop: int) -> Samples:
+            before = self._ends if piece is pieces[0] else self._context
+            behind = self._ends if piece is pieces[-1] else self._context
+            frames = piece.end - piece.start + before + behind
+            sound = window(heard, piece, before, behind, frames=even_length(frames) if self._even_lengths else frames)
+            first = piece.start - before
+            kept = start - first, stop - first
+            return self._piece(sound, kept, _seed(work.settings.seed, numbers[piece.start]), work)
 
-        made = joined(
-            pieces, convert, length=length, samples_per_frame=config.samples_per_frame, context_s=self._context_s
-        )
+        made = joined(pieces, convert, length=length, samples_per_frame=config.samples_per_frame)
         mix_loudness(
             made, heard, rate_hz=config.sample_rate_hz, source_rate_hz=HEARD_RATE_HZ,
             mix_rate=work.settings.rms_mix_rate,
@@ -173,19 +177,19 @@ class RvcConverter:
         return made, limit_peak(made)
 
     @torch.no_grad()
-    def _piece(self, samples: Samples, seed: int, work: _Work) -> Samples:
-        """What becomes of all that a piece hears, but its last frames."""
+    def _piece(self, samples: Samples, kept: tuple[int, int], seed: int, work: _Work) -> Samples:
+        """What becomes of the frames [start, stop) of all that a piece hears."""
         encoder, trackers, _ = self._opened()
         voice, settings = work.voice, work.settings
         config = voice.config
         # The encoder has a frame for every second of ours, which counts twice.
         frames = min(len(samples) // FRAME, 2 * encoder.frames_of(len(samples)))
         if np.abs(samples).max() <= SILENT_BELOW:
-            return np.zeros(frames * config.samples_per_frame, np.float32)
+            return np.zeros((kept[1] - kept[0]) * config.samples_per_frame, np.float32)
         original = encoder.encode(samples, config.version)
         content = blended(original, voice.index, settings.index_rate)
         if not config.f0:
-            return _sound(voice.synthesiser.convert(_twice(content)[:frames], None, seed=seed))
+            return _sound(voice.synthesiser.convert(_twice(content)[:frames], None, seed=seed, kept=kept))
         track = trackers.track(work.method, samples, frames, settings)
         work.voiced = work.voiced or bool(track.any())
         f0_hz = torch.from_numpy(track).to(content.device)
@@ -193,7 +197,7 @@ class RvcConverter:
             content = protected(_twice(content)[:frames], _twice(original)[:frames], f0_hz, settings.protect)
         else:
             content = _twice(content)[:frames]
-        return _sound(voice.synthesiser.convert(content, f0_hz, seed=seed))
+        return _sound(voice.synthesiser.convert(content, f0_hz, seed=seed, kept=kept))
 
     def _opened(self) -> tuple[ContentEncoder, PitchTrackers, LoadedVoices]:
         if self._parts is None:

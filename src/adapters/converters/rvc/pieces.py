@@ -1,8 +1,8 @@
 """Long speech in pieces: cut where it is quietest, converted with what stands around, and faded into each other.
 
 Attention and pitch trackers need memory by the length of what they hear, so no piece is longer than `LONGEST_S`. Each hears
-`CONTEXT_S` more on both sides; at the ends of the speech that is its mirror image, as in RVC, which always takes a second: for
-a sentence of two seconds it does twice the work.
+`CONTEXT_S` more on both sides; at the ends of the speech, where nothing is to be heard, `ENDS_S` of its mirror image. RVC always
+takes a second of that, and speaks it, too: for a sentence of two seconds it does twice the work.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ LONGEST_S, SHORTEST_S = 20.0, 8.0
 #: What a piece hears beyond what is kept of it. The content encoder's convolutions need 25 ms, the synthesiser's flow and
 #: vocoder 0.36 s to leave no trace, of which the fade covers a part; attention has no end anywhere.
 CONTEXT_S = 0.3
+#: What is mirrored at the ends of the speech: the period of 50 Hz five times, for the pitch trackers, and more than the vocoder
+#: reaches. The first frame of the speech itself has more mirror than sound round it in any case.
+ENDS_S = 0.1
 #: Over which two pieces are faded into each other, around the cut.
 FADE_S = 0.04
 #: The quietest place is looked for in stretches of so many frames.
@@ -66,54 +69,45 @@ def even_length(frames: int) -> int:
     return -(-frames // step) * step
 
 
-def window(samples: Samples, piece: Piece, context: int, *, frames: int = 0) -> Samples:
-    """What the piece hears: its own samples and `context` frames on both sides, mirrored beyond the ends of the speech.
+def window(samples: Samples, piece: Piece, before: int, behind: int, *, frames: int = 0) -> Samples:
+    """What the piece hears: its own samples and so many frames on either side, mirrored beyond the ends of the speech.
 
-    Shape ((end - start + 2 context) · 160,).
+    Shape ((end - start + before + behind) · 160,).
 
     Args:
         frames: where that is more, so many frames are heard, the others behind.
     """
-    low = (piece.start - context) * FRAME
-    high = max((piece.end + context) * FRAME, low + frames * FRAME)
+    low = (piece.start - before) * FRAME
+    high = max((piece.end + behind) * FRAME, low + frames * FRAME)
     heard = samples[max(0, low) : high]
     return np.pad(heard, (max(0, -low), max(0, high - len(samples))), mode="reflect")
 
 
 def joined(
     pieces: Sequence[Piece],
-    convert: Callable[[Piece, int], Samples],
+    convert: Callable[[Piece, int, int], Samples],
     *,
     length: int,
     samples_per_frame: int,
-    context_s: float = CONTEXT_S,
     fade_s: float = FADE_S,
 ) -> Samples:
     """The converted pieces as one sound of `length` samples.
 
     Args:
-        convert: of a piece and its number of frames of context, the sound of all that it hears but perhaps the last frames:
-            frame 0 of what comes back is `context` frames before the piece's start.
+        convert: of a piece the sound of the frames [start, stop) of the speech, which are the piece's own and those over which it
+            is faded into its neighbours.
         length: at most the frames of all pieces, times `samples_per_frame`.
-        context_s: at least `fade_s` and 0.1 s, since the last frames of what a piece hears may be missing.
     """
-    context = round(context_s * FRAME_RATE_HZ)
-    fade = round(fade_s * FRAME_RATE_HZ / 2) * samples_per_frame
-    rising = 0.5 - 0.5 * np.cos(np.pi * (np.arange(2 * fade) + 0.5) / (2 * fade)) if fade else np.zeros(0)
+    margin = round(fade_s * FRAME_RATE_HZ / 2)
+    fade = 2 * margin * samples_per_frame
+    rising = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade) if fade else np.zeros(0)
     out = np.zeros(length, np.float32)
     for number, piece in enumerate(pieces):
-        made = convert(piece, context)
         first, last = number == 0, number == len(pieces) - 1
-        # Where the sound begins and ends on the common clock, and where that is in what was made.
-        low = piece.start * samples_per_frame - (0 if first else fade)
-        high = min(length, piece.end * samples_per_frame + (0 if last else fade))
-        skipped = context * samples_per_frame - (0 if first else fade)
-        _lay(
-            out[low:high],
-            made[skipped : skipped + high - low],
-            rising if not first else None,
-            rising if not last else None,
-        )
+        start, stop = piece.start - (0 if first else margin), piece.end + (0 if last else margin)
+        made = convert(piece, start, stop)
+        place = out[start * samples_per_frame : stop * samples_per_frame]
+        _lay(place, made[: len(place)], rising if not first else None, rising if not last else None)
     return out
 
 
