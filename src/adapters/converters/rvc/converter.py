@@ -186,11 +186,12 @@ class RvcConverter:
         frames = min(len(samples) // FRAME, 2 * encoder.frames_of(len(samples)))
         if np.abs(samples).max() <= SILENT_BELOW:
             return np.zeros((kept[1] - kept[0]) * config.samples_per_frame, np.float32)
+        pitch = trackers.begin(work.method, samples, frames, settings) if config.f0 else None
         original = encoder.encode(samples, config.version)
         content = blended(original, voice.index, settings.index_rate)
-        if not config.f0:
+        if pitch is None:
             return _sound(voice.synthesiser.convert(_twice(content)[:frames], None, seed=seed, kept=kept))
-        track = trackers.track(work.method, samples, frames, settings)
+        track = pitch()
         work.voiced = work.voiced or bool(track.any())
         f0_hz = torch.from_numpy(track).to(content.device)
         if content is not original:

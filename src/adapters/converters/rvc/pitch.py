@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from voicecore.audio import Samples
@@ -13,6 +16,8 @@ from .f0.trackers import open_tracker, unavailable
 
 #: What is used where the default's weights are missing. It brings its own, in its package.
 STAND_IN = F0Method.FCPE
+#: Work on one core, without Python's lock: what the networks do meanwhile costs less time than waiting for them would.
+_BESIDE = frozenset({F0Method.HARVEST, F0Method.DIO})
 
 
 class PitchTrackers:
@@ -52,3 +57,20 @@ class PitchTrackers:
             self._open[method] = open_tracker(method, models_dir=self._models_dir, device=self._device)
         found = self._open[method].track(samples, frames, hop_length=settings.hop_length)
         return shifted(smoothed(found, settings.filter_radius), settings.pitch)
+
+    def begin(
+        self, method: F0Method, samples: Samples, frames: int, settings: ConversionSettings
+    ) -> Callable[[], Track]:
+        """Start `track`, and give what waits for it and returns it, or raises what it raised.
+
+        WORLD's trackers run beside the caller's work meanwhile; what computes with torch, which has all cores, runs when it is
+        waited for.
+        """
+        run = partial(self.track, method, samples, frames, settings)
+        if method not in _BESIDE:
+            return run
+        executor = ThreadPoolExecutor(1, "voicecore-pitch")
+        try:
+            return executor.submit(run).result
+        finally:
+            executor.shutdown(wait=False)
