@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="tiny networks: shows that it runs, measures nothing")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=2, help="of the processor, for both sides")
-    parser.add_argument("--only", choices=["speed", "memory"], help="one of the parts")
+    parser.add_argument("--only", choices=["speed", "trackers", "voices", "memory"], help="one of the parts")
     chosen = parser.parse_args()
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _PRIMITIVES)
     import rvc_memory  # noqa: PLC0415 - after the environment is set
@@ -34,10 +34,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         models_dir = rvc_sides.make(folder, full=not chosen.smoke)
-        if chosen.only != "memory":
-            sizes = rvc_speed.SMOKE if chosen.smoke else rvc_speed.FULL
-            rvc_speed.run(models_dir, folder, sizes=sizes, device=chosen.device, threads=chosen.threads)
-        if chosen.only != "speed":
+        sizes = rvc_speed.SMOKE if chosen.smoke else rvc_speed.FULL
+        for part, table in rvc_speed.TABLES.items():
+            if chosen.only in (None, part):
+                table(models_dir, folder, sizes=sizes, device=chosen.device, threads=chosen.threads)
+        if chosen.only in (None, "memory"):
             minutes = (0.05, 0.2) if chosen.smoke else (1.0, 10.0)
             found = rvc_memory.rows(models_dir, full=not chosen.smoke, minutes=minutes)
             print(markdown("RVC: memory", found), flush=True)

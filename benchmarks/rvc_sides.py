@@ -86,7 +86,7 @@ class Upstream:
 
     name = "rvc-python"
 
-    def __init__(self, parts: ModelParts, folder: Path, *, full: bool) -> None:
+    def __init__(self, parts: ModelParts, folder: Path, *, full: bool, device: str = "cpu") -> None:
         prepare_coqui()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,10 +94,10 @@ class Upstream:
         given = stored.open_voice(parts)
         self.config = given.config
         numbers = tiny_rvc.config_list(self.config.version, self.config.sample_rate_hz, full=full)
-        self.network = rvc_python.filled(numbers, self.config.version, given.tensors, f0=True)
+        self.network = rvc_python.filled(numbers, self.config.version, given.tensors, f0=True).to(device)
         architecture = tiny_contentvec.FULL if full else tiny_contentvec.TINY
-        self.hubert = _with_fairseqs_face(tiny_contentvec.upstream(architecture))
-        machine = SimpleNamespace(x_pad=1, x_query=6, x_center=38, x_max=41, is_half=False, device="cpu")
+        self.hubert = _with_fairseqs_face(tiny_contentvec.upstream(architecture).to(device))
+        machine = SimpleNamespace(x_pad=1, x_query=6, x_center=38, x_max=41, is_half=False, device=device)
         self.pipeline = module.Pipeline(self.config.sample_rate_hz, machine, "")
         self.own_pitch = self.pipeline.get_f0
         self.trackers = PitchTrackers(models_dir=None, device="cpu")

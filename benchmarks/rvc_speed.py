@@ -35,21 +35,35 @@ FULL = Sizes(full=True, lengths=(2, 10, 60), rounds=3, trackers=_TRACKERS)
 SMOKE = Sizes(full=False, lengths=(1,), rounds=1, trackers=(F0Method.SWIFT,))
 
 
-def run(models_dir: Path, folder: Path, *, sizes: Sizes, device: str, threads: int) -> None:
-    """Print the tables."""
+def speed(models_dir: Path, folder: Path, *, sizes: Sizes, device: str, threads: int) -> None:
+    """Print how both sides do."""
     one = voice(full=sizes.full)
     engines = [
         Ours(models_dir, precision=each, device=device, threads=threads) for each in (Precision.EXACT, Precision.BF16)
     ]
     for each in engines:
         each.load("one", one)
-    theirs = Upstream(one, folder, full=sizes.full)
+    theirs = Upstream(one, folder, full=sizes.full, device=device)
     print(markdown("RVC: speed", _beside(engines, theirs, sizes)), flush=True)
-    print(
-        markdown("RVC: every pitch tracker, exact: work for a second of sound", _trackers(engines[0], sizes)),
-        flush=True,
-    )
-    print(markdown("RVC: another voice", _another(engines[0], sizes)), flush=True)
+
+
+def trackers(models_dir: Path, _: Path, *, sizes: Sizes, device: str, threads: int) -> None:
+    """Print what each pitch tracker costs."""
+    ours = Ours(models_dir, precision=Precision.EXACT, device=device, threads=threads)
+    ours.load("one", voice(full=sizes.full))
+    print(markdown("RVC: every pitch tracker, exact: work for a second of sound", _trackers(ours, sizes)), flush=True)
+
+
+def voices(models_dir: Path, _: Path, *, sizes: Sizes, device: str, threads: int) -> None:
+    """Print what another voice costs."""
+    ours = Ours(models_dir, precision=Precision.EXACT, device=device, threads=threads)
+    ours.load("one", voice(full=sizes.full))
+    ours.convert(speech(sizes.lengths[0]), settings(F0Method.FCPE))
+    print(markdown("RVC: another voice", _another(ours, sizes)), flush=True)
+
+
+#: What `--only` may name.
+TABLES = {"speed": speed, "trackers": trackers, "voices": voices}
 
 
 def _beside(engines: Sequence[Ours], theirs: Upstream, sizes: Sizes) -> list[Row]:
