@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from tables import markdown
@@ -21,12 +22,17 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=2, help="of the processor, for both sides")
     parser.add_argument("--only", choices=["speed", "trackers", "voices", "memory"], help="one of the parts")
+    parser.add_argument(
+        "--pitch", nargs="+", help="trackers that both sides are compared with: fcpe and harvest if not said"
+    )
     chosen = parser.parse_args()
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _PRIMITIVES)
     import rvc_memory  # noqa: PLC0415 - after the environment is set
     import rvc_sides  # noqa: PLC0415
     import rvc_speed  # noqa: PLC0415
     import torch  # noqa: PLC0415
+
+    from voicecore.conversion import F0Method  # noqa: PLC0415
 
     torch.set_num_threads(chosen.threads)
     print(f"Python {platform.python_version()}, torch {torch.__version__}, {os.cpu_count()} cores, {platform.machine()}, "
@@ -35,6 +41,8 @@ def main() -> None:
         folder = Path(name)
         models_dir = rvc_sides.make(folder, full=not chosen.smoke)
         sizes = rvc_speed.SMOKE if chosen.smoke else rvc_speed.FULL
+        if chosen.pitch:
+            sizes = replace(sizes, compared=tuple(F0Method(each) for each in chosen.pitch))
         for part, table in rvc_speed.TABLES.items():
             if chosen.only in (None, part):
                 table(models_dir, folder, sizes=sizes, device=chosen.device, threads=chosen.threads)

@@ -27,6 +27,7 @@ class Sizes:
     lengths: tuple[float, ...]
     rounds: int
     trackers: tuple[F0Method, ...]
+    compared: tuple[F0Method, ...] = _COMPARED
 
 
 #: Without rmvpe, whose weights are nobody's to ship.
@@ -70,7 +71,7 @@ def _beside(engines: Sequence[Ours], theirs: Upstream, sizes: Sizes) -> list[Row
     rows = []
     for seconds in sizes.lengths:
         audio = speech(seconds)
-        for method in _COMPARED:
+        for method in sizes.compared:
             wanted = settings(method)
             sides = (theirs, *engines)
             if seconds == sizes.lengths[0]:
