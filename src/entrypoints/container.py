@@ -29,6 +29,7 @@ from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
 from voicecore.system import RandomIds, SteadyClock, SystemClock
 from voicecore.usecases.add_model import AddModel
+from voicecore.usecases.consents import KeepConsent, RevokeConsent
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
@@ -184,8 +185,11 @@ class Container(containers.DeclarativeContainer):
     add_model = providers.Singleton(AddModel, catalog, blobs, intake, clock, ids, limits)
     delete_model = providers.Singleton(DeleteModel, catalog, blobs, store)
     submit_enrolment = providers.Singleton(
-        SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks
-    )
+        SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks,
+        settings.provided.require_consent,
+    )  # fmt: skip
+    keep_consent = providers.Singleton(KeepConsent, catalog, blobs, codec, clock, ids)
+    revoke_consent = providers.Singleton(RevokeConsent, store, catalog, blobs, clock, limits.provided.keep_jobs)
     submit_mix = providers.Singleton(SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks)
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
     export_audio = providers.Singleton(ExportAudio, blobs, codec)
@@ -211,7 +215,7 @@ class Container(containers.DeclarativeContainer):
         relay=relay, listen=listen, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
         submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
-        delete_model=delete_model, purge=purge, check=check, hang_up=hang_up,
+        delete_model=delete_model, keep_consent=keep_consent, revoke_consent=revoke_consent, purge=purge, check=check, hang_up=hang_up,
     )  # fmt: skip
     worker = providers.Singleton(
         Worker, tools=tools, store=store, catalog=catalog, relay=relay, check=check, hang_up=hang_up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.ports import BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
 from voicecore.usecases.add_model import AddModel
+from voicecore.usecases.consents import KeepConsent, RevokeConsent
 from voicecore.usecases.converters import Converters
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.delete_job import DeleteJob
@@ -26,6 +28,8 @@ from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_mix import SubmitMix
 from voicecore.usecases.submit_synthesis import SubmitSynthesis
+
+_log = logging.getLogger("voicecore.service")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class Service(Opened):
     delete_job: DeleteJob
     delete_voice: DeleteVoice
     delete_model: DeleteModel
+    keep_consent: KeepConsent
+    revoke_consent: RevokeConsent
     purge: PurgeExpired
     check: Standing
     hang_up: Callable[[], object]
@@ -77,6 +83,10 @@ class Service(Opened):
         lease runs out.
         """
         self.check()
+        if not self.settings.require_consent:
+            _log.warning(
+                "VOICECORE_REQUIRE_CONSENT is off: voices are learned without anybody's consent being asked for"
+            )
         self.crew.start()
 
     def drain(self) -> None:

@@ -105,6 +105,9 @@ class Settings:
     max_queued: int = _setting(1_000, "Jobs that may wait; the next is refused with 429.")
     max_upload_mb: int = _setting(100, "Megabytes (of 1024 x 1024 bytes) of one uploaded file.")
     max_audio_s: float = _setting(600.0, "Seconds of decoded audio of one upload.")
+    require_consent: bool = _setting(
+        True, "Whether a voice is only learned with a consent of who speaks; see docs/consent-and-marks.md."
+    )
     max_voices: int = _setting(1_000, "Enrolled voices.")
     max_rvc_models: int = _setting(100, "Conversion models.")
     max_rvc_upload_mb: int = _setting(200, "Megabytes of one uploaded file of a conversion model, up to 512.")

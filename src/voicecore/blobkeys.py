@@ -4,6 +4,8 @@ jobs/{job}/plan.json                    segments of the job and their cache keys
 jobs/{job}/a{attempt}/audio.{format}    finished audio; the attempt fences off writers that lost their lease
 jobs/{job}/a{attempt}/manifest.json     segments with their times
 uploads/{job}/{n}.wav                   decoded reference clips or recordings, until their job ends
+uploads/{job}/consent.wav               a spoken consent, until its job ends
+consents/{consent}/recording.wav        a spoken consent that is kept
 segments/{voice}/{sha256}.f32           raw little-endian float32 samples of one segment
 segments/{voice}/{model}/{sha256}.f32   the same, converted, behind what the converter said of it
 models/{model}/voice.safetensors|index.safetensors   a conversion model
@@ -49,6 +51,24 @@ def upload_prefix(job_id: str) -> str:
 def upload(job_id: str, number: int) -> str:
     """One decoded recording."""
     return f"uploads/{job_id}/{number}.wav"
+
+
+def upload_consent(job_id: str) -> str:
+    """The spoken consent to an enrolment that is under way."""
+    return f"uploads/{job_id}/consent.wav"
+
+
+CONSENTS = "consents/"
+
+
+def consent_prefix(consent_id: str) -> str:
+    """Everything of a consent."""
+    return f"consents/{consent_id}/"
+
+
+def consent_recording(consent_id: str) -> str:
+    """The consent as it was spoken."""
+    return f"consents/{consent_id}/recording.wav"
 
 
 SEGMENTS = "segments/"

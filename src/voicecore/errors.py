@@ -114,6 +114,12 @@ class NameTaken(Conflict):
     code = "name_taken"
 
 
+class ConsentRevoked(Conflict):
+    """The consent to use this voice was withdrawn: delete the voice, or learn it again under a new consent."""
+
+    code = "consent_revoked"
+
+
 class IdempotencyConflict(Conflict):
     """This Idempotency-Key was used with another body: send a new key or the first body again."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from voicecore.consent_records import as_statement, statement_document
 from voicecore.conversion import CONVERTER, ConversionSettings, F0Method
 from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.handling import Handling, Priority
@@ -48,9 +49,10 @@ from voicecore.request import (
 from voicecore.voice import VoiceId, VoiceProfile
 
 #: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices, 4 conversion, 5
-#: owners, 6 the converter that is needed and the digest of recordings. Voices: 2 brought voices without reference, 3 owners.
-JOB_VERSION = 6
-VOICE_VERSION = 3
+#: owners, 6 the converter that is needed and the digest of recordings, 7 whole statements of consent. Voices: 2 brought voices
+#: without reference, 3 owners, 4 the ids of their consents.
+JOB_VERSION = 7
+VOICE_VERSION = 4
 PROFILE_VERSION = 1
 MODEL_VERSION = 1
 
@@ -82,7 +84,8 @@ _SELDOM = {"word_times": as_flag}
 _RECORDING = {"audio_key": as_text, "duration_s": as_number, "conversion": _conversion, "f0_method_named": as_flag,
               "output_format": OutputFormat, "recording_sha256": as_text}  # fmt: skip
 _ENROLMENT = {"name": as_text, "language": as_language, "clip_keys": as_texts, "reference_duration_s": as_number,
-              "description": as_text, "engine": maybe(as_text), "consent": maybe(as_text)}  # fmt: skip
+              "description": as_text, "engine": maybe(as_text), "consent": maybe(as_statement),
+              "consent_id": maybe(as_text)}  # fmt: skip
 
 _PART = {"voice_id": maybe(as_text), "preset": maybe(as_text), "weight": as_number}
 _MIX = {"name": as_text, "language": as_language, "description": as_text, "engine": maybe(as_text),
@@ -107,7 +110,8 @@ def _request_document(request: Request) -> list[Any]:
         parts = [plain(part, _PART) for part in request.parts]
         return ["mix", plain(request, _MIX) | {"language": request.language.tag, "parts": parts}]
     if isinstance(request, EnrolmentRequest):
-        return ["enrolment", plain(request, _ENROLMENT) | {"language": request.language.tag}]
+        told = {"language": request.language.tag, "consent": maybe_write(statement_document, request.consent)}
+        return ["enrolment", plain(request, _ENROLMENT) | told]
     if isinstance(request, ConversionRequest):
         return ["recording", plain(request, _RECORDING) | {"conversion": plain(request.conversion, _CONVERSION)}]
     languages = {"source_language": request.source_language.tag,
@@ -185,6 +189,22 @@ def _with_needs(document: Document) -> Document:
     return document | {"request": [kind, body], "converter": CONVERTER if converted else None}
 
 
+def _with_statements(document: Document) -> Document:
+    """From version 6, where a consent was a text; whose it was, only its words tell."""
+    kind, body = document["request"]
+    if kind != "enrolment":
+        return document
+    if "consent_id" in body:
+        raise ValueError("version 6 has no consents of their own")
+    statement, text = None, body["consent"]
+    if text is not None:
+        # Nobody looked at its characters then.
+        text = "".join(each if each.isprintable() or each in "\n\t" else " " for each in as_text(text)).strip()
+    if text:
+        statement = {"by": "", "text": text, "given_at": document["created_at"], "recording": None}
+    return document | {"request": [kind, body | {"consent": statement, "consent_id": None}]}
+
+
 def _with_voices_without_reference(document: Document) -> Document:
     """From version 1, where every voice had one."""
     as_text(document["reference_key"])
@@ -198,11 +218,20 @@ def _with_owner(document: Document) -> Document:
     return document | {"owner": ""}
 
 
+def _with_ids_of_consents(document: Document) -> Document:
+    """From version 3, whose voices have a consent's words at most."""
+    if "consents" in document:
+        raise ValueError("version 3 has no consents of their own")
+    return document | {"consents": []}
+
+
 #: Upgrade n leads from version n + 1 to the next one.
 _JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (
-    _with_handling, _with_mixes, _with_conversion, _with_owner, _with_needs,
+    _with_handling, _with_mixes, _with_conversion, _with_owner, _with_needs, _with_statements,
 )  # fmt: skip
-_VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (_with_voices_without_reference, _with_owner)
+_VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (
+    _with_voices_without_reference, _with_owner, _with_ids_of_consents,
+)  # fmt: skip
 
 
 def dump_job(job: SynthesisJob) -> str:
@@ -231,6 +260,7 @@ _VOICE: dict[str, Callable[[Any], Any]] = {
     "id": lambda value: VoiceId(as_text(value)), "name": as_text, "language": as_language, "engine": as_text,
     "method": as_text, "print_key": as_text, "print_sha256": as_text, "reference_key": maybe(as_text),
     "sample_key": maybe(as_text), "reference_duration_s": as_number, "description": as_text, "consent": maybe(as_text),
+    "consents": as_texts,
     "created_at": as_moment, "source_job_id": maybe(as_text), "notes": as_texts,
     "owner": as_text,
 }  # fmt: skip

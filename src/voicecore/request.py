@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from voicecore.consent import Statement
 from voicecore.conversion import ConversionSettings
 from voicecore.errors import InvalidInput, InvalidText
 from voicecore.language import Language
@@ -137,7 +138,8 @@ class EnrolmentRequest:
     Attributes:
         clip_keys: blobs with the decoded reference clips (WAV, mono), written by us, never paths of the caller.
         reference_duration_s: their length together.
-        consent: the caller's statement that the speaker agreed, kept with the voice.
+        consent: the statement that the speaker agreed, which is kept with the voice.
+        consent_id: a consent that is kept already, instead.
     """
 
     name: str
@@ -146,13 +148,16 @@ class EnrolmentRequest:
     reference_duration_s: float
     description: str = ""
     engine: str | None = None
-    consent: str | None = None
+    consent: Statement | None = None
+    consent_id: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_name(self.name))
         checked_description(self.description)
         if not self.clip_keys:
             raise InvalidInput("Give at least one reference file.", field="file")
+        if self.consent is not None and self.consent_id is not None:
+            raise InvalidInput("There are a consent and a consent_id; send one of them.", field="consent_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

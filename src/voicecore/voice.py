@@ -154,6 +154,8 @@ class VoiceProfile:
         print_sha256: digest of the voice print; part of every fingerprint of audio spoken with this voice.
         reference_duration_s: seconds of reference speech used; 0 without a reference.
         owner: id of the API key that it belongs to; empty for nobody's, made without one.
+        consent: words of the consent, as they were sent; older voices have nothing else.
+        consents: ids of the consents without which the voice must not speak; a mix has those of all its parts.
     """
 
     id: VoiceId
@@ -168,6 +170,7 @@ class VoiceProfile:
     reference_duration_s: float
     description: str = ""
     consent: str | None = None
+    consents: tuple[str, ...] = ()
     created_at: datetime
     source_job_id: str | None = None
     notes: tuple[str, ...] = field(default=())

@@ -59,7 +59,9 @@ def reference(tmp_path: Path) -> Path:
 def story(command: Command, reference: Path, *where: str) -> None:
     """The life of a voice, told by commands."""
     folder = reference.parent
-    cloned = command("clone", "Ana", str(reference), "--consent", "Ana said yes.", "--json", *where)
+    cloned = command(
+        "clone", "Ana", str(reference), "--consent", "Ana said yes.", "--consent-by", "Ana", "--json", *where
+    )
     assert (cloned.code, cloned.err) == (0, "")
     voice = cloned.json
     assert (voice["name"], voice["method"], voice["consent"]) == ("Ana", "tone matching", "Ana said yes.")
@@ -101,7 +103,7 @@ def story(command: Command, reference: Path, *where: str) -> None:
     assert (folder / "sample.wav").read_bytes().startswith(b"RIFF")
     assert command("voices", "rename", "ana", "Beatriz", "--json", *where).json["name"] == "Beatriz"
     assert command("voices", "show", "beatriz", "--json", *where).json["id"] == voice["id"]
-    assert command("clone", "BEATRIZ", str(reference), *where).code == 1  # the name is taken
+    assert command("clone", "BEATRIZ", str(reference), "--consent-by", "Ana", *where).code == 1  # the name is taken
     assert command("voices", "delete", "Beatriz", *where).code == 0
     assert command("voices", "show", "Beatriz", *where).code == 4
     assert command("say", "Olá", "-v", "Beatriz", "-o", str(folder / "gone.wav"), *where).code == 4
@@ -165,7 +167,7 @@ def test_serving_on_a_taken_port_ends_with_2(shell: Shell) -> None:
 
 
 def test_a_clone_shows_its_method_and_prints_the_id(command: Command, reference: Path) -> None:
-    done = command("clone", "Ana", str(reference))
+    done = command("clone", "Ana", str(reference), "--consent-by", "Ana")
     assert done.code == 0
     assert done.out.startswith(b"voice_")
     assert "tone matching" in done.err
@@ -173,10 +175,10 @@ def test_a_clone_shows_its_method_and_prints_the_id(command: Command, reference:
 
 def test_what_the_engine_says_of_a_reference_reaches_who_sent_it(command: Command, reference: Path) -> None:
     plan = {"reference_note": "The reference seems to hold two voices."}
-    done = command("clone", "Ana", str(reference), plan=plan)
+    done = command("clone", "Ana", str(reference), "--consent-by", "Ana", plan=plan)
     assert done.code == 0
     assert "warning: The reference seems to hold two voices.\n" in done.err
-    again = command("clone", "Bia", str(reference), "--json", plan=plan)
+    again = command("clone", "Bia", str(reference), "--consent-by", "Ana", "--json", plan=plan)
     assert again.json["warnings"] == [plan["reference_note"]]
 
 
@@ -212,14 +214,14 @@ def test_a_reference_that_cannot_be_used_ends_with_2_and_makes_no_voice(command:
     silent = Audio(np.zeros(5 * 16_000, np.float32), 16_000)
     silent.write_wav(tmp_path / "silent.wav")
     for name in ("text.wav", "silent.wav"):
-        done = command("clone", "Ana", str(tmp_path / name))
+        done = command("clone", "Ana", str(tmp_path / name), "--consent-by", "Ana")
         assert done.code == 2
         assert done.err.count("\n") == 1
     assert command("voices", "list", "--json").json["voices"] == []
 
 
 def test_a_failed_job_fails_the_command_with_the_jobs_reason(command: Command, reference: Path) -> None:
-    command("clone", "Ana", str(reference))
+    command("clone", "Ana", str(reference), "--consent-by", "Ana")
     done = command("say", "Olá falha", "-v", "Ana", "-o", "falha.wav", plan={"fail_on": "falha"})
     assert done.code == 1
     assert "told to fail" in done.err
@@ -264,3 +266,17 @@ def test_what_is_not_voicecore_is_called_so(command: Command, answer: bytes) -> 
     assert done.code == 1
     assert done.err.count("\n") == 1
     assert "Traceback" not in done.err
+
+
+def test_a_script_without_a_consent_is_refused_with_a_sentence_and_where_none_is_needed_it_is_not(
+    command: Command, reference: Path, shell: Shell
+) -> None:
+    refused = command("clone", "Ana", str(reference))
+    assert refused.code == 2
+    assert "--consent-by" in refused.err
+    said = command(
+        "clone", "Ana", str(reference), "--consent-by", "Ana", "--consent-recording", str(reference), "--json"
+    )
+    assert said.json["consents"][0]["recording"]["duration"] == 3.0
+    shell.environment["VOICECORE_REQUIRE_CONSENT"] = "false"
+    assert shell.run("clone", "Bia", str(reference)).code == 0

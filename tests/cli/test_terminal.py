@@ -7,16 +7,18 @@ import pty
 from collections.abc import Callable
 
 from tests.cli.shell import PATIENCE_S, Result, Shell
+from tests.instruments.tones import recording
 
 LONG = "Palavra palavra. " * 12
 
 
-def at_a_terminal(shell: Shell, *arguments: str) -> tuple[int, str]:
+def at_a_terminal(shell: Shell, *arguments: str, typed: bytes = b"") -> tuple[int, str]:
     """Exit code and all that a command shows where its stdin, stdout and stderr are a terminal."""
     ours, theirs = pty.openpty()
     shell.environment |= {"TERM": "xterm", "COLUMNS": "100"}
     with shell.start(*arguments, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
+        os.write(ours, typed)
         shown = b""
         while True:
             try:
@@ -75,3 +77,14 @@ def test_what_strangers_wrote_cannot_move_the_cursor(command: Callable[..., Resu
 
     show_table(("name",), [("evil\x1b[2Jname\nnext",)])
     assert capfdbinary.readouterr().out == b"name\nevil [2Jname next\n"
+
+
+def test_clone_asks_a_person_for_the_consent_of_who_speaks(shell: Shell) -> None:
+    (shell.home / "a.wav").write_bytes(recording())
+    code, shown = at_a_terminal(shell, "clone", "Ana", "a.wav", typed=b"Ana Souza\nn\n")
+    assert code == 2
+    assert "A voz nestas gravações é minha" in shown
+    assert "Without consent no voice is learned" in shown
+    code, _ = at_a_terminal(shell, "clone", "Ana", "a.wav", typed=b"Ana Souza\ny\n")
+    assert code == 0
+    assert shell.run("voices", "show", "Ana", "--json").json["consents"][0]["by"] == "Ana Souza"

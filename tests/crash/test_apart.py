@@ -33,7 +33,8 @@ def test_machines_that_share_no_disk_clone_speak_resume_and_delete_over_a_bucket
     api = cluster.api(VOICECORE_DATA_DIR=str(cluster.folder / "machine a"))
     first = cluster.worker(plan={"step_s": 0.1}, VOICECORE_DATA_DIR=str(cluster.folder / "machine b"))
     told = api.client.post(
-        "/voices/clone", data={"name": "Ana", "language": "pt-BR"}, files={"file": ("a.wav", recording(hz=200.0), "audio/wav")}
+        "/voices/clone", data={"name": "Ana", "language": "pt-BR", "consent_by": "Ana"},
+        files={"file": ("a.wav", recording(hz=200.0), "audio/wav")},
     ).json()  # fmt: skip
     voice_id = api.finished(told["job_id"])["voice_id"]
     job_id = api.submit(sentences(20), mode="dubbing_with_clone", voice_id=voice_id)

@@ -205,7 +205,8 @@ def test_a_job_and_a_voice_of_a_newer_version_are_refused_by_name_and_all_others
     for job_id in (newer, older):
         api.finished(job_id)
     clone = api.client.post(
-        "/voices/clone", data={"name": "Ana", "language": "pt-BR"}, files={"file": ("a.wav", recording(hz=200.0), "audio/wav")}
+        "/voices/clone", data={"name": "Ana", "language": "pt-BR", "consent_by": "Ana"},
+        files={"file": ("a.wav", recording(hz=200.0), "audio/wav")},
     ).json()  # fmt: skip
     voice = api.finished(clone["job_id"])["voice_id"]
     with connect(cluster.redis.url) as client:
@@ -224,7 +225,7 @@ def test_damaged_files_are_never_handed_out_and_what_can_be_made_again_is(deploy
     cluster = deploy()
     api, worker = cluster.api(), cluster.worker()
     form = {
-        "data": {"name": "Ana", "language": "pt-BR"},
+        "data": {"name": "Ana", "language": "pt-BR", "consent_by": "Ana"},
         "files": {"file": ("a.wav", recording(hz=200.0), "audio/wav")},
     }
     voice = api.finished(api.client.post("/voices/clone", **form).json()["job_id"])["voice_id"]

@@ -69,7 +69,7 @@ def test_06_a_full_disk_is_a_clean_retryable_failure_and_the_service_recovers(de
     # And at the door: an upload that finds no room is refused, and leaves nothing.
     unlimited = resource.prlimit(api.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(api.pid, resource.RLIMIT_FSIZE, (50_000, unlimited[1]))
-    fields = {"name": "Ana", "language": "pt-BR"}
+    fields = {"name": "Ana", "language": "pt-BR", "consent_by": "Ana"}
     files = {"file": ("a.wav", recording(hz=200.0), "audio/wav")}
     refused = api.client.post("/voices/clone", data=fields, files=files)
     assert (refused.status_code, refused.json()["code"]) == (503, "disk_full")
@@ -264,7 +264,7 @@ def test_16_a_deleted_voice_or_job_leaves_no_audio_behind(deploy):
     for round_number in range(4):
         files = {"file": ("a.wav", recording(hz=200.0 + round_number), "audio/wav")}
         told = api.client.post(
-            "/voices/clone", data={"name": f"Ana {round_number}", "language": "pt-BR"}, files=files
+            "/voices/clone", data={"name": f"Ana {round_number}", "language": "pt-BR", "consent_by": "Ana"}, files=files
         ).json()
         voice_id = api.finished(told["job_id"])["voice_id"]
         job_id = api.submit(sentences(6), mode="dubbing_with_clone", voice_id=voice_id)
@@ -328,7 +328,7 @@ def test_18_voices_never_mix(deploy):
     voices = {}
     for hz in (150, 190, 240, 300, 380, 480):
         told = api.client.post(
-            "/voices/clone", data={"name": f"Voz {hz}", "language": "pt-BR"},
+            "/voices/clone", data={"name": f"Voz {hz}", "language": "pt-BR", "consent_by": "Ana"},
             files={"file": ("a.wav", recording(hz=float(hz)), "audio/wav")},
         ).json()  # fmt: skip
         voices[hz] = api.finished(told["job_id"])["voice_id"]

@@ -100,7 +100,7 @@ class Room:
 
     def enrolled(self, name: str = "Ana", **fields: str) -> dict[str, Any]:
         """A completed enrolment."""
-        data = {"name": name, "language": "pt-BR", **fields}
+        data = {"name": name, "language": "pt-BR", "consent_by": name, **fields}
         answer = self.client.post("/voices/clone", data=data, files={"file": ("a.wav", recording(), "audio/wav")})
         assert answer.status_code == 202, answer.text
         job = self.finished(answer.json()["job_id"])

@@ -124,7 +124,9 @@ def test_a_full_disk_is_told_with_the_file_but_not_with_the_folders_of_the_machi
 def test_a_draining_service_refuses_new_work_and_still_serves_what_it_has(room: Room):
     done = room.spoken()
     room.service.draining = True
-    clone = room.client.post("/voices/clone", data={"name": "A", "language": "pt"}, files={"file": ("a", recording())})
+    clone = room.client.post(
+        "/voices/clone", data={"name": "A", "language": "pt", "consent_by": "A"}, files={"file": ("a", recording())}
+    )
     for answer in (room.client.post("/jobs", json=HELLO), clone):
         assert refused(answer, 503)["code"] == "draining"
         assert int(answer.headers["retry-after"]) > 0

@@ -28,7 +28,8 @@ CONTRACT = {
     ("delete", "/quality-profiles/{engine}/{profile_id}"), ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"),
     ("post", "/quality-profiles/{engine}/{profile_id}/set-default"), ("post", "/rvc-models"), ("get", "/rvc-models"),
     ("get", "/rvc-models/{model_id}"), ("delete", "/rvc-models/{model_id}"), ("get", "/rvc-models/stats"),
-    ("post", "/admin/cleanup"), ("get", "/admin/stats"),
+    ("post", "/consents"), ("get", "/consents"), ("get", "/consents/{consent_id}"), ("delete", "/consents/{consent_id}"),
+    ("get", "/consents/{consent_id}/recording"), ("get", "/consent-statements"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
     ("get", "/live"), ("get", "/ready"),
 }  # fmt: skip
 CHECKS = (

@@ -123,7 +123,9 @@ def test_an_orchestrator_reads_why_a_request_was_refused(orchestrator: Orchestra
 
 def test_an_orchestrator_clones_a_voice_and_speaks_with_it(orchestrator: Orchestrator):
     accepted = orchestrator.client.post(
-        "/voices/clone", data={"name": "Locutora", "language": "pt-BR"}, files={"file": ("a.wav", recording())}
+        "/voices/clone",
+        data={"name": "Locutora", "language": "pt-BR", "consent": "Ela aceitou por escrito."},
+        files={"file": ("a.wav", recording())},
     ).json()
     orchestrator._wait(accepted["job_id"])
     voice_id = orchestrator.client.get(accepted["poll_url"]).json()["voice_id"]

@@ -15,7 +15,7 @@ from .room import Room
 STATUS = {
     "VoiceCoreError": 500, "InvalidInput": 400, "InvalidText": 400, "UnsupportedLanguage": 400, "InvalidAudio": 400,
     "UnsupportedAudioFormat": 415, "TooLarge": 413, "NotFound": 404, "Gone": 410, "Conflict": 409, "NameTaken": 409,
-    "IdempotencyConflict": 409, "LeaseLost": 409, "QueueFull": 429, "Draining": 503, "StorageUnavailable": 503,
+    "ConsentRevoked": 409, "IdempotencyConflict": 409, "LeaseLost": 409, "QueueFull": 429, "Draining": 503, "StorageUnavailable": 503,
     "DiskFull": 503, "BlobCorrupt": 500, "NotInstalled": 501, "MissingDependency": 501, "MissingModel": 501,
     "ModelCorrupt": 500, "SelfTestFailed": 500, "EngineFailed": 503, "UtteranceFailed": 503, "EngineCrashed": 503,
     "DeadlineExceeded": 500, "Poisoned": 500,

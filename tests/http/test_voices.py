@@ -12,7 +12,7 @@ import soundfile
 
 from .room import HELLO, Room, eventually, furnished, recording, refused
 
-NAMED = {"name": "Ana", "language": "pt-BR"}
+NAMED = {"name": "Ana", "language": "pt-BR", "consent_by": "Ana Souza"}
 
 
 def one_file(data: bytes | None = None, name: str = "a.wav") -> dict:
@@ -183,7 +183,7 @@ def test_a_client_that_leaves_in_the_middle_of_an_upload_leaves_nothing(room: Ro
 
 
 def test_a_language_the_engine_cannot_speak_is_refused_under_the_name_of_the_clone_forms_field(shared: Room):
-    answer = shared.client.post("/voices/clone", data={"name": "Ana", "language": "xx"}, files=one_file())
+    answer = shared.client.post("/voices/clone", data={**NAMED, "language": "xx"}, files=one_file())
     refused(answer, 400, "language", "xx")
 
 

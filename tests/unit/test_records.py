@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicecore.consent import Consent, ConsentId, Recording, Statement
+from voicecore.consent_records import dump_consent, load_consent
 from voicecore.conversion import ConversionSettings, F0Method
 from voicecore.errors import InvalidInput, StorageUnavailable
 from voicecore.handling import PLAIN, Handling, Priority
@@ -138,6 +140,12 @@ GOLDEN_COMPLETED_6, GOLDEN_MIX_6 = (
     record.replace('{"v":5,', '{"v":6,').replace('"conversion":null,', '"conversion":null,"converter":null,')
     for record in (GOLDEN_COMPLETED_5, GOLDEN_MIX_5)
 )
+# Version 7 has whole statements of consent; version 4 of the voices has ids of consents.
+GOLDEN_QUEUED_7, GOLDEN_MIX_7 = (record.replace('{"v":6,', '{"v":7,') for record in (GOLDEN_QUEUED_6, GOLDEN_MIX_6))
+GOLDEN_COMPLETED_7 = GOLDEN_COMPLETED_6.replace('{"v":6,', '{"v":7,').replace(
+    '"consent":"Yes."',
+    '"consent":{"by":"","text":"Yes.","given_at":"2026-01-02T03:04:05.678901+00:00","recording":null},"consent_id":null',
+)
 GOLDEN_VOICE_1 = (
     '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
     '"print_key":"voices/voice_1/print.npz","print_sha256":"00ff","reference_key":"voices/voice_1/reference.wav",'
@@ -151,11 +159,23 @@ GOLDEN_MIXED_VOICE_2 = (
     '"sample_key":"voices/voice_3/a1/sample.wav","reference_duration_s":0.0,"description":"","consent":null,'
     '"created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_3","notes":["A mix of two."]}'
 )
-GOLDEN_VOICE = GOLDEN_VOICE_2.replace('{"v":2,', '{"v":3,').replace(
+GOLDEN_VOICE_3 = GOLDEN_VOICE_2.replace('{"v":2,', '{"v":3,').replace(
     '"notes":["8 kHz reference"]', '"notes":["8 kHz reference"],"owner":""'
 )
-GOLDEN_MIXED_VOICE = GOLDEN_MIXED_VOICE_2.replace('{"v":2,', '{"v":3,').replace(
+GOLDEN_MIXED_VOICE_3 = GOLDEN_MIXED_VOICE_2.replace('{"v":2,', '{"v":3,').replace(
     '"notes":["A mix of two."]', '"notes":["A mix of two."],"owner":"key_1"'
+)
+GOLDEN_VOICE_4 = GOLDEN_VOICE_3.replace('{"v":3,', '{"v":4,').replace(
+    '"consent":"Sim.",', '"consent":"Sim.","consents":[],'
+)
+GOLDEN_MIXED_VOICE_4 = GOLDEN_MIXED_VOICE_3.replace('{"v":3,', '{"v":4,').replace(
+    '"consent":null,', '"consent":null,"consents":[],'
+)
+GOLDEN_CONSENT = (
+    '{"v":1,"kind":"consent","id":"cons_1","statement":{"by":"Ana","text":"Eu concordo.",'
+    '"given_at":"2026-01-02T03:04:05.678901+00:00","recording":{"key":"consents/cons_1/recording.wav","sha256":"00ff",'
+    '"duration_s":2.5}},"language":"pt-BR","created_at":"2026-01-02T03:04:05.678901+00:00","source_job_id":"job_2",'
+    '"revoked_at":null,"owner":"key_1"}'
 )
 GOLDEN_PROFILE = (
     '{"v":1,"kind":"profile","id":"calm","name":"Calm","engine":"tone","description":"Slow",'
@@ -197,7 +217,7 @@ def golden_jobs() -> tuple[SynthesisJob, SynthesisJob]:
             clip_keys=("uploads/a.wav", "uploads/b.wav"),
             reference_duration_s=9.5,
             engine="tone",
-            consent="Yes.",
+            consent=Statement(by="", text="Yes.", given_at=START),
         ),
         engine="tone",
         spoken_language=Language("en"),
@@ -304,26 +324,56 @@ def test_golden_records_of_version_5_are_still_read() -> None:
     assert load_job(GOLDEN_MIX_5) == GOLDEN_MIX_VALUE
 
 
-def test_what_is_written_is_still_version_6_of_jobs_3_of_voices_and_1_of_profiles() -> None:
+def test_golden_records_of_version_6_and_voices_of_version_3_are_still_read() -> None:
+    queued, completed = golden_jobs_2()
+    assert (load_job(GOLDEN_QUEUED_6), load_job(GOLDEN_COMPLETED_6)) == (queued, replace(completed, owner="key_1"))
+    assert load_job(GOLDEN_MIX_6) == GOLDEN_MIX_VALUE
+    assert load_voice(GOLDEN_VOICE_3) == GOLDEN_VOICE_VALUE
+    assert load_voice(GOLDEN_MIXED_VOICE_3) == replace(GOLDEN_MIXED_VOICE_VALUE, owner="key_1")
+
+
+def test_a_consent_of_an_older_job_becomes_a_statement_whose_words_alone_tell_whose_it_was() -> None:
+    request = load_job(GOLDEN_COMPLETED_6).request
+    assert isinstance(request, EnrolmentRequest)
+    assert request.consent == Statement(by="", text="Yes.", given_at=START)
+    for text in ("null", '" "'):
+        without = load_job(GOLDEN_COMPLETED_6.replace('"Yes."', text)).request
+        assert isinstance(without, EnrolmentRequest)
+        assert without.consent is None
+
+
+def test_a_consent_is_read_as_it_was_written() -> None:
+    spoken = Recording(key="consents/cons_1/recording.wav", sha256="00ff", duration_s=2.5)
+    consent = Consent(
+        id=ConsentId("cons_1"), language=Language("pt", "BR"), created_at=START, source_job_id="job_2", owner="key_1",
+        statement=Statement(by="Ana", text="Eu concordo.", given_at=START, recording=spoken),
+    )  # fmt: skip
+    assert dump_consent(consent) == GOLDEN_CONSENT
+    assert load_consent(GOLDEN_CONSENT) == consent
+    with pytest.raises(StorageUnavailable):
+        load_consent(altered(GOLDEN_CONSENT, statement={"by": "Ana"}))
+
+
+def test_what_is_written_is_still_version_7_of_jobs_4_of_voices_and_1_of_profiles() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
     queued, completed = golden_jobs_2()
     owned = replace(completed, owner="key_1")
-    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_6, GOLDEN_COMPLETED_6)
-    assert load_job(GOLDEN_COMPLETED_6) == owned
-    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_6
-    assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE
+    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_7, GOLDEN_COMPLETED_7)
+    assert load_job(GOLDEN_COMPLETED_7) == owned
+    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_7
+    assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE_4
     mixed = replace(GOLDEN_MIXED_VOICE_VALUE, owner="key_1")
-    assert dump_voice(mixed) == GOLDEN_MIXED_VOICE
-    assert load_voice(GOLDEN_MIXED_VOICE) == mixed
+    assert dump_voice(mixed) == GOLDEN_MIXED_VOICE_4
+    assert load_voice(GOLDEN_MIXED_VOICE_4) == mixed
     assert dump_profile(GOLDEN_PROFILE_VALUE) == GOLDEN_PROFILE
 
 
 def test_records_of_older_versions_are_written_as_the_newest() -> None:
-    newest = GOLDEN_COMPLETED_6.replace('"owner":"key_1"', '"owner":""')
+    newest = GOLDEN_COMPLETED_7.replace('"owner":"key_1"', '"owner":""')
     assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == newest
-    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_6
-    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_6
-    assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE
+    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_7
+    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_7
+    assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE_4
 
 
 def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_none() -> None:
@@ -344,9 +394,9 @@ def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_non
     ],
 )  # fmt: skip
 def test_a_stored_mix_that_could_not_have_been_asked_for_is_refused(parts: object) -> None:
-    _, body = json.loads(GOLDEN_MIX_6)["request"]
+    _, body = json.loads(GOLDEN_MIX_7)["request"]
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_MIX_6, request=["mix", {**body, "parts": parts}]))
+        load_job(altered(GOLDEN_MIX_7, request=["mix", {**body, "parts": parts}]))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -400,18 +450,20 @@ def altered(record: str, **changes: object) -> str:
     return json.dumps(json.loads(record) | changes)
 
 
-@pytest.mark.parametrize("version", [0, -1, 7, 99, "1", "2", "3", "4", "5", "6", None, True, 1.0, 2.0, 3.0, 4.0, 5.0])
+@pytest.mark.parametrize(
+    "version", [0, -1, 8, 99, "1", "2", "3", "4", "5", "6", "7", None, True, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0]
+)
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED_6), (load_voice, GOLDEN_VOICE), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_7), (load_voice, GOLDEN_VOICE_4), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
 
 
 def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
-    with pytest.raises(StorageUnavailable, match=r"job has version 7 .* reads versions 1 to 6: run the version"):
-        load_job(altered(GOLDEN_QUEUED_6, v=7))
-    with pytest.raises(StorageUnavailable, match=r"voice has version 4 .* reads versions 1 to 3: run the version"):
-        load_voice(altered(GOLDEN_VOICE, v=4))
+    with pytest.raises(StorageUnavailable, match=r"job has version 8 .* reads versions 1 to 7: run the version"):
+        load_job(altered(GOLDEN_QUEUED_7, v=8))
+    with pytest.raises(StorageUnavailable, match=r"voice has version 5 .* reads versions 1 to 4: run the version"):
+        load_voice(altered(GOLDEN_VOICE_4, v=5))
 
 
 def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
@@ -433,25 +485,25 @@ def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED_6, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_7, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_6)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_7)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED_6)
+    document = json.loads(GOLDEN_QUEUED_7)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
-@pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE,
-                                    altered(GOLDEN_QUEUED_6, progress=1e999)])  # fmt: skip
+@pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE_4,
+                                    altered(GOLDEN_QUEUED_7, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)
 
 
-@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_6, GOLDEN_MIX_6, GOLDEN_QUEUED_3]))
+@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_7, GOLDEN_MIX_7, GOLDEN_QUEUED_3]))
 def test_a_damaged_record_never_raises_anything_else(data: st.DataObject, whole: str) -> None:
     cut = data.draw(st.integers(0, len(whole)))
     instead = data.draw(st.text(max_size=3))

@@ -146,7 +146,7 @@ class House:
         self.delete_model = DeleteModel(self.catalog, self.blobs, self.store)
         self.enrol = SubmitEnrolment(
             self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.engines, self.clock, self.ids,
-            self.limits,
+            self.limits, require_consent=False,
         )  # fmt: skip
         self.mix = SubmitMix(self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits)
         self.run = self.worker(self.host)

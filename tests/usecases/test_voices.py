@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from voicecore.audio import Audio
+from voicecore.consent import Statement
 from voicecore.errors import InvalidAudio, InvalidInput, NameTaken, NotFound, UnsupportedLanguage
 from voicecore.job import JobStatus
 from voicecore.language import Language
 from voicecore.request import Mode, SynthesisRequest
+from voicecore.testing.fakes import START
 from voicecore.usecases.submit_enrolment import NewVoice
 
 PT = Language("pt", "BR")
@@ -44,9 +46,9 @@ def speak(house, voice_id, text="Bom dia."):
 
 
 def test_a_finished_enrolment_names_the_voice_and_the_voice_says_how_it_was_made(house):
-    job = enrolled(house, description="calma", consent="Ana, 2026-11-22: sim")
+    job = enrolled(house, description="calma", consent=Statement(by="Ana", text="Ana: sim", given_at=START))
     voice = house.catalog.voices.get(job.result.voice_id)
-    assert (voice.name, voice.method, voice.consent) == ("Ana", "tone matching", "Ana, 2026-11-22: sim")
+    assert (voice.name, voice.method, voice.consent) == ("Ana", "tone matching", "Ana: sim")
     assert voice.reference_duration_s == pytest.approx(2.0)
     assert voice.source_job_id == job.id
 

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from voicecore.consent import Statement
 from voicecore.errors import InvalidInput
 from voicecore.handling import Handling
 from voicecore.job import JobError, JobId, JobResult, SynthesisJob
 from voicecore.language import Language
 from voicecore.request import EnrolmentRequest, SynthesisRequest
+from voicecore.testing.fakes import START
 from voicecore.webhook import WebhookSigner, message_id, payload
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy, is_public
 
@@ -130,7 +132,12 @@ def test_the_message_of_a_failed_or_cancelled_job_says_so():
 
 def test_the_message_of_an_enrolment_carries_the_voice_and_not_its_name():
     request = EnrolmentRequest(
-        name="Maria Secreta", language=PT, clip_keys=("a/b",), engine="tone", reference_duration_s=9.0, consent="sim"
+        name="Maria Secreta",
+        language=PT,
+        clip_keys=("a/b",),
+        engine="tone",
+        reference_duration_s=9.0,
+        consent=Statement(by="Maria Secreta", text="sim", given_at=START),
     )
     job = queued(request=request).claimed("w", NOW, timedelta(seconds=30))
     ended = job.completed(JobResult(voice_id="voice_1"), NOW, timedelta(hours=1))

@@ -18,6 +18,7 @@ from adapters.stores.naming import check_free, missing, shelf_key
 from adapters.stores.notice_board import NoticeBoard
 from adapters.stores.transitions import Lease
 from voicecore.access import ApiKey
+from voicecore.consent import Consent
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, JobStatus, SynthesisJob
@@ -260,6 +261,7 @@ class MemoryCatalog:
         self._profiles: MemoryShelf[QualityProfile] = MemoryShelf()
         self._models: MemoryShelf[ConversionModel] = MemoryShelf()
         self._keys: MemoryShelf[ApiKey] = MemoryShelf()
+        self._consents: MemoryShelf[Consent] = MemoryShelf()
         self._defaults: dict[str, str] = {}
 
     @property
@@ -277,6 +279,10 @@ class MemoryCatalog:
     @property
     def keys(self) -> MemoryShelf[ApiKey]:
         return self._keys
+
+    @property
+    def consents(self) -> MemoryShelf[Consent]:
+        return self._consents
 
     def default_profile(self, engine: str) -> str | None:
         return self._defaults.get(engine)

@@ -13,7 +13,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
-from entrypoints.http import admin, downloads, engines, health, jobs, profiles, rvc, voices
+from entrypoints.http import admin, consents, downloads, engines, health, jobs, profiles, rvc, voices
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
@@ -30,7 +30,7 @@ _THREADS = 24
 def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
     """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
     return Litestar(
-        route_handlers=[each.router for each in (jobs, downloads, voices, engines, profiles, rvc, admin, health)],
+        route_handlers=[each.router for each in (jobs, downloads, voices, consents, engines, profiles, rvc, admin, health)],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False),
             "caller": Provide(lambda: NOBODY, sync_to_thread=False),

@@ -26,12 +26,13 @@ _RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A stored file and how to hand it out."""
+    """A stored file and how to hand it out; `synthetic`: it was generated here, not recorded."""
 
     blobs: BlobStore
     stat: BlobStat
     media_type: str
     filename: str
+    synthetic: bool = True
 
 
 def wanted_range(header: str | None, size: int) -> range | None:
@@ -73,7 +74,7 @@ def answer(request: Request[Any, Any, Any], file: Download) -> Response[Any]:
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{file.filename}"',
-        "X-Synthetic-Audio": "true",
+        "X-Synthetic-Audio": "true" if file.synthetic else "false",
     }
     if (known := request.headers.get("if-none-match")) is not None and _listed(known, etag):
         return Response(None, status_code=304, headers=headers)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from voicecore.consent import STATEMENT_LIMIT
 from voicecore.conversion import CONVERSION_PARAMETERS, F0Method
 from voicecore.engine import SPEED
 from voicecore.handling import URL_LIMIT, Priority
@@ -32,6 +33,14 @@ def _rvc(name: str) -> Meta:
 _TAG = {"maxLength": 35, "examples": ["pt-BR"]}
 _NAME = Meta(extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT})
 _DESCRIPTION = Meta(extra_json_schema={"maxLength": DESCRIPTION_LIMIT})
+_BY = Meta(
+    description="Name of the person who speaks and who agreed.",
+    extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT},
+)
+_GIVEN_AT = Meta(
+    description="When they agreed, with its time zone; left out: now.",
+    extra_json_schema={"format": "date-time", "examples": ["2026-11-22T10:00:00Z"]},
+)
 _PARAMETERS = Meta(description="Knob and value; GET /engines lists the knobs with their ranges.")
 
 Urgency = Annotated[str, Meta(
@@ -137,12 +146,29 @@ class CloneBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     language: Annotated[str, Meta(description="BCP 47 tag of the language spoken.", extra_json_schema=_TAG)]
     description: Annotated[str, _DESCRIPTION] | None = None
     engine: str | None = None
-    consent: Annotated[
-        str, Meta(description="Your statement that the speaker agreed; kept with the voice.",
-                  extra_json_schema={"maxLength": 2000})
-    ] | None = None  # fmt: skip
+    consent: Annotated[str, Meta(
+        description="The words of the speaker's consent; kept with the voice. Left out beside `consent_by`: what "
+        "GET /consent-statements offers in this language.", extra_json_schema={"maxLength": STATEMENT_LIMIT},
+    )] | None = None  # fmt: skip
+    consent_by: Annotated[str, _BY] | None = None
+    consent_given_at: Annotated[str, _GIVEN_AT] | None = None
+    consent_id: Annotated[str, Meta(description="A consent that is kept already, instead: GET /consents.")] | None = (
+        None
+    )
     priority: Urgency | None = None
     webhook_url: Webhook | None = None
+
+
+class ConsentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A consent of its own, for clones to come; in multipart with its `recording`, if there is one."""
+
+    by: Annotated[str, _BY]
+    text: Annotated[str, Meta(
+        description="The words of the consent. Left out: what GET /consent-statements offers in `language`.",
+        extra_json_schema={"minLength": 1, "maxLength": STATEMENT_LIMIT},
+    )] | None = None  # fmt: skip
+    language: Annotated[str, Meta(description="BCP 47 tag of the statement.", extra_json_schema=_TAG)] | None = None
+    given_at: Annotated[str, _GIVEN_AT] | None = None
 
 
 class PartBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
 from litestar.params import FromPath
 
+from entrypoints.http.consents import CONSENT_RECORDING, moment_of
 from entrypoints.http.documented import FilePart, accepts, gives_audio, problems
 from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
 from entrypoints.http.job_body import handling_of, language_of
@@ -20,12 +21,13 @@ from entrypoints.http.voice_answers import VoiceAnswer, VoiceDeleted, VoiceJobAc
 from entrypoints.http.wiring import Calling, Wired, find_voice, refuse_while_draining
 from entrypoints.service import Service
 from voicecore.access import Caller
+from voicecore.consent import Statement
 from voicecore.errors import InvalidInput, NotFound
 from voicecore.job import SynthesisJob
+from voicecore.usecases.consents import check_consents
 from voicecore.usecases.submit_enrolment import NewVoice
-from voicecore.voice import VoiceProfile, checked_name
+from voicecore.voice import checked_name
 
-CONSENT_LIMIT = 2_000
 #: A body of several files may be this many times the limit of one.
 BODY_PER_FILE = 4
 #: An engine may allow fewer.
@@ -33,11 +35,14 @@ MAX_FILES = 20
 
 
 @post(
-    "/clone", status_code=202, guards=[refuse_while_draining], operation_class=accepts(CloneBody, files=[FilePart(name="file", many=True)]),
+    "/clone", status_code=202, guards=[refuse_while_draining],
+    operation_class=accepts(CloneBody, files=[FilePart(name="file", many=True), CONSENT_RECORDING]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def clone(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[VoiceJobAccepted]:
-    """Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm."""
+    """Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm; with the consent
+    of who speaks.
+    """
     media_type = request.content_type[0].lower()
     if media_type != MULTIPART:
         raise unsupported(media_type, (MULTIPART,))
@@ -51,39 +56,47 @@ async def clone(request: Request[Any, Any, Any], service: Wired, caller: Calling
 
 
 def _admit(name: str, form: Form) -> None:
+    if name == CONSENT_RECORDING.name:
+        if any(each == name for each, _ in form.files):
+            raise InvalidInput("There are two recorded consents; send one.", field=name)
+        return
     if name != "file":
         raise InvalidInput(f"{name[:60]!r} is not a field for files; send them as 'file'.", field=name[:60])
-    if len(form.files) >= MAX_FILES:
+    if sum(each == "file" for each, _ in form.files) >= MAX_FILES:
         raise InvalidInput(f"There are more than {MAX_FILES} files; send fewer.", field="file")
 
 
 def _enrol(service: Service, form: Form, caller: Caller) -> SynthesisJob:
-    if any(name == "file" for name, _ in form.fields):
-        raise InvalidInput("The field 'file' was sent as a text; send a file, with a filename.", field="file")
+    for name, _ in form.fields:
+        if name in ("file", CONSENT_RECORDING.name):
+            raise InvalidInput(f"The field {name!r} was sent as a text; send a file, with a filename.", field=name)
     body = from_fields(form.fields, CloneBody)
-    if body.consent is not None and len(body.consent) > CONSENT_LIMIT:
-        raise InvalidInput(
-            f"The consent has {len(body.consent)} characters; give at most {CONSENT_LIMIT}.", field="consent"
-        )
-    voice = NewVoice(
-        name=body.name, language=language_of(body.language, "language"), description=body.description or "",
-        engine=body.engine, consent=body.consent,
+    language = language_of(body.language, "language")
+    statement = Statement.read(
+        by=body.consent_by, text=body.consent, language=language, now=service.clock.now(),
+        given_at=moment_of(body.consent_given_at, "consent_given_at"),
     )  # fmt: skip
+    voice = NewVoice(
+        name=body.name, language=language, description=body.description or "", engine=body.engine, consent=statement,
+        consent_id=body.consent_id,
+    )  # fmt: skip
+    spoken = next((file for name, file in form.files if name == CONSENT_RECORDING.name), None)
     handling = handling_of(body.priority, body.webhook_url)
-    return service.submit_enrolment(voice, [file for _, file in form.files], handling=handling, caller=caller)
+    clips = [file for name, file in form.files if name == "file"]
+    return service.submit_enrolment(voice, clips, handling=handling, consent_recording=spoken, caller=caller)
 
 
 @get("/", sync_to_thread=True, responses=problems(503))
 def listing(service: Wired, caller: Calling) -> VoiceList:
     """Your voices, enrolled and mixed; an admin sees everybody's."""
-    found = [of_voice(voice) for voice in service.catalog.voices.all() if caller.sees(voice.owner)]
+    found = [of_voice(voice, service.catalog) for voice in service.catalog.voices.all() if caller.sees(voice.owner)]
     return VoiceList(total=len(found), voices=found, profiles=found)
 
 
 @get("/{voice_id:str}", sync_to_thread=True, responses=problems(404, 503))
 def one(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceAnswer:
     """One voice."""
-    return of_voice(find_voice(service, voice_id, caller))
+    return of_voice(find_voice(service, voice_id, caller), service.catalog)
 
 
 @patch(
@@ -94,10 +107,10 @@ async def change(
 ) -> VoiceAnswer:
     """Rename or describe a voice; how it sounds does not change."""
     body = await read_body(request, VoicePatch)
-    return of_voice(await blocking(_change, service, caller, voice_id, body))
+    return await blocking(_change, service, caller, voice_id, body)
 
 
-def _change(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -> VoiceProfile:
+def _change(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -> VoiceAnswer:
     old = find_voice(service, voice_id, caller)
     changed = dataclasses.replace(
         old,
@@ -105,7 +118,7 @@ def _change(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -
         description=old.description if body.description is None else body.description,
     )
     service.catalog.voices.replace(changed)
-    return changed
+    return of_voice(changed, service.catalog)
 
 
 @delete("/{voice_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 503))
@@ -117,13 +130,14 @@ def remove(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceDel
 
 @route(
     "/{voice_id:str}/sample", http_method=[HttpMethod.GET, HttpMethod.HEAD], operation_class=gives_audio("audio/wav"),
-    responses=problems(404, 416, 503),
+    responses=problems(404, 409, 416, 503),
 )  # fmt: skip
 async def sample(
     request: Request[Any, Any, Any], service: Wired, caller: Calling, voice_id: FromPath[str]
 ) -> Response[Any]:
     """A sentence spoken in the voice (WAV)."""
     voice = await blocking(find_voice, service, voice_id, caller)
+    await blocking(check_consents, service.catalog, voice)
     stat = None if voice.sample_key is None else await blocking(service.blobs.stat, voice.sample_key)
     if stat is None:
         raise NotFound(f"The voice {voice.id!r} has no sample.")

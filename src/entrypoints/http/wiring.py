@@ -36,6 +36,13 @@ def voice_id_of(text: str) -> str:
     return text
 
 
+def consent_id_of(text: str) -> str:
+    """As `job_id_of`, of a consent."""
+    if not _ID.fullmatch(text):
+        raise NotFound(f"There is no consent {text[:80]!r}; GET /consents lists them.")
+    return text
+
+
 def model_id_of(text: str) -> str:
     """As `job_id_of`, of a conversion model."""
     if not _ID.fullmatch(text):

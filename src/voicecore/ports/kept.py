@@ -1,4 +1,4 @@
-"""What is kept: blobs, voices, profiles, conversion models, API keys."""
+"""What is kept: blobs, voices, profiles, conversion models, consents, API keys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol, TypeVar
 
 from voicecore.access import ApiKey
+from voicecore.consent import Consent
 from voicecore.conversion_model import ConversionModel
 from voicecore.quality import QualityProfile
 from voicecore.voice import VoiceProfile
@@ -82,7 +83,9 @@ class Shelf(Protocol[Item]):
 
 
 class Catalog(Protocol):
-    """What users made and keep: voices, quality profiles, conversion models, API keys, and the default profile of each engine."""
+    """What users made and keep: voices, consents, quality profiles, conversion models, API keys, and the default profile of each
+    engine.
+    """
 
     @property
     def voices(self) -> Shelf[VoiceProfile]: ...
@@ -95,6 +98,9 @@ class Catalog(Protocol):
     @property
     def keys(self) -> Shelf[ApiKey]:
         """API keys, revoked ones too; none of them holds a secret."""
+
+    @property
+    def consents(self) -> Shelf[Consent]: ...
 
     def default_profile(self, engine: str) -> str | None:
         """Id set by `set_default_profile`, or None."""

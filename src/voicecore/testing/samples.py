@@ -1,4 +1,4 @@
-"""Jobs, voices, keys, profiles and conversion models for tests: valid, small, and each with one thing to vary."""
+"""Jobs, voices, consents, keys, profiles and conversion models for tests: valid, small, and each with one thing to vary."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from voicecore.access import ApiKey, KeyId, Scope, secret_digest
+from voicecore.consent import Consent, ConsentId, Recording, Statement
 from voicecore.conversion import ConversionSettings
 from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.handling import PLAIN, Handling
@@ -87,6 +88,15 @@ def api_key(key_id: str = "key_1", name: str = "Ana's phone") -> ApiKey:
     """A key that may speak."""
     digest = secret_digest("s" * 32, None)
     return ApiKey(id=KeyId(key_id), name=name, digest=digest, scopes=frozenset({Scope.SPEAK}), created_at=START)
+
+
+def consent(consent_id: str = "cons_1", by: str = "Ana") -> Consent:
+    """A spoken consent, made on its own."""
+    spoken = Recording(key=f"consents/{consent_id}/recording.wav", sha256="0" * 64, duration_s=4.5)
+    return Consent(
+        id=ConsentId(consent_id), language=PORTUGUESE, created_at=START,
+        statement=Statement(by=by, text="Concordo com tudo.", given_at=START, recording=spoken),
+    )  # fmt: skip
 
 
 def conversion_model(model_id: str = "rvc_1", name: str = "Luísa") -> ConversionModel:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from voicecore import blobkeys
 from voicecore.errors import Conflict
 from voicecore.job import JobStatus, SynthesisJob
-from voicecore.ports import BlobStore, Catalog, JobQuery, JobStore
+from voicecore.ports import BlobStore, Catalog, JobStore
 from voicecore.usecases.converters import find_model
 from voicecore.usecases.removal import Removed, remove, remove_all
-from voicecore.usecases.sweep_orphans import readable
+from voicecore.usecases.waiting_jobs import jobs_in
 
 _log = logging.getLogger("voicecore.models")
-
-_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +46,8 @@ class DeleteModel:
 
     def job_using(self, model_id: str) -> SynthesisJob | None:
         """A job that waits or runs and names the model, or None."""
-        jobs = (job for status in (JobStatus.PROCESSING, JobStatus.QUEUED) for job in self._jobs(status))
+        jobs = (job for status in (JobStatus.PROCESSING, JobStatus.QUEUED) for job in jobs_in(self.store, status))
         return next((job for job in jobs if job.conversion is not None and job.conversion.model_id == model_id), None)
-
-    def _jobs(self, status: JobStatus) -> Iterator[SynthesisJob]:
-        cursor = None
-        # A record that a newer program wrote keeps nobody from deleting.
-        with readable(self.store, f"{status.value} jobs"):
-            while True:
-                page = self.store.page(JobQuery(status=status, limit=_PAGE, cursor=cursor))
-                yield from page.jobs
-                cursor = page.next_cursor
-                if cursor is None:
-                    break
 
     def _forget_segments(self, model_id: str) -> Removed:
         everything = self.blobs.list(blobkeys.SEGMENTS)

@@ -10,13 +10,15 @@ from voicecore import blobkeys
 from voicecore.errors import Conflict, Gone, NotFound
 from voicecore.job import JobId
 from voicecore.ports import BlobStore, Catalog, JobStore
+from voicecore.usecases.consents import forget_consents
 from voicecore.usecases.removal import Removed, remove_all
 from voicecore.voice import VoiceProfile
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteVoice:
-    """Print, reference, sample and cached segments go. Finished audio of jobs stays until those jobs expire or are deleted.
+    """Print, reference, sample, cached segments and the consent that came with it go. Finished audio of jobs stays until those
+    jobs expire or are deleted.
 
     Attributes:
         store: where the job that enrolled the voice is cancelled if it has not ended. Its attempt may have died after it
@@ -40,8 +42,9 @@ class DeleteVoice:
     def remove(self, voice_id: str) -> Removed:
         """Delete it whether it is listed or not, and leave its enrolment alone."""
         # The listing first: a voice that is listed is whole, and blobs that no voice owns are found by PurgeExpired.
+        voice = self.catalog.voices.get(voice_id)
         self.catalog.voices.delete(voice_id)
-        removed = Removed()
+        removed = forget_consents(self.catalog, self.blobs, () if voice is None else voice.consents)
         for prefix in (blobkeys.segment_prefix(voice_id), blobkeys.voice_prefix(voice_id)):
             removed += remove_all(self.blobs, prefix)
         return removed

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from voicecore.audio import Audio
 from voicecore.errors import BlobCorrupt, Conflict, NotFound
 from voicecore.ports import BlobStore, Catalog, SpeechEngine
+from voicecore.usecases.consents import check_consents
 from voicecore.voice import VoicePrint, VoiceProfile
 
 _log = logging.getLogger("voicecore.voices")
@@ -28,6 +29,7 @@ class LoadVoicePrint:
 
         Raises:
             NotFound: if the voice was deleted.
+            ConsentRevoked: if a consent to it was withdrawn.
             BlobCorrupt: if its print or reference is damaged.
             Conflict: if it was mixed, and the model has changed since.
         """
@@ -48,6 +50,7 @@ class LoadVoicePrint:
         profile = self.catalog.voices.get(voice_id)
         if profile is None:
             raise NotFound(f"The voice {voice_id!r} was deleted.", field="voice_id")
+        check_consents(self.catalog, profile)
         return profile
 
     def _read(self, profile: VoiceProfile) -> VoicePrint:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from voicecore.errors import Gone, VoiceCoreError
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Catalog, Clock, JobQuery, JobStore
+from voicecore.usecases.consents import forget_consents
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.planned import planned_keys
@@ -97,11 +98,11 @@ class PurgeExpired:
         return Purged(int(was_there), removed.files, removed.bytes)
 
     def tidy(self, age: timedelta = ORPHAN_AGE) -> Purged:
-        """Remove voices of cancelled enrolments, blobs older than `age` that no job or voice owns, and what the cache
-        has too much.
+        """Remove voices of cancelled enrolments, consents of enrolments that made no voice, blobs older than `age` that nobody
+        owns, and what the cache has too much.
         """
         orphans = SweepOrphans(self.store, self.catalog, self.blobs, self.clock, self.delete_job, self.known_since)
-        removed = orphans(age) + self._withdrawn_voices()
+        removed = orphans(age) + self._withdrawn_voices() + self._left_consents()
         removed += self.cache.evict(self._needed)
         return Purged(0, removed.files, removed.bytes)
 
@@ -154,3 +155,21 @@ class PurgeExpired:
                     _log.info("voice %s goes, since its enrolment was cancelled", voice.id)
                     removed += DeleteVoice(self.catalog, self.blobs).remove(voice.id)
         return removed
+
+    def _left_consents(self) -> Removed:
+        """A consent is kept right before the voice that needs it is listed: an attempt that was killed in between left it."""
+        left: list[str] = []
+        with readable(self.store, "consents"):
+            for consent in self.catalog.consents.all():
+                if consent.source_job_id is None or self.clock.now() - consent.created_at < ORPHAN_AGE:
+                    continue
+                with readable(self.store, "consents"):
+                    try:
+                        job = self.store.get(JobId(consent.source_job_id))
+                    except Gone:
+                        job = None
+                    if job is None or job.status.finished:
+                        left.append(consent.id)
+            # Those that a voice needs stay.
+            return forget_consents(self.catalog, self.blobs, left)
+        return Removed()

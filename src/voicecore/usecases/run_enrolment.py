@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 from voicecore import blobkeys
 from voicecore.audio import Audio, join
+from voicecore.consent import Consent, ConsentId, Statement
 from voicecore.errors import BlobCorrupt, InvalidInput, NameTaken, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.language import Language
@@ -13,6 +16,7 @@ from voicecore.pipeline import speak
 from voicecore.planning import plan_segments, resolve, utterance_maker
 from voicecore.ports import BlobStore, Catalog, Clock, SpeechEngine
 from voicecore.request import EnrolmentRequest, MixRequest
+from voicecore.usecases.consents import check_consents, consents_of_parts, forget_consents
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.mix_voices import METHOD, MixVoices
@@ -34,6 +38,18 @@ def voice_id_of(job: SynthesisJob) -> VoiceId:
     return VoiceId("voice_" + job.id.removeprefix("job_"))
 
 
+def consent_id_of(job: SynthesisJob) -> ConsentId:
+    """Id of the consent that comes with an enrolment; like the voice's, the same for each attempt."""
+    return ConsentId("cons_" + job.id.removeprefix("job_"))
+
+
+def _needed_consents(job: SynthesisJob, request: EnrolmentRequest) -> tuple[str, ...]:
+    """Ids of what the voice will need."""
+    if request.consent is not None:
+        return (consent_id_of(job),)
+    return () if request.consent_id is None else (request.consent_id,)
+
+
 @dataclass(frozen=True, slots=True)
 class _Learned:
     """What became of the request; `how` is the sentence that tells it."""
@@ -44,6 +60,7 @@ class _Learned:
     reference: Audio | None = None
     reference_duration_s: float = 0.0
     consent: str | None = None
+    consents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,7 @@ class RunEnrolment:
             InvalidAudio: if the engine cannot use the clips.
             NotFound, Conflict, InvalidInput: if it cannot mix the voices; see `MixVoices`.
             NameTaken: if another voice took the name meanwhile.
+            ConsentRevoked: if a consent that the voice needs was withdrawn.
             LeaseLost: when the attempt must stop; nothing is in the catalogue then.
         """
         job = watch.job
@@ -76,6 +94,7 @@ class RunEnrolment:
     def withdraw(self, job: SynthesisJob) -> None:
         """Remove the voice of a job that was cancelled when the voice was already in the catalogue."""
         DeleteVoice(self.catalog, self.blobs).remove(voice_id_of(job))
+        forget_consents(self.catalog, self.blobs, [consent_id_of(job)])
 
     def withdraw_own(self, job: SynthesisJob) -> None:
         """As `withdraw`, but only a voice that this very attempt put into the catalogue."""
@@ -89,6 +108,7 @@ class RunEnrolment:
             profile = self._learn(watch, engine, voice_id)
             # This fences the only step that others can see.
             watch.fence(SegmentCount(2, 2), "voice stored")
+            self._keep_consent(watch.job, profile)
         except VoiceCoreError:
             remove_all(self.blobs, ours)
             raise
@@ -101,6 +121,7 @@ class RunEnrolment:
             # By an attempt that was thought dead, it is this job's voice.
             other = self.catalog.voices.get(voice_id)
             if other is None:
+                forget_consents(self.catalog, self.blobs, [consent_id_of(watch.job)])
                 raise
             return other
         # An attempt that was killed may have left a reference and a print.
@@ -110,7 +131,8 @@ class RunEnrolment:
 
     def _mixed(self, request: MixRequest, engine: SpeechEngine) -> _Learned:
         voice_print, sentence = MixVoices(self.blobs, self.catalog)(request, engine)
-        return _Learned(voice_print, METHOD, sentence)
+        named = (part.voice_id for part in request.parts if part.voice_id is not None)
+        return _Learned(voice_print, METHOD, sentence, consents=consents_of_parts(self.catalog, named))
 
     def _heard(self, job: SynthesisJob, request: EnrolmentRequest, engine: SpeechEngine) -> _Learned:
         enrolment = engine.card.enrolment
@@ -120,8 +142,35 @@ class RunEnrolment:
         voice_print = engine.enroll(clips, job.spoken_language)
         return _Learned(
             voice_print, enrolment.method, enrolment.description, _joined(clips), request.reference_duration_s,
-            request.consent,
+            None if request.consent is None else request.consent.text, _needed_consents(job, request),
         )  # fmt: skip
+
+    def _keep_consent(self, job: SynthesisJob, profile: VoiceProfile) -> None:
+        """Look after what the voice needs, right before it is listed: a statement that came with the request is kept.
+
+        Raises:
+            ConsentRevoked: one was withdrawn while the voice was learned. Should it be right after this look, the voice
+                that names it is not used.
+        """
+        request = job.request
+        if isinstance(request, EnrolmentRequest) and request.consent is not None:
+            statement = self._with_recording(request.consent, consent_id_of(job))
+            kept = Consent(
+                id=consent_id_of(job), statement=statement, language=request.language, created_at=self.clock.now(),
+                source_job_id=job.id, owner=job.owner,
+            )  # fmt: skip
+            # An attempt before this one may have kept it.
+            with suppress(NameTaken):
+                self.catalog.consents.add(kept)
+        check_consents(self.catalog, profile)
+
+    def _with_recording(self, statement: Statement, consent_id: ConsentId) -> Statement:
+        if statement.recording is None:
+            return statement
+        key = blobkeys.consent_recording(consent_id)
+        with self.blobs.open(statement.recording.key) as reader:
+            self.blobs.put(key, iter(partial(reader.read, 1 << 20), b""))
+        return replace(statement, recording=replace(statement.recording, key=key))
 
     def _learn(self, watch: JobWatch, engine: SpeechEngine, voice_id: VoiceId) -> VoiceProfile:
         """The voice with its blobs stored, not yet in the catalogue."""
@@ -141,7 +190,8 @@ class RunEnrolment:
         self.blobs.put(spoken, [sample.wav_bytes()])
         return VoiceProfile(
             id=voice_id, name=request.name, language=request.language, engine=job.engine, method=learned.method,
-            description=request.description, consent=learned.consent, created_at=self.clock.now(), source_job_id=job.id,
+            description=request.description, consent=learned.consent, consents=learned.consents,
+            created_at=self.clock.now(), source_job_id=job.id,
             print_key=stored.key, print_sha256=stored.sha256, reference_key=reference, sample_key=spoken,
             reference_duration_s=learned.reference_duration_s, notes=(learned.how, *learned.voice_print.notes),
             owner=job.owner,

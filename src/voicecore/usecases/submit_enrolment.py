@@ -11,13 +11,15 @@ from typing import BinaryIO
 from voicecore import blobkeys
 from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio
-from voicecore.errors import InvalidAudio, InvalidInput, UnsupportedLanguage, VoiceCoreError
+from voicecore.consent import Recording, Statement
+from voicecore.errors import ConsentRevoked, InvalidAudio, InvalidInput, UnsupportedLanguage, VoiceCoreError
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
 from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import EnrolmentRequest
+from voicecore.usecases.consents import decoded_statement, find_consent
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.room_for_voice import check_room_for_voice
 from voicecore.voice import checked_name
@@ -32,12 +34,17 @@ class NewVoice:
     language: Language
     description: str = ""
     engine: str | None = None
-    consent: str | None = None
+    consent: Statement | None = None
+    consent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitEnrolment:
-    """Decode the clips under limits, keep them as our own WAV, store the job, ring the doorbell."""
+    """Decode the clips under limits, keep them as our own WAV, store the job, ring the doorbell.
+
+    Attributes:
+        require_consent: whether a voice is only learned with a consent.
+    """
 
     store: JobStore
     catalog: Catalog
@@ -49,15 +56,21 @@ class SubmitEnrolment:
     ids: Ids
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
+    require_consent: bool = True
 
     def __call__(
-        self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN, caller: Caller = NOBODY
-    ) -> SynthesisJob:
+        self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN,
+        consent_recording: BinaryIO | None = None, caller: Caller = NOBODY,
+    ) -> SynthesisJob:  # fmt: skip
         """The new job; it and its voice are the caller's. Nothing of the upload is left if it is refused.
+
+        Args:
+            consent_recording: `voice.consent`, spoken.
 
         Raises:
             Forbidden: without the scope `clone`.
-            InvalidInput, UnsupportedLanguage: for the fields, and for a webhook that may not be.
+            InvalidInput, UnsupportedLanguage: for the fields, for a consent that is missing, and for a webhook that may not be.
+            ConsentRevoked: the consent that is named was withdrawn.
             InvalidAudio, UnsupportedAudioFormat: for the files.
             NameTaken: a voice of the caller's has this name.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
@@ -77,15 +90,20 @@ class SubmitEnrolment:
             raise InvalidInput(
                 f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
             )
+        self._check_consent(voice, caller, spoken=consent_recording is not None)
         check_room_for_voice(self.catalog, self.limits, name, caller)
         job_id = JobId(self.ids.new("job"))
+        consent_key = blobkeys.upload_consent(job_id)
         keys = tuple(blobkeys.upload(job_id, number) for number in range(len(files)))
         # Made before the files are read, which takes long, and before anything is written: its invariants may refuse.
         request = EnrolmentRequest(
             name=name, language=voice.language, clip_keys=keys, description=voice.description, engine=engine,
-            reference_duration_s=0.0, consent=voice.consent,
+            reference_duration_s=0.0, consent=voice.consent, consent_id=voice.consent_id,
         )  # fmt: skip
         clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
+        said = (
+            None if consent_recording is None else decoded_statement(self.codec, consent_recording, "consent_recording")
+        )
         request = replace(request, reference_duration_s=sum(clip.duration_s for clip in clips))
         job = SynthesisJob(
             id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now(),
@@ -94,14 +112,40 @@ class SubmitEnrolment:
         try:
             for key, clip in zip(keys, clips, strict=True):
                 self.blobs.put(key, [clip.wav_bytes()])
+            if said is not None and voice.consent is not None:
+                job = replace(
+                    job, request=replace(request, consent=self._with_recording(voice.consent, said, consent_key))
+                )
             self.store.add(job, max_queued=self.limits.max_queued)
         except VoiceCoreError:
-            for key in keys:
+            for key in (*keys, consent_key):
                 with suppress(VoiceCoreError):
                     self.blobs.delete(key)
             raise
         self.doorbell.ring(job.id, job.line)
         return job
+
+    def _check_consent(self, voice: NewVoice, caller: Caller, *, spoken: bool) -> None:
+        if voice.consent_id is not None and find_consent(self.catalog, voice.consent_id, caller).revoked:
+            raise ConsentRevoked(
+                f"The consent {voice.consent_id[:80]!r} was withdrawn; no voice is learned under it.",
+                field="consent_id",
+            )
+        if voice.consent is None and spoken:
+            raise InvalidInput(
+                "There is a recorded consent without a person; send consent_by with the name of who speaks in it.",
+                field="consent_by",
+            )
+        if self.require_consent and voice.consent is None and voice.consent_id is None:
+            raise InvalidInput(
+                "A voice is only learned with the consent of who speaks: send consent_by with the person's name (and, if you "
+                "like, consent with the words of their statement; GET /consent-statements offers some), or a consent_id.",
+                field="consent",
+            )
+
+    def _with_recording(self, statement: Statement, said: Audio, key: str) -> Statement:
+        stat = self.blobs.put(key, [said.wav_bytes()])
+        return replace(statement, recording=Recording(key=key, sha256=stat.sha256, duration_s=said.duration_s))
 
     def _decode(self, files: Sequence[BinaryIO], min_s: float, max_s: float) -> list[Audio]:
         # A little over the engine's limit, so that the sum below says by how much.

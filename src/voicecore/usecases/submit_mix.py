@@ -13,6 +13,7 @@ from voicecore.language import Language
 from voicecore.limits import Limits
 from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import MixRequest
+from voicecore.usecases.consents import check_consents
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.room_for_voice import check_room_for_voice
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
@@ -38,6 +39,7 @@ class SubmitMix:
             Forbidden: without the scope `clone`.
             InvalidInput, UnsupportedLanguage: for voices that are not there or another's, or not of one engine; for an engine that does
                 not mix; for a webhook that may not be.
+            ConsentRevoked: the consent to one of the voices was withdrawn.
             NameTaken: a voice of the caller's has this name.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
@@ -74,6 +76,7 @@ class SubmitMix:
                 raise InvalidInput(
                     f"There is no voice {part.voice_id[:80]!r}; GET /voices lists them.", field="voice_id"
                 )
+            check_consents(self.catalog, voice)
             if engine not in (None, voice.engine):
                 raise InvalidInput(
                     f"The voice {part.voice_id!r} was made by {voice.engine!r}, not by {engine!r}; mix voices of one engine.",

@@ -16,6 +16,7 @@ from voicecore.planning import resolve
 from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import Mode, SynthesisRequest
 from voicecore.usecases.choose_profile import ChooseProfile
+from voicecore.usecases.consents import check_consents
 from voicecore.usecases.converters import NO_CONVERTERS, Converters
 from voicecore.usecases.engines import Engines
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
@@ -47,6 +48,7 @@ class SubmitSynthesis:
         Raises:
             Forbidden: without the scope `speak`, or `convert` where the speech is to be converted.
             InvalidInput: and its kinds, for whatever the engine cannot do, and for a webhook that may not be.
+            ConsentRevoked: the consent to the voice was withdrawn.
             NotFound: unknown engine, voice or conversion model; another's voice is unknown.
             NotInstalled: the request needs a part that is not installed.
             IdempotencyConflict, QueueFull: from the store.
@@ -100,6 +102,7 @@ class SubmitSynthesis:
         voice = self.catalog.voices.get(request.voice_id)
         if voice is None or not caller.sees(voice.owner):
             raise NotFound(f"There is no voice {request.voice_id[:80]!r}; GET /voices lists them.", field="voice_id")
+        check_consents(self.catalog, voice)
         if request.engine not in (None, voice.engine):
             raise InvalidInput(
                 f"The voice {request.voice_id!r} was made by {voice.engine!r}; leave engine out or name that one.",

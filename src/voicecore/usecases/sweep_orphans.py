@@ -59,8 +59,15 @@ class SweepOrphans:
         are listed, so of them never any that are younger than an hour.
         """
         removed, since = Removed(), self.known_since()
-        for folder in ("jobs/", "uploads/", "voices/", blobkeys.MODELS, f"{blobkeys.SEGMENTS}voice_"):
-            early = folder in ("uploads/", blobkeys.MODELS)
+        for folder in (
+            "jobs/",
+            "uploads/",
+            "voices/",
+            blobkeys.CONSENTS,
+            blobkeys.MODELS,
+            f"{blobkeys.SEGMENTS}voice_",
+        ):
+            early = folder in ("uploads/", blobkeys.CONSENTS, blobkeys.MODELS)
             removed += self._sweep(folder, max(age, ORPHAN_AGE) if early else age, since)
         return removed
 
@@ -97,6 +104,8 @@ class SweepOrphans:
     def _needs(self, kind: str, owner: str) -> bool:
         if kind == "models":
             return self.catalog.models.get(owner) is not None
+        if kind == "consents":
+            return self.catalog.consents.get(owner) is not None
         if kind != "segments":
             # An enrolment that runs has written its voice's blobs, and adds the voice last.
             job = self._job("job_" + owner.removeprefix("voice_") if kind == "voices" else owner)

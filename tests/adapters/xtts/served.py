@@ -72,7 +72,9 @@ def spoken(room: Room, **fields: Any) -> bytes:
 def sent(room: Room, *clips: tuple[str, bytes], **fields: str) -> httpx.Response:
     """The answer to `POST /voices/clone`: each clip is a name and its bytes."""
     files = [("file", (name, content, "application/octet-stream")) for name, content in clips]
-    return room.client.post("/voices/clone", data={"name": "Ana", "language": "pt-BR", **fields}, files=files)
+    return room.client.post(
+        "/voices/clone", data={"name": "Ana", "language": "pt-BR", "consent_by": "Ana", **fields}, files=files
+    )
 
 
 def cloned(room: Room, *clips: tuple[str, bytes], **fields: str) -> dict[str, Any]:

@@ -163,13 +163,13 @@ def test_what_it_cannot_say_ends_with_a_sentence_and_no_file(command, tmp_path, 
 
 def test_a_cloned_voice_is_spoken_with_by_its_name(command, tmp_path):
     (tmp_path / "ana.wav").write_bytes(babble(8.0).wav_bytes())
-    learned = command("clone", "Ana", "ana.wav", "--engine", "xtts", "--json")
+    learned = command("clone", "Ana", "ana.wav", "--consent-by", "Ana", "--engine", "xtts", "--json")
     assert learned.code == 0, learned.err
     assert learned.json["method"] == "cloning"
     assert any("more alike" in each for each in learned.json["warnings"])
     done = command("say", "-v", "ana", "--engine", "xtts", "Olá, sou eu.", "-o", "eu.wav", "--json")
     assert done.code == 0, done.err
     assert Audio.from_wav_bytes((tmp_path / "eu.wav").read_bytes()).sample_rate_hz == 24_000
-    short = command("clone", "Bia", "eu.wav", "--engine", "xtts")
+    short = command("clone", "Bia", "eu.wav", "--consent-by", "Ana", "--engine", "xtts")
     assert short.code == 2
     assert "5 to 300 s" in short.err

@@ -10,8 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from adapters.redisclient import Lua, ask, translated
 from adapters.stores.naming import check_free, missing, shelf_key
-from voicecore import key_records, records
+from voicecore import consent_records, key_records, records
 from voicecore.access import ApiKey
+from voicecore.consent import Consent
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import StorageUnavailable
 from voicecore.ports import Item
@@ -117,6 +118,9 @@ class RedisCatalog:
         self._profiles = RedisShelf(client, prefix, "profiles", dump=records.dump_profile, load=records.load_profile)
         self._models = RedisShelf(client, prefix, "models", dump=records.dump_model, load=records.load_model)
         self._keys = RedisShelf(client, prefix, "keys", dump=key_records.dump_key, load=key_records.load_key)
+        self._consents = RedisShelf(
+            client, prefix, "consents", dump=consent_records.dump_consent, load=consent_records.load_consent
+        )
 
     @property
     def voices(self) -> RedisShelf[VoiceProfile]:
@@ -133,6 +137,10 @@ class RedisCatalog:
     @property
     def keys(self) -> RedisShelf[ApiKey]:
         return self._keys
+
+    @property
+    def consents(self) -> RedisShelf[Consent]:
+        return self._consents
 
     def default_profile(self, engine: str) -> str | None:
         found = ask(self._client, "HGET", self._defaults, engine)

@@ -8,8 +8,9 @@ from typing import Generic
 
 from adapters.stores.naming import check_free, missing, shelf_key
 from adapters.stores.sqlite.database import SqliteDatabase
-from voicecore import key_records, records
+from voicecore import consent_records, key_records, records
 from voicecore.access import ApiKey
+from voicecore.consent import Consent
 from voicecore.conversion_model import ConversionModel
 from voicecore.ports import Item
 from voicecore.quality import QualityProfile
@@ -80,6 +81,9 @@ class SqliteCatalog:
         self._profiles = SqliteShelf(database, "profiles", dump=records.dump_profile, load=records.load_profile)
         self._models = SqliteShelf(database, "models", dump=records.dump_model, load=records.load_model)
         self._keys = SqliteShelf(database, "keys", dump=key_records.dump_key, load=key_records.load_key)
+        self._consents = SqliteShelf(
+            database, "consents", dump=consent_records.dump_consent, load=consent_records.load_consent
+        )
         self._closed = False
         database.retain()
 
@@ -98,6 +102,10 @@ class SqliteCatalog:
     @property
     def keys(self) -> SqliteShelf[ApiKey]:
         return self._keys
+
+    @property
+    def consents(self) -> SqliteShelf[Consent]:
+        return self._consents
 
     def default_profile(self, engine: str) -> str | None:
         with self._database.reading() as reader:

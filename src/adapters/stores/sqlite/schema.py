@@ -151,9 +151,12 @@ _NEEDS = (
     """,
 )
 
+# Consents: a shelf, and their ids in the records of voices and enrolments.
+_CONSENTS: tuple[str, ...] = ()
+
 #: Migration n leads from version n to n + 1. A new version of the records also needs one here, even an empty one, so
 #: that an older program refuses the file as a whole instead of stumbling over single records.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS, _NEEDS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS, _NEEDS, _CONSENTS)
 
 
 def migrate(writer: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from voicecore.access import KeyLimits, Scope, secret_digest
 from voicecore.errors import NameTaken, NotFound
 from voicecore.ports import Catalog
 from voicecore.testing.fakes import START
-from voicecore.testing.samples import api_key, conversion_model, profile, voice
+from voicecore.testing.samples import api_key, consent, conversion_model, profile, voice
 from voicecore.voice import VoiceId
 
 HOUR = timedelta(hours=1)
@@ -32,7 +32,13 @@ class CatalogContract:
         catalog.close()
 
     def test_an_added_voice_is_read_back_equal(self, catalog: Catalog) -> None:
-        ana = replace(voice(name="Ana Conceição 🎙"), notes=("one", "two"), consent="“Sim.”", description="Clara")
+        ana = replace(
+            voice(name="Ana Conceição 🎙"),
+            notes=("one", "two"),
+            consent="“Sim.”",
+            consents=("cons_1", "cons_2"),
+            description="Clara",
+        )
         catalog.voices.add(ana)
         assert catalog.voices.get(ana.id) == ana
 
@@ -89,6 +95,22 @@ class CatalogContract:
             ("", "Ana"), ("key_b", "ana"), ("key_a", "ANA"),
         ]  # fmt: skip
 
+    def test_an_added_consent_is_read_back_equal_and_its_person_may_consent_again(self, catalog: Catalog) -> None:
+        ana = consent()
+        catalog.consents.add(ana)
+        catalog.consents.add(consent("cons_2", ana.statement.by))
+        assert [each.id for each in catalog.consents.all()] == ["cons_1", "cons_2"]
+        withdrawn = replace(
+            ana, statement=replace(ana.statement, recording=None), language=None, source_job_id="job_1",
+            revoked_at=START,
+        )  # fmt: skip
+        catalog.consents.replace(withdrawn)
+        assert catalog.consents.get(ana.id) == withdrawn
+        with pytest.raises(NameTaken):
+            catalog.consents.add(ana)
+        assert catalog.consents.delete(ana.id)
+        assert catalog.consents.get(ana.id) is None
+
     def test_what_is_not_there_is_none(self, catalog: Catalog) -> None:
         assert catalog.voices.get("voice_none") is None
         assert tuple(catalog.voices.all()) == ()
@@ -143,6 +165,7 @@ class CatalogContract:
         catalog.voices.add(voice("same", "Same"))
         catalog.profiles.add(profile("same", "Same"))
         catalog.models.add(conversion_model("same", "Same"))
+        catalog.consents.add(consent("same"))
         assert catalog.voices.delete("same")
         assert catalog.profiles.get("same") is not None
         assert catalog.profiles.delete("same")

@@ -1,0 +1,23 @@
+"""Jobs in one state, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from voicecore.job import JobStatus, SynthesisJob
+from voicecore.ports import JobQuery, JobStore
+from voicecore.usecases.sweep_orphans import readable
+
+_PAGE = 100
+
+
+def jobs_in(store: JobStore, status: JobStatus) -> Iterator[SynthesisJob]:
+    """All jobs in this state, newest first. A record that a newer program wrote ends them, with a line in the log."""
+    cursor = None
+    with readable(store, f"{status.value} jobs"):
+        while True:
+            page = store.page(JobQuery(status=status, limit=_PAGE, cursor=cursor))
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                break
