@@ -54,18 +54,25 @@ def transcribe(audio: Audio, language: str) -> str:
 
     `language` is a BCP 47 tag such as `pt-BR`; only its first part counts.
     """
+    segments = _heard(audio, language, without_timestamps=True)
+    return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+def transcribe_words(audio: Audio, language: str) -> list[tuple[str, float, float]]:
+    """As `transcribe`, word by word, each with the seconds between which whisper says that it is heard."""
+    segments = _heard(audio, language, word_timestamps=True)
+    return [(word.word.strip(), word.start, word.end) for segment in segments for word in segment.words]
+
+
+def _heard(audio: Audio, language: str, **how: bool) -> Any:
     samples = np.asarray(audio.samples, dtype=np.float32)
     if audio.sample_rate_hz != WHISPER_RATE_HZ:
         samples = soxr.resample(samples, audio.sample_rate_hz, WHISPER_RATE_HZ).astype(np.float32)
     segments, _ = _model().transcribe(
-        samples,
-        language=language.split("-", 1)[0].lower(),
-        beam_size=5,
-        temperature=0.0,
-        condition_on_previous_text=False,
-        without_timestamps=True,
-    )
-    return " ".join(segment.text.strip() for segment in segments).strip()
+        samples, language=language.split("-", 1)[0].lower(), beam_size=5, temperature=0.0,
+        condition_on_previous_text=False, **how,
+    )  # fmt: skip
+    return segments
 
 
 def word_error_rate(expected: str, heard: str, language: str) -> float:

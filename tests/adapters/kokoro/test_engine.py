@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import onnxruntime
 import pytest
 
+from adapters.engines.kokoro import weights
 from adapters.engines.kokoro.engine import KokoroEngine
 from adapters.engines.kokoro.finish import LEAD_S, TAIL_S
-from adapters.engines.kokoro.model import KokoroModel
+from adapters.engines.kokoro.model import FRAME_SAMPLES, KokoroModel
+from adapters.engines.kokoro.phonemes import phonemes
 from adapters.engines.kokoro.provider import KokoroProvider
+from adapters.engines.kokoro.voices import Voices
 from tests.adapters.kokoro.sentences import TEXTS
 from voicecore.engine import Utterance
 from voicecore.errors import EngineFailed, InvalidInput, UnsupportedLanguage
@@ -121,3 +125,20 @@ def test_a_closed_engine_says_so(engine: KokoroEngine) -> None:
     engine.close()
     with pytest.raises(EngineFailed, match="closed"):
         _say(engine, "Olá.")
+
+
+def test_being_told_the_durations_changes_no_sample(model: KokoroModel) -> None:
+    silent = onnxruntime.InferenceSession(weights.read(), providers=["CPUExecutionProvider"])
+    ids, style = phonemes("Olá, mundo.", "pt-BR").ids, Voices().styles("pf_dora")[10]
+    samples, frames = model.speak_timed(ids, style, 1.3)
+    feed = {"tokens": np.array([[0, *ids, 0]]), "style": style[None, :], "speed": np.array([1.3], np.float32)}
+    (plain,) = silent.run(None, feed)
+    assert np.array_equal(samples, plain)
+    assert frames.sum() * FRAME_SAMPLES == len(samples)
+    assert len(frames) == len(ids) + 2
+
+
+def test_signs_alone_have_no_words(engine: KokoroEngine) -> None:
+    engine.admit(Utterance(id="u", text="...", language=PT, voice="female_generic"))
+    (chunk,) = engine.step()
+    assert not chunk.times.words

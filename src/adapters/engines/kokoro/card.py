@@ -7,6 +7,7 @@ import hashlib
 from adapters.modelfiles import data_path
 from voicecore.engine import EngineCard, Enrolment
 from voicecore.language import Language
+from voicecore.timing import TimeSource
 from voicecore.voice import PRESETS, VoicePreset
 
 from .model import MAX_TOKENS, SAMPLE_RATE_HZ
@@ -65,6 +66,7 @@ def make_card() -> EngineCard:
         segment_limit=MAX_TOKENS,
         segment_unit="phonemes",
         enrolment=_ENROLMENT,
+        word_times=TimeSource.DURATIONS,
         notes=(
             "Most presets lend the timbre of one voice to the rhythm of a native one; native voices have their own names.",
             "French has one native voice, a woman: men in French have the rhythm of a Spanish one.",

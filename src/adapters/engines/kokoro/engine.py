@@ -16,9 +16,11 @@ from voicecore.audio import Audio, AudioChunk, Samples
 from voicecore.engine import EngineCard, Utterance
 from voicecore.errors import Conflict, EngineFailed, InvalidInput
 from voicecore.language import Language
+from voicecore.timing import NO_TIMES, WordTimes
 from voicecore.voice import VoicePrint
 
-from .finish import levelled, speech_level_db, trimmed
+from .finish import ends, faded, levelled, speech_level_db
+from .heard import heard_words
 from .matched import MatchedVoice
 from .model import MAX_SPEED, MAX_TOKENS, MIN_SPEED, SAMPLE_RATE_HZ, KokoroModel
 from .phonemes import Phonemes, phonemes
@@ -93,11 +95,11 @@ class KokoroEngine:
         if waiting is None:
             return ()
         try:
-            samples = self._speak(waiting)
+            samples, times = self._speak(waiting)
         finally:
             kept = self._admitted.pop(waiting.id, None)
         # Dropped from another thread while the network worked: no chunk may follow.
-        return () if kept is None else (AudioChunk(waiting.id, samples, SAMPLE_RATE_HZ, last=True),)
+        return () if kept is None else (AudioChunk(waiting.id, samples, SAMPLE_RATE_HZ, last=True, times=times),)
 
     def drop(self, utterance_id: str) -> None:
         self._admitted.pop(utterance_id, None)
@@ -109,23 +111,25 @@ class KokoroEngine:
         self._admitted.clear()
         self._model = None
 
-    def _speak(self, utterance: Utterance) -> Samples:
+    def _speak(self, utterance: Utterance) -> tuple[Samples, WordTimes]:
         network = self._network()
         tag = self._card.spoken(utterance.language).tag
         said = _read_aloud(utterance.text, tag)
         if not set(said.symbols) - set(PUNCTUATION) - {" "}:
             # The network makes breath and noise of signs alone; the pause they stand for is the pipeline's.
-            return np.zeros(0, np.float32)
+            return np.zeros(0, np.float32), NO_TIMES
         ids = said.ids
         voice = self._voice(utterance)
         speed = utterance.parameters.get("speed", 1.0)
         if isinstance(voice, MatchedVoice):
-            plain = network.speak(ids, voice.style(self._voices, tag, len(ids)), speed)
-            moved = trimmed(voice.recoloured(plain, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)
-            return levelled(moved, voice.gain_db)
-        speed = min(MAX_SPEED, max(MIN_SPEED, speed * voice.pace))
-        plain = network.speak(ids, voice.style(self._voices, len(ids)), speed)
-        return levelled(trimmed(plain, SAMPLE_RATE_HZ), voice.gain_db)
+            plain, frames = network.speak_timed(ids, voice.style(self._voices, tag, len(ids)), speed)
+            plain = voice.recoloured(plain, SAMPLE_RATE_HZ)
+        else:
+            speed = min(MAX_SPEED, max(MIN_SPEED, speed * voice.pace))
+            plain, frames = network.speak_timed(ids, voice.style(self._voices, len(ids)), speed)
+        first, last = ends(plain, SAMPLE_RATE_HZ)
+        times = heard_words(utterance.text, tag, said, frames, (first, last))
+        return levelled(faded(plain[first:last], SAMPLE_RATE_HZ), voice.gain_db), times
 
     def _network(self) -> KokoroModel:
         if self._model is None:

@@ -23,6 +23,12 @@ def trimmed(samples: Samples, rate_hz: int) -> Samples:
 
     Input that is silent all over becomes empty.
     """
+    first, last = ends(samples, rate_hz)
+    return faded(samples[first:last], rate_hz)
+
+
+def ends(samples: Samples, rate_hz: int) -> tuple[int, int]:
+    """The first and after-last sample of what `trimmed` leaves."""
     size = round(_FRAME_S * rate_hz)
     count = -(-len(samples) // size)
     frames = np.zeros(count * size, np.float64)
@@ -30,24 +36,25 @@ def trimmed(samples: Samples, rate_hz: int) -> Samples:
     level_db = 10.0 * np.log10(np.mean(frames.reshape(count, size) ** 2, axis=1) + 1e-12)
     sounding = np.flatnonzero(level_db > max(float(level_db.max(initial=-120.0)) - _RANGE_DB, _FLOOR_DBFS))
     if not sounding.size:
-        return np.zeros(0, np.float32)
+        return 0, 0
     clear = np.flatnonzero(level_db > float(level_db.max()) - _CLEAR_RANGE_DB)
     breath = round(_BREATH_S * rate_hz)
     first = max(0, int(sounding[0]) * size - round(LEAD_S * rate_hz), int(clear[0]) * size - breath)
     last = min(
         len(samples), (int(sounding[-1]) + 1) * size + round(TAIL_S * rate_hz), (int(clear[-1]) + 1) * size + breath
     )
-    return _faded(samples[first:last], round(_FADE_S * rate_hz))
+    return first, last
 
 
-def _faded(samples: Samples, length: int) -> Samples:
-    faded = samples.astype(np.float32, copy=True)
-    length = min(length, len(faded) // 2)
+def faded(samples: Samples, rate_hz: int) -> Samples:
+    """A copy of `samples` that begins and ends softly."""
+    soft = samples.astype(np.float32, copy=True)
+    length = min(round(_FADE_S * rate_hz), len(soft) // 2)
     if length:
         ramp = (np.arange(length, dtype=np.float32) + 1) / np.float32(length + 1)
-        faded[:length] *= ramp
-        faded[-length:] *= ramp[::-1]
-    return faded
+        soft[:length] *= ramp
+        soft[-length:] *= ramp[::-1]
+    return soft
 
 
 def speech_level_db(samples: Samples, rate_hz: int) -> float:

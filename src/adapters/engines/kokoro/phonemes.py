@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from voicecore.errors import UnsupportedLanguage
 
 from .espeak import VOICE_FILES, espeak
+from .spoken import Traced
 from .symbols import PUNCTUATION, from_espeak, known, vocabulary
 
 #: BCP 47 tag of the card → espeak code.
@@ -27,10 +28,21 @@ _SAME_SIGN = str.maketrans({
     "[": "(", "]": ")", "{": "(", "}": ")", "。": ".", "、": ",", "，": ",", "！": "!", "？": "?", "：": ":",
     "；": ";", "।": ".", "॥": ".", "؟": "?", "،": ",", "؛": ";", "¿": "", "¡": "",
 })  # fmt: skip
+_DOTS = re.compile(r"\.\.\.")
 _DASH = re.compile(r"(?<=\s)-+(?=\s)|-{2,}")
 #: A run of signs. Not inside a number (3.5, 10:30) nor between two letters (example.com), which espeak reads as one.
 _SIGNS = re.compile(rf"(?:(?!(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w))[{re.escape(PUNCTUATION)}]|\s)+")
 _LANGUAGE_SWITCH = re.compile(r"\([^)]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Words without punctuation between them: `plain[start:end]`, spoken as `symbols[first:last]`."""
+
+    start: int
+    end: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +52,12 @@ class Phonemes:
     Attributes:
         symbols: letters of Kokoro's alphabet only.
         unknown: IPA letters that have no symbol and no nearest one, with how often each came; normally empty.
+        stretches: where the words are, in the symbols and in the text with `plain` signs.
     """
 
     symbols: str
     unknown: Mapping[str, int] = field(default_factory=dict)
+    stretches: tuple[Stretch, ...] = ()
 
     @property
     def ids(self) -> list[int]:
@@ -66,24 +80,54 @@ def phonemes(text: str, language: str) -> Phonemes:
     """The phonemes of `text` in `language` (`pt-BR` or `pt-br`), punctuation kept. Safe to call from any thread."""
     code = espeak_code(language)
     plain = _DASH.sub("—", text.translate(_SAME_SIGN).replace("...", "…"))
-    said: list[str] = []
+    said = _Said()
+    stretches: list[Stretch] = []
     unknown: Counter[str] = Counter()
+
+    def speak(start: int, end: int) -> None:
+        symbols = words(plain[start:end], code, unknown)
+        if symbols:
+            first = said.add(symbols)
+            stretches.append(Stretch(start, end, first, len(said.symbols)))
+
     position = 0
     for signs in _SIGNS.finditer(plain):
         if not set(signs[0]) & set(PUNCTUATION):
             continue
-        said += [_words(plain[position : signs.start()], code, unknown), " ".join(signs[0].split())]
-        said[-1] = (" " if signs[0][0].isspace() else "") + said[-1] + (" " if signs[0][-1].isspace() else "")
+        speak(position, signs.start())
+        blanks = [" " if each.isspace() else "" for each in (signs[0][0], signs[0][-1])]
+        said.add(blanks[0] + " ".join(signs[0].split()) + blanks[1])
         position = signs.end()
-    said.append(_words(plain[position:], code, unknown))
-    return Phonemes(symbols=re.sub(r"\s+", " ", "".join(said)).strip(), unknown=dict(unknown))
+    speak(position, len(plain))
+    return Phonemes(symbols=said.symbols.rstrip(), unknown=dict(unknown), stretches=tuple(stretches))
 
 
-def _words(words: str, code: str, unknown: Counter[str]) -> str:
+def traced_plain(text: Traced) -> Traced:
+    """The text in which the stretches of its phonemes lie."""
+    return text.translated(_SAME_SIGN).replaced(_DOTS, lambda _: "…").replaced(_DASH, lambda _: "—")
+
+
+class _Said:
+    """What is said so far; a run of blanks is one, and none stands at the beginning."""
+
+    def __init__(self) -> None:
+        self.symbols = ""
+
+    def add(self, more: str) -> int:
+        """Where it begins."""
+        more = re.sub(r"\s+", " ", more)
+        if more.startswith(" ") and self.symbols[-1:] in ("", " "):
+            more = more[1:]
+        at = len(self.symbols)
+        self.symbols += more
+        return at
+
+
+def words(written: str, code: str, unknown: Counter[str]) -> str:
     """Symbols of a stretch without punctuation; adds what has no symbol to `unknown`."""
-    if not words.strip():
+    if not written.strip():
         return ""
-    ipa = " ".join(clause.strip() for clause in espeak().ipa(words, code))
+    ipa = " ".join(clause.strip() for clause in espeak().ipa(written, code))
     symbols, strange = known(from_espeak(_LANGUAGE_SWITCH.sub("", ipa), code))
     unknown.update(strange)
     return symbols.strip()

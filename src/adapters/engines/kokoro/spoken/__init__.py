@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.engines.kokoro.spoken.dispatch import spoken
+from adapters.engines.kokoro.spoken.dispatch import spoken, traced
+from adapters.engines.kokoro.spoken.traced import Traced
 
-__all__ = ["spoken"]
+__all__ = ["Traced", "spoken", "traced"]

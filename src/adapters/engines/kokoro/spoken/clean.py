@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from adapters.engines.kokoro.spoken.traced import Traced
+
 # Pictographs, dingbats, flags, keycaps and what glues them (Unicode emoji-data.txt, by block). A zero width
 # joiner counts only next to one of them: in Hindi it shapes letters.
 _PICTOGRAPH = (
@@ -18,6 +20,11 @@ _EMOJI = re.compile(rf"[ \t]{{0,2}}+(?:{_PICTOGRAPH}{_GLUE}*+[ \t]*+)++|[\ufe0e\
 def without_emoji(text: str) -> str:
     """`text` without emoji and without the gap that each leaves. A text of emoji alone becomes empty."""
     return _EMOJI.sub(_gap, text)
+
+
+def traced_without_emoji(text: Traced) -> Traced:
+    """As `without_emoji`."""
+    return text.replaced(_EMOJI, _gap)
 
 
 def _gap(match: re.Match[str]) -> str:

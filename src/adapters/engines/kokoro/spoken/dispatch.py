@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from adapters.engines.kokoro.spoken.clean import with_plain_digits, without_emoji
+from adapters.engines.kokoro.spoken.clean import traced_without_emoji, with_plain_digits, without_emoji
 from adapters.engines.kokoro.spoken.english import english
 from adapters.engines.kokoro.spoken.french import french
 from adapters.engines.kokoro.spoken.italian import italian
 from adapters.engines.kokoro.spoken.portuguese import portuguese
 from adapters.engines.kokoro.spoken.scanner import Grammar
 from adapters.engines.kokoro.spoken.spanish import spanish
+from adapters.engines.kokoro.spoken.traced import Traced
 from voicecore.language import Language
 
 #: Regions that write day before month and say "one hundred and one".
@@ -39,10 +40,25 @@ def spoken(text: str, language: str) -> str:
     >>> spoken("São 2 casas por R$ 1.200,50.", "pt-BR")
     'São duas casas por mil e duzentos reais e cinquenta centavos.'
     """
-    tag = Language.parse(language)
-    grammar = _grammar(tag.language, tag.region if tag.region in _OTHER_HABITS else None)
+    grammar = _grammar_of(language)
     shown = without_emoji(text)
     return shown if grammar is None else grammar.read(with_plain_digits(shown))
+
+
+def traced(text: str, language: str) -> Traced:
+    """As `spoken`, with where each character comes from. Takes several times as long."""
+    grammar = _grammar_of(language)
+    shown = traced_without_emoji(Traced.written(text))
+    if grammar is None:
+        return shown
+    # Digit by digit, so every character stays where it is.
+    plain = Traced(with_plain_digits(shown.text), shown.origins)
+    return plain.rewritten(grammar.pieces(plain.text))
+
+
+def _grammar_of(language: str) -> Grammar | None:
+    tag = Language.parse(language)
+    return _grammar(tag.language, tag.region if tag.region in _OTHER_HABITS else None)
 
 
 @cache

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from adapters.engines.kokoro.spoken.traced import Piece
+
 #: What a rule says for its match, or None when the match is not what the rule is about after all.
 Say = Callable[[re.Match[str]], str | None]
 
@@ -35,13 +37,17 @@ class Grammar:
 
     def read(self, text: str) -> str:
         """`text` with every match said, and everything else as it was."""
-        said = _Sentence()
+        return "".join(piece.text for piece in self.pieces(text))
+
+    def pieces(self, text: str) -> list[Piece]:
+        """What `read` gives, piece by piece: what was kept, and what was said for which stretch."""
+        said = _Sentence(text)
         position = 0
         while (found := self._start.search(text, position)) is not None:
-            said.keep(text[position : found.start()])
+            said.keep(position, found.start())
             position = self._say_one(text, found, said)
-        said.keep(text[position:])
-        return str(said)
+        said.keep(position, len(text))
+        return said.pieces
 
     def _say_one(self, text: str, found: re.Match[str], said: _Sentence) -> int:
         """Say what starts where `found` starts; return where reading goes on."""
@@ -51,37 +57,36 @@ class Grammar:
             match = pattern.match(text, start)
             words = say(match) if match is not None else None
             if match is not None and words is not None:
-                said.say(words)
+                said.say(words, start, match.end())
                 return match.end()
-        said.keep(text[start : start + 1])
+        said.keep(start, min(start + 1, len(text)))
         return start + 1
 
 
 class _Sentence:
     """What was said so far; keeps words apart that the writing ran together, as in `A4`."""
 
-    def __init__(self) -> None:
-        self._parts: list[str] = []
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.pieces: list[Piece] = []
         self._last = ""
         self._after_words = False
 
-    def keep(self, written: str) -> None:
-        self._add(written, self._after_words)
+    def keep(self, start: int, end: int) -> None:
+        written = self._text[start:end]
+        self._add(Piece(written, start, end, kept=True), self._after_words)
         if written:
             self._after_words = False
 
-    def say(self, words: str) -> None:
-        self._add(words, True)
+    def say(self, words: str, start: int, end: int) -> None:
+        self._add(Piece(words, start, end, kept=False), True)
         if words:
             self._after_words = True
 
-    def _add(self, piece: str, at_words: bool) -> None:
-        if not piece:
+    def _add(self, piece: Piece, at_words: bool) -> None:
+        if not piece.text:
             return
-        if at_words and self._last.isalnum() and piece[0].isalnum():
-            self._parts.append(" ")
-        self._parts.append(piece)
-        self._last = piece[-1]
-
-    def __str__(self) -> str:
-        return "".join(self._parts)
+        if at_words and self._last.isalnum() and piece.text[0].isalnum():
+            self.pieces.append(Piece(" ", piece.start, piece.start, kept=False))
+        self.pieces.append(piece)
+        self._last = piece.text[-1]
