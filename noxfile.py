@@ -174,7 +174,7 @@ def bench_rvc(session: nox.Session) -> None:
 
 @nox.session
 def gpu(session: nox.Session) -> None:
-    """The same on a graphics card: the tests of XTTS, OpenVoice and RVC, then the tables. For people who have one."""
+    """XTTS, OpenVoice and RVC on a graphics card: as on the processor? Then the tables. For people who have one."""
     _install_with_torch(session, "test", "bench")
     found = session.run(
         "python", "-c", "import torch; print(torch.__version__, torch.cuda.is_available())", silent=True
@@ -185,8 +185,11 @@ def gpu(session: nox.Session) -> None:
             "of torch are needed."
         )
     env = {"VOICECORE_TESTING_DEVICE": "cuda"}
-    _pytest(session, "-q", *(each for each in WITH_TORCH if Path(each).is_dir()), env=env)
-    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--device", "cuda", "--soak", "0", *session.posargs)
+    _pytest(
+        session, "-q", *(str(each) for folder in WITH_TORCH for each in Path(folder).glob("test_device.py")), env=env
+    )
+    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--device", "cuda", "--soak", "0")
+    session.run("python", str(ROOT / "benchmarks" / "run_rvc.py"), "--device", "cuda", "--only", "speed")
 
 
 @nox.session(python=["3.12", "3.13"])

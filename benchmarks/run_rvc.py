@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument(
         "--pitch", nargs="+", help="trackers that both sides are compared with: fcpe and harvest if not said"
     )
+    parser.add_argument("--no-index", action="store_true", help="the two sides look nothing up")
     chosen = parser.parse_args()
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _PRIMITIVES)
     import rvc_memory  # noqa: PLC0415 - after the environment is set
@@ -41,6 +42,7 @@ def main() -> None:
         folder = Path(name)
         models_dir = rvc_sides.make(folder, full=not chosen.smoke)
         sizes = rvc_speed.SMOKE if chosen.smoke else rvc_speed.FULL
+        sizes = replace(sizes, index=not chosen.no_index)
         if chosen.pitch:
             sizes = replace(sizes, compared=tuple(F0Method(each) for each in chosen.pitch))
         for part, table in rvc_speed.TABLES.items():

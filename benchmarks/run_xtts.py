@@ -35,7 +35,6 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(chosen: argparse.Namespace, models_dir: Path) -> None:
     import torch  # noqa: PLC0415 - after the project has made it importable
-    import xtts_soak  # noqa: PLC0415
     import xtts_speed  # noqa: PLC0415
 
     torch.set_num_threads(chosen.threads)
@@ -48,6 +47,8 @@ def _measure(chosen: argparse.Namespace, models_dir: Path) -> None:
             models_dir, device=chosen.device, threads=chosen.threads, smoke=chosen.smoke, rounds=chosen.rounds
         )
     if chosen.only != "speed" and minutes > 0:
+        import xtts_soak  # noqa: PLC0415 - the other part needs no service
+
         rows = xtts_soak.run(
             models_dir, minutes=minutes, precision=chosen.soak_precision, device=chosen.device, threads=chosen.threads
         )

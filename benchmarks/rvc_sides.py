@@ -10,6 +10,7 @@ import itertools
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -101,15 +102,17 @@ class Upstream:
         self.pipeline = module.Pipeline(self.config.sample_rate_hz, machine, "")
         self.own_pitch = self.pipeline.get_f0
         self.trackers = PitchTrackers(models_dir=None, device="cpu")
-        vectors = rvc_speech.index_vectors(self.config.content_width, VECTORS if full else 500)
-        self.index = tiny_rvc.make_index(folder, self.config.content_width, len(vectors))
+        self._index: Path | None = None
+        self._make_index = partial(tiny_rvc.make_index, folder, self.config.content_width, VECTORS if full else 500)
 
     def convert(self, audio: Audio, wanted: ConversionSettings) -> float:
         """Seconds of work."""
         ours = wanted.f0_method not in (F0Method.HARVEST, F0Method.PM)
         self.pipeline.get_f0 = self._our_pitch(wanted) if ours else self.own_pitch
         samples = audio.samples.astype(np.float64)
-        index = str(self.index) if wanted.index_rate else ""
+        if wanted.index_rate and self._index is None:
+            self._index = self._make_index()
+        index = str(self._index) if wanted.index_rate else ""
         began = time.perf_counter()
         # A name of its own for each sound: rvc-python remembers harvest's pitch by it.
         self.pipeline.pipeline(

@@ -28,6 +28,7 @@ class Sizes:
     rounds: int
     trackers: tuple[F0Method, ...]
     compared: tuple[F0Method, ...] = _COMPARED
+    index: bool = True
 
 
 #: Without rmvpe, whose weights are nobody's to ship.
@@ -72,7 +73,7 @@ def _beside(engines: Sequence[Ours], theirs: Upstream, sizes: Sizes) -> list[Row
     for seconds in sizes.lengths:
         audio = speech(seconds)
         for method in sizes.compared:
-            wanted = settings(method)
+            wanted = settings(method, index=sizes.index)
             sides = (theirs, *engines)
             if seconds == sizes.lengths[0]:
                 for each in sides:  # nobody is measured on its first call

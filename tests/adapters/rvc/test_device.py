@@ -1,11 +1,7 @@
-"""On the device of `VOICECORE_TESTING_DEVICE` (`nox -s gpu`) voices sound as on the processor, which judges.
-
-Where that is the processor itself, which it is if nothing is said, these tests show that the judge agrees with itself.
-"""
+"""On the device that is tried (tests/instruments/device.py) voices sound as on the processor, which judges."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +18,15 @@ from adapters.converters.rvc.synthesiser import Synthesiser
 from adapters.torch_device import choose
 from tests.adapters.rvc.f0.random_rmvpe import write_published
 from tests.adapters.rvc.synthesiser.voices import distance, heard, voice
+from tests.instruments.device import DEVICE, without_tf32
 from tests.instruments.rvc_speech import index_vectors, parts, speech
 from voicecore.conversion import ConversionSettings, F0Method
 from voicecore.engine_settings import EngineSettings, Precision
 
-DEVICE = os.environ.get("VOICECORE_TESTING_DEVICE", "cpu")
-
 
 @pytest.fixture(autouse=True)
-def _float32_products() -> None:
-    """Cards may round products to TF32; that is a choice of the process, and these tests are about the rest."""
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+def _exact() -> None:
+    without_tf32()
 
 
 @pytest.mark.parametrize("f0", [True, False])

@@ -12,12 +12,8 @@ import pytest
 from adapters.engines.xtts.checkpoint import FOLDER, Checkpoint
 from adapters.engines.xtts.intake import intake
 from adapters.engines.xtts.upstream import LoadedXtts, load
-from adapters.torch_device import choose
 from tests.instruments import tiny_xtts
 from tests.instruments.one_thread import one_thread  # noqa: F401 - a fixture of all tests here
-
-#: `nox -s gpu` sets it to `cuda`.
-TEST_DEVICE = os.environ.get("VOICECORE_TESTING_DEVICE", "cpu")
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +30,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny(tiny_folder: Path) -> LoadedXtts:
-    """The tiny checkpoint, loaded on `TEST_DEVICE`; its weights are not to be changed."""
-    return load(Checkpoint(tiny_folder / FOLDER), choose(TEST_DEVICE))
+    """The tiny checkpoint, loaded on the processor; its weights are not to be changed."""
+    return load(Checkpoint(tiny_folder / FOLDER), "cpu")
 
 
 def _shared(factory: pytest.TempPathFactory) -> Path:

@@ -15,7 +15,6 @@ from adapters.engines.xtts.provider import XttsProvider
 from adapters.engines.xtts.speaking import FIRST_TOKENS, LOOK_AHEAD_TOKENS
 from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from tests.adapters.xtts.conditioning.babble import babble
-from tests.adapters.xtts.conftest import TEST_DEVICE
 from voicecore.engine import Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import EngineFailed, InvalidInput, UtteranceFailed
@@ -28,7 +27,7 @@ LONG = "A casa amarela fica no fim da rua, perto do mercado, e tem um jardim com
 
 @pytest.fixture(scope="module")
 def given_settings(tiny_folder):
-    return EngineSettings(models_dir=tiny_folder, device=TEST_DEVICE, accepted_licences=frozenset({"xtts"}))
+    return EngineSettings(models_dir=tiny_folder, device="cpu", accepted_licences=frozenset({"xtts"}))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import pytest
 from adapters.engines.xtts.guards import retry_seed
 from adapters.engines.xtts.provider import XttsProvider
 from adapters.engines.xtts.values import End
-from tests.adapters.xtts.conftest import TEST_DEVICE
 from voicecore.engine import Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.language import Language
@@ -52,7 +51,7 @@ class Astray:
 
 @pytest.fixture(scope="module")
 def engine(tiny_folder):
-    settings = EngineSettings(models_dir=tiny_folder, device=TEST_DEVICE, accepted_licences=frozenset({"xtts"}))
+    settings = EngineSettings(models_dir=tiny_folder, device="cpu", accepted_licences=frozenset({"xtts"}))
     engine = XttsProvider(settings).open(threads=1)
     yield engine
     engine.close()

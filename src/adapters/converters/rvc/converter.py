@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,6 +20,7 @@ from voicecore.tone_colour import SILENT_BELOW, check_speech
 
 from .content import stored as content_files
 from .content.encoder import ContentEncoder
+from .f0.tracker import Track
 from .heard import at_rate, without_rumble
 from .loudness import PEAK, limit_peak, mix_loudness
 from .pieces import CONTEXT_S, ENDS_S, FRAME, Piece, cut, even_length, joined, window
@@ -39,6 +41,18 @@ class _Work:
     settings: ConversionSettings
     method: F0Method
     voiced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A piece before it is spoken: the frame that its sound begins with, the sound, how many frames the networks make of it, and
+    what waits for its pitch; None where it has none.
+    """
+
+    first: int
+    sound: Samples
+    frames: int
+    pitch: Callable[[], Track] | None
 
 
 class RvcConverter:
@@ -159,15 +173,15 @@ class RvcConverter:
         config = work.voice.config
         pieces = cut(heard)
         numbers = {piece.start: number for number, piece in enumerate(pieces)}
+        # One ahead: the next piece's pitch is looked for while this one is spoken.
+        coming = (self._begun(heard, piece, pieces, work) for piece in pieces)
+        ready = next(coming)
 
         def convert(piece: Piece, start: int, stop: int) -> Samples:
-            before = self._ends if piece is pieces[0] else self._context
-            behind = self._ends if piece is pieces[-1] else self._context
-            frames = piece.end - piece.start + before + behind
-            sound = window(heard, piece, before, behind, frames=even_length(frames) if self._even_lengths else frames)
-            first = piece.start - before
-            kept = start - first, stop - first
-            return self._piece(sound, kept, _seed(work.settings.seed, numbers[piece.start]), work)
+            nonlocal ready
+            begun, ready = ready, next(coming, ready)
+            kept = start - begun.first, stop - begun.first
+            return self._piece(begun, kept, _seed(work.settings.seed, numbers[piece.start]), work)
 
         made = joined(pieces, convert, length=length, samples_per_frame=config.samples_per_frame)
         mix_loudness(
@@ -176,22 +190,33 @@ class RvcConverter:
         )  # fmt: skip
         return made, limit_peak(made)
 
-    @torch.no_grad()
-    def _piece(self, samples: Samples, kept: tuple[int, int], seed: int, work: _Work) -> Samples:
-        """What becomes of the frames [start, stop) of all that a piece hears."""
+    def _begun(self, heard: Samples, piece: Piece, pieces: Sequence[Piece], work: _Work) -> _Begun:
+        """What the piece hears, and its pitch, being looked for."""
         encoder, trackers, _ = self._opened()
-        voice, settings = work.voice, work.settings
-        config = voice.config
+        before = self._ends if piece is pieces[0] else self._context
+        behind = self._ends if piece is pieces[-1] else self._context
+        frames = piece.end - piece.start + before + behind
+        sound = window(heard, piece, before, behind, frames=even_length(frames) if self._even_lengths else frames)
         # The encoder has a frame for every second of ours, which counts twice.
-        frames = min(len(samples) // FRAME, 2 * encoder.frames_of(len(samples)))
-        if np.abs(samples).max() <= SILENT_BELOW:
+        frames = min(len(sound) // FRAME, 2 * encoder.frames_of(len(sound)))
+        pitch = None
+        if work.voice.config.f0 and np.abs(sound).max() > SILENT_BELOW:
+            pitch = trackers.begin(work.method, sound, frames, work.settings)
+        return _Begun(piece.start - before, sound, frames, pitch)
+
+    @torch.no_grad()
+    def _piece(self, begun: _Begun, kept: tuple[int, int], seed: int, work: _Work) -> Samples:
+        """What becomes of the frames [start, stop) of all that a piece hears."""
+        encoder, _, _ = self._opened()
+        voice, settings, frames = work.voice, work.settings, begun.frames
+        config = voice.config
+        if np.abs(begun.sound).max() <= SILENT_BELOW:
             return np.zeros((kept[1] - kept[0]) * config.samples_per_frame, np.float32)
-        pitch = trackers.begin(work.method, samples, frames, settings) if config.f0 else None
-        original = encoder.encode(samples, config.version)
+        original = encoder.encode(begun.sound, config.version)
         content = blended(original, voice.index, settings.index_rate)
-        if pitch is None:
+        if begun.pitch is None:
             return _sound(voice.synthesiser.convert(_twice(content)[:frames], None, seed=seed, kept=kept))
-        track = pitch()
+        track = begun.pitch()
         work.voiced = work.voiced or bool(track.any())
         f0_hz = torch.from_numpy(track).to(content.device)
         if content is not original:
