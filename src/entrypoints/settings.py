@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from entrypoints.pairs import Pairs, read_pairs
 from entrypoints.secret_files import with_secrets_read
 from voicecore.engine_settings import EngineSettings, Precision
-from voicecore.errors import InvalidInput, require
+from voicecore.errors import InvalidInput, UnsupportedLanguage, require
+from voicecore.language import Language
 from voicecore.limits import Limits
 from voicecore.webhook import WebhookSigner
 
@@ -94,6 +96,17 @@ class Settings:
         None, "Key that webhooks are signed with, `whsec_` and base64; unset: no webhooks.", secret=True
     )
     webhook_allow_private: bool = _setting(False, "Whether webhooks may go to private networks, and over plain http.")
+    default_language: str = _setting(
+        "pt-BR", "Language of texts in the dialects of others, where neither the request nor the voice has one."
+    )
+    openai_models: Pairs = _setting(
+        (),
+        "Further models of the OpenAI dialect, or other meanings of its own: `name=engine:profile` parts, separated by commas.",
+    )
+    openai_voices: Pairs = _setting(
+        (),
+        "Further voice names of the OpenAI dialect, or other meanings of its own: `name=voice` parts, separated by commas.",
+    )
     threads: int = _setting(0, "Processor threads of a model, up to 256; 0 leaves the choice to the engine.")
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
@@ -142,6 +155,10 @@ class Settings:
             f"VOICECORE_MAX_RVC_UPLOAD_MB is {self.max_rvc_upload_mb}; give 1 to {RVC_UPLOAD_LIMIT_MB}.",
         )
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
+        try:
+            _ = Language.parse(self.default_language)
+        except UnsupportedLanguage as error:
+            raise InvalidInput(f"VOICECORE_DEFAULT_LANGUAGE: {error.message}") from None
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
         require(
             self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}."
@@ -272,6 +289,8 @@ def _read(key: str, value: object) -> Any:
         return _number(name, kind, value)
     if kind == "bool":
         return _flag(name, value)
+    if kind == "Pairs":
+        return read_pairs(name, value)
     if kind.startswith("tuple"):
         return _words(name, value)
     require(isinstance(value, str), f"{name} is {'of another kind' if key in _SECRETS else repr(value)}; give a text.")

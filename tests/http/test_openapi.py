@@ -14,6 +14,9 @@ from schemathesis.checks import (
 )
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from entrypoints.http.app import DIALECTS
+from entrypoints.http.problems import as_problem
+
 from .room import Room
 
 CONTRACT = {
@@ -31,6 +34,7 @@ CONTRACT = {
     ("post", "/consents"), ("get", "/consents"), ("get", "/consents/{consent_id}"), ("delete", "/consents/{consent_id}"),
     ("get", "/consents/{consent_id}/recording"), ("get", "/consent-statements"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
     ("get", "/live"), ("get", "/ready"),
+    ("get", "/v1/models"), ("get", "/v1/models/{model_id}"), ("get", "/v1/audio/models"), ("get", "/v1/audio/voices"),
 }  # fmt: skip
 CHECKS = (
     status_code_conformance,
@@ -65,12 +69,13 @@ def test_every_body_refuses_fields_it_does_not_know_and_job_bodies_come_in_three
     }  # fmt: skip
 
 
-def test_every_refusal_is_described_as_a_problem(shared: Room):
+def test_every_refusal_is_described_as_a_problem_or_in_the_dialect_of_its_address(shared: Room):
     document = described(shared)
     for method, path, operation in operations(document):
+        own = "application/problem+json" if DIALECTS.of(path) is as_problem else "application/json"
         for status, response in operation["responses"].items():
             if int(status) >= 400 and path not in ("/health", "/ready"):
-                assert response["content"].keys() == {"application/problem+json"}, (method, path, status)
+                assert response["content"].keys() == {own}, (method, path, status)
     assert {"202", "400", "404", "409", "413", "415", "429", "501", "503"} <= document["paths"]["/jobs"]["post"][
         "responses"
     ].keys()
@@ -81,7 +86,7 @@ FALLIBLE = {
     ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job_id}/download"), ("post", "/voices/clone"),
     ("patch", "/voices/{voice_id}"), ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
     ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"), ("post", "/admin/cleanup"), ("get", "/presets"),
-    ("post", "/rvc-models"),
+    ("post", "/rvc-models"), ("get", "/v1/audio/voices"),
 }  # fmt: skip
 few = settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 

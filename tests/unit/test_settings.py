@@ -105,3 +105,30 @@ def test_an_engine_named_twice_is_served_once():
 def test_more_threads_than_memory_could_hold_are_refused(value):
     with pytest.raises(InvalidInput, match=r"VOICECORE_THREADS is .*; give 0 to 256"):
         load({"VOICECORE_THREADS": value})
+
+
+def test_a_table_comes_as_pairs_or_as_a_table_of_the_file(tmp_path):
+    (tmp_path / "voicecore.toml").write_text('[openai_voices]\nmia = "female_warm"\n"a.b" = "Ana: Lu"\n')
+    assert load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")}).openai_voices == (
+        ("mia", "female_warm"), ("a.b", "Ana: Lu")
+    )  # fmt: skip
+    found = load({"VOICECORE_OPENAI_MODELS": "tts-1=xtts:fast, mine = : "})
+    assert found.openai_models == (("tts-1", "xtts:fast"), ("mine", ":"))
+
+
+@pytest.mark.parametrize("value", ["a", "a=", "=b", ",", "a=b,", "a=b,a=c", " "])
+def test_a_table_that_is_none_is_refused_by_name(value):
+    with pytest.raises(InvalidInput, match="VOICECORE_OPENAI_VOICES"):
+        load({"VOICECORE_OPENAI_VOICES": value})
+
+
+@pytest.mark.parametrize("line", ["openai_voices = 5", 'openai_voices = ["a=b"]', "[openai_voices]\na = 5", "[openai_voices]"])
+def test_a_table_of_another_kind_in_the_file_is_refused_by_name(tmp_path, line):
+    (tmp_path / "voicecore.toml").write_text(line)
+    with pytest.raises(InvalidInput, match="VOICECORE_OPENAI_VOICES"):
+        load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")})
+
+
+def test_a_default_language_that_is_none_is_refused_by_name():
+    with pytest.raises(InvalidInput, match="VOICECORE_DEFAULT_LANGUAGE"):
+        load({"VOICECORE_DEFAULT_LANGUAGE": "Portuguese!"})

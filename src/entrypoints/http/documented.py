@@ -42,6 +42,11 @@ class _Written(Schema):
         return self.document
 
 
+def meaning_of(status: int) -> str:
+    """What a status means here."""
+    return _MEANING[status]
+
+
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
     """The problem answers of an operation; every one can answer 400 to a request that is not HTTP as it should be."""
     return {

@@ -140,7 +140,7 @@ def _card_or_none(service: Service, name: str) -> EngineCard | None:
         return None
 
 
-def _available(service: Service) -> Iterator[EngineCard]:
+def available(service: Service) -> Iterator[EngineCard]:
     """Cards of the engines that could speak, the default first."""
     default = service.engines.default
     for name in sorted(service.engines.providers, key=lambda each: (each != default, each)):
@@ -168,7 +168,7 @@ def engines(service: Wired) -> EngineList:
 def languages(service: Wired) -> LanguageList:
     """Every language, and who speaks it."""
     speakers: dict[str, list[str]] = {}
-    for card in _available(service):
+    for card in available(service):
         for each in card.languages:
             speakers.setdefault(each.tag, []).append(card.name)
     found = [LanguageAnswer(code=code, engines=names) for code, names in speakers.items()]
@@ -182,7 +182,7 @@ def presets(
     engine: Annotated[str | None, QueryParameter(description="Only presets of this engine.")] = None,
 ) -> PresetList:
     """The voices that come with the engines."""
-    cards = list(_available(service)) if engine is None else [service.engines.card(engine)]
+    cards = list(available(service)) if engine is None else [service.engines.card(engine)]
     wanted = None if language is None else language_of(language, "language")
     found = []
     for card in cards:

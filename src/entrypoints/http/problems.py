@@ -15,6 +15,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from entrypoints.http.dialects import Refusal
 from entrypoints.http.headers import request_id
 from voicecore.errors import (
     BlobCorrupt,
@@ -85,15 +86,27 @@ def status_of(error: VoiceCoreError) -> int:
 def _respond(
     request: Request[Any, Any, Any], status: int, code: str, detail: str, field: str | None = None,
     headers: dict[str, str] | None = None,
-) -> Response[Problem]:  # fmt: skip
-    problem = Problem(
-        type=f"urn:voicecore:problem:{code}", title=code.replace("_", " ").capitalize(), status=status, detail=detail,
-        code=code, error=detail, error_message=detail, request_id=request_id(request.scope), field=field,
+) -> Response[Any]:  # fmt: skip
+    """The refusal, in the dialect of the address that was asked."""
+    refusal = Refusal(
+        status=status, code=code, sentence=detail, field=field, headers=headers or {}, request_id=request_id(request.scope)
     )  # fmt: skip
-    return Response(problem, status_code=status, media_type=MEDIA_TYPE, headers=headers or {})
+    dialect = request.app.state.dialects.of(request.scope["path"])
+    answer: Response[Any] = dialect(request, refusal)
+    return answer
 
 
-def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -> Response[Problem]:
+def as_problem(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    """The service's own dialect."""
+    problem = Problem(
+        type=f"urn:voicecore:problem:{refusal.code}", title=refusal.code.replace("_", " ").capitalize(),
+        status=refusal.status, detail=refusal.sentence, code=refusal.code, error=refusal.sentence,
+        error_message=refusal.sentence, request_id=refusal.request_id, field=refusal.field,
+    )  # fmt: skip
+    return Response(problem, status_code=refusal.status, media_type=MEDIA_TYPE, headers=dict(refusal.headers))
+
+
+def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -> Response[Any]:
     """An error of the core, with `Retry-After` where trying again can help."""
     status = status_of(error)
     # Which file it is helps to mend it; where that lies on this machine is none of a client's business.
@@ -107,7 +120,7 @@ def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -
     return _respond(request, status, error.code, sentence, error.field, headers)
 
 
-def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """A refusal of the framework: unknown route, method, query parameter, body too large."""
     status = error.status_code
     if status >= 500:
@@ -117,7 +130,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return _respond(request, status, code, detail, field, dict(error.headers or {}))
 
 
-def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A defect of ours or of a library: logged in full, told to the client as nothing but a request id."""
     name = request_id(request.scope)
     _log.error("request %s failed unexpectedly", name, exc_info=error)
