@@ -68,7 +68,9 @@ def test_presets_enrolled_voices_and_openai_s_names_are_listed_twice_and_as_bare
     assert (by_id[ana]["name"], by_id[ana]["kind"], by_id[ana]["languages"]) == ("Ana", "enrolled", ["pt-BR"])
     assert by_id["nova"]["stands_for"] == "female_young"
     assert {each["object"] for each in found["voices"]} == {"audio.voice"}
-    assert room.client.get("/v1/audio/voices?legacy=true").json() == {"voices": [each["id"] for each in found["voices"]]}
+    assert room.client.get("/v1/audio/voices?legacy=true").json() == {
+        "voices": [each["id"] for each in found["voices"]]
+    }
 
 
 def test_every_name_of_openai_means_a_preset_and_its_first_six_differ():

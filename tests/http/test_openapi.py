@@ -14,7 +14,7 @@ from schemathesis.checks import (
 )
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from entrypoints.http.app import DIALECTS
+from entrypoints.http.dialects import renderer_of
 from entrypoints.http.problems import as_problem
 
 from .room import Room
@@ -35,6 +35,9 @@ CONTRACT = {
     ("get", "/consents/{consent_id}/recording"), ("get", "/consent-statements"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
     ("get", "/live"), ("get", "/ready"),
     ("get", "/v1/models"), ("get", "/v1/models/{model_id}"), ("get", "/v1/audio/models"), ("get", "/v1/audio/voices"),
+    ("post", "/v1/audio/voices"), ("delete", "/v1/audio/voices/{voice_id}"), ("post", "/v1/audio/voice_consents"),
+    ("get", "/v1/audio/voice_consents"), ("get", "/v1/audio/voice_consents/{consent_id}"),
+    ("post", "/v1/audio/voice_consents/{consent_id}"), ("delete", "/v1/audio/voice_consents/{consent_id}"),
 }  # fmt: skip
 CHECKS = (
     status_code_conformance,
@@ -72,7 +75,7 @@ def test_every_body_refuses_fields_it_does_not_know_and_job_bodies_come_in_three
 def test_every_refusal_is_described_as_a_problem_or_in_the_dialect_of_its_address(shared: Room):
     document = described(shared)
     for method, path, operation in operations(document):
-        own = "application/problem+json" if DIALECTS.of(path) is as_problem else "application/json"
+        own = "application/problem+json" if renderer_of(path, as_problem) is as_problem else "application/json"
         for status, response in operation["responses"].items():
             if int(status) >= 400 and path not in ("/health", "/ready"):
                 assert response["content"].keys() == {own}, (method, path, status)
@@ -87,6 +90,7 @@ FALLIBLE = {
     ("patch", "/voices/{voice_id}"), ("post", "/quality-profiles"), ("patch", "/quality-profiles/{engine}/{profile_id}"),
     ("post", "/quality-profiles/{engine}/{profile_id}/duplicate"), ("post", "/admin/cleanup"), ("get", "/presets"),
     ("post", "/rvc-models"), ("get", "/v1/audio/voices"),
+    ("post", "/v1/audio/voice_consents"),
 }  # fmt: skip
 few = settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 

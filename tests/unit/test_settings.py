@@ -122,7 +122,9 @@ def test_a_table_that_is_none_is_refused_by_name(value):
         load({"VOICECORE_OPENAI_VOICES": value})
 
 
-@pytest.mark.parametrize("line", ["openai_voices = 5", 'openai_voices = ["a=b"]', "[openai_voices]\na = 5", "[openai_voices]"])
+@pytest.mark.parametrize(
+    "line", ["openai_voices = 5", 'openai_voices = ["a=b"]', "[openai_voices]\na = 5", "[openai_voices]"]
+)
 def test_a_table_of_another_kind_in_the_file_is_refused_by_name(tmp_path, line):
     (tmp_path / "voicecore.toml").write_text(line)
     with pytest.raises(InvalidInput, match="VOICECORE_OPENAI_VOICES"):

@@ -38,7 +38,13 @@ def with_presets(house, *presets):
 
 def test_a_preset_is_spoken_in_the_default_language_by_the_default_engine(house):
     found = choosing(house)("male_deep", NOBODY)
-    assert (found.preset, found.voice_id, found.engine, found.model_id, found.language) == ("male_deep", None, None, None, PT)
+    assert (found.preset, found.voice_id, found.engine, found.model_id, found.language) == (
+        "male_deep",
+        None,
+        None,
+        None,
+        PT,
+    )
     assert found.mode is Mode.DUBBING
     assert found.conversion is None
 
@@ -60,7 +66,9 @@ def test_the_language_that_was_asked_for_counts_before_all_others(house):
 
 def test_a_preset_of_one_language_has_that_one_and_one_of_several_is_not_guessed(house):
     house = with_presets(
-        house, VoicePreset("bella", "Bella", "", (EN, Language("en", "GB"))), VoicePreset("x", "X", "", (EN, Language("es")))
+        house,
+        VoicePreset("bella", "Bella", "", (EN, Language("en", "GB"))),
+        VoicePreset("x", "X", "", (EN, Language("es"))),
     )
     assert choosing(house)("bella", NOBODY).language == EN
     with pytest.raises(InvalidInput, match="name its language, one of: en-US, es") as caught:

@@ -14,20 +14,16 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
 from entrypoints.http import admin, consents, downloads, engines, health, jobs, profiles, rvc, voices
-from entrypoints.http.dialects import Dialects
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
-from entrypoints.http.openai import dialect as openai
 from entrypoints.http.openai import routes as openai_routes
-from entrypoints.http.problems import as_problem, on_http_error, on_unexpected, on_voicecore_error
+from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore import __version__
 from voicecore.access import NOBODY
 from voicecore.errors import VoiceCoreError
 
-#: Whose errors are told where: see `dialects.py`.
-DIALECTS = Dialects({**dict.fromkeys(openai.ADDRESSES, openai.refused), "/v1/audio/detect": as_problem}, as_problem)
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 
@@ -43,7 +39,7 @@ def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
             "service": Provide(lambda: service, sync_to_thread=False),
             "caller": Provide(lambda: NOBODY, sync_to_thread=False),
         },
-        state=State({"service": service, "dialects": DIALECTS}),
+        state=State({"service": service}),
         on_startup=[_roomy_executor],
         lifespan=[_owning(service)] if owns_service else [],
         before_send=[add_headers],

@@ -1,54 +1,50 @@
-"""Which shape a refusal is told in: the address decides. Where no dialect is registered it is a problem of RFC 9457.
+"""In which shape an error is told: by the part of the service that was asked.
 
-A client of another service's API reads that service's errors. So whoever speaks such a dialect registers, in `app.py`, the
-addresses that are its own, and every refusal there comes in its shape: a wrong field, a missing key, an unknown address
-or method, and a defect, too.
+Every refusal passes here, also those of the framework (404 of no route, 405, 413) and of the door (401, 403, 429). A
+dialect of another service registers itself by the beginning of its paths, in `DIALECTS`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from litestar import Request, Response
+from litestar import Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a request is not answered as it was asked.
+    """What there is to tell of an error.
 
     Attributes:
-        status: of HTTP, 400..599.
-        code: stable, for clients to switch on.
-        sentence: what is wrong, which limit, how to mend it.
-        field: of the request, by the core's name; None where no field is to blame.
-        headers: such as `Retry-After`.
-        request_id: as the log has it.
+        path: that was asked for.
+        status: of HTTP.
+        code: stable, for programs.
+        detail: one sentence, for people.
+        request_id: names the request in the log.
+        field: of the request that is wrong, where it is one.
+        headers: that the answer carries, such as `Retry-After`.
     """
 
+    path: str
     status: int
     code: str
-    sentence: str
-    field: str | None
-    headers: Mapping[str, str]
+    detail: str
     request_id: str
+    field: str | None = None
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-Dialect: TypeAlias = Callable[[Request[Any, Any, Any], Refusal], Response[Any]]
+#: Makes the answer, with its own body and media type; status and headers are those of the refusal.
+Renderer = Callable[[Refusal], Response[Any]]
+
+#: The beginning of the paths → the renderer. The longest that fits decides; nothing fits: problem details (RFC 9457).
+DIALECTS: dict[str, Renderer] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Dialects:
-    """Dialects by the beginning of an address, whole parts of it; the longest that fits counts.
-
-    >>> Dialects({"/v1/audio": openai, "/v1/audio/detect": problem}, problem)  # doctest: +SKIP
-    """
-
-    by_prefix: Mapping[str, Dialect]
-    otherwise: Dialect
-
-    def of(self, path: str) -> Dialect:
-        """The dialect that is spoken at this address."""
-        fitting = [each for each in self.by_prefix if path == each or path.startswith(f"{each}/")]
-        return self.by_prefix[max(fitting, key=len)] if fitting else self.otherwise
+def renderer_of(path: str, default: Renderer) -> Renderer:
+    """Who tells errors under this path. A prefix fits whole parts of a path: `/v1/audio` is not for `/v1/audiobooks`."""
+    fitting = [prefix for prefix in DIALECTS if path == prefix or path.startswith(f"{prefix.rstrip('/')}/")]
+    return DIALECTS[max(fitting, key=len)] if fitting else default

@@ -27,6 +27,7 @@ _MEANING = {
     416: "The range lies outside the file.",
     425: "The job is not finished yet.",
     429: "The queue is full, or another such upload is being read; try again after `Retry-After` seconds.",
+    500: "The job failed, and would again; or the service has a defect, and its log tells more.",
     501: "This needs a part that is not installed; `detail` names it.",
     503: "The service stops, or its store or disk cannot be used now; try again after `Retry-After` seconds.",
 }
@@ -40,11 +41,6 @@ class _Written(Schema):
 
     def to_schema(self) -> dict[str, Any]:
         return self.document
-
-
-def meaning_of(status: int) -> str:
-    """What a status means here."""
-    return _MEANING[status]
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:

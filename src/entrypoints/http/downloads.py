@@ -90,7 +90,7 @@ async def download(
 ) -> Response[Any]:  # fmt: skip
     """The audio of a finished job, whole or a byte range of it."""
     chosen = None if format is None else format_of(format, "format")
-    job = await _finished(request, service, caller, job_id, timeout)
+    job = await finished_job(request, service, caller, job_id, timeout)
     if job.status is not JobStatus.COMPLETED:
         raise Conflict(_why_no_audio(job))
     output_format = chosen or _asked_format(job)
@@ -132,7 +132,7 @@ def segments(service: Wired, caller: Calling, job_id: FromPath[str]) -> Manifest
         return msgspec.convert(json.loads(reader.read()), Manifest)
 
 
-async def _finished(
+async def finished_job(
     request: Request[Any, Any, Any], service: Service, caller: Caller, job_id: str, timeout_s: float
 ) -> SynthesisJob:
     """The job, once it is finished. A waiter holds no thread: it looks now and then, and leaves with its client.

@@ -15,7 +15,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from entrypoints.http.dialects import Refusal
+from entrypoints.http.dialects import Refusal, renderer_of
 from entrypoints.http.headers import request_id
 from voicecore.errors import (
     BlobCorrupt,
@@ -87,21 +87,20 @@ def _respond(
     request: Request[Any, Any, Any], status: int, code: str, detail: str, field: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response[Any]:  # fmt: skip
-    """The refusal, in the dialect of the address that was asked."""
+    path = request.scope["path"]
     refusal = Refusal(
-        status=status, code=code, sentence=detail, field=field, headers=headers or {}, request_id=request_id(request.scope)
+        path=path, status=status, code=code, detail=detail, request_id=request_id(request.scope), field=field,
+        headers=headers or {},
     )  # fmt: skip
-    dialect = request.app.state.dialects.of(request.scope["path"])
-    answer: Response[Any] = dialect(request, refusal)
-    return answer
+    return renderer_of(path, as_problem)(refusal)
 
 
-def as_problem(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    """The service's own dialect."""
+def as_problem(refusal: Refusal) -> Response[Problem]:
+    """The answer as problem details."""
+    code, detail = refusal.code, refusal.detail
     problem = Problem(
-        type=f"urn:voicecore:problem:{refusal.code}", title=refusal.code.replace("_", " ").capitalize(),
-        status=refusal.status, detail=refusal.sentence, code=refusal.code, error=refusal.sentence,
-        error_message=refusal.sentence, request_id=refusal.request_id, field=refusal.field,
+        type=f"urn:voicecore:problem:{code}", title=code.replace("_", " ").capitalize(), status=refusal.status,
+        detail=detail, code=code, error=detail, error_message=detail, request_id=refusal.request_id, field=refusal.field,
     )  # fmt: skip
     return Response(problem, status_code=refusal.status, media_type=MEDIA_TYPE, headers=dict(refusal.headers))
 

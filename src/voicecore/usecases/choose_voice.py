@@ -14,10 +14,11 @@ from voicecore.language import Language
 from voicecore.ports import Catalog
 from voicecore.request import Mode
 from voicecore.usecases.engines import Engines
-from voicecore.voice import DEFAULT_PRESET, VoicePreset, VoiceProfile
+from voicecore.voice import DEFAULT_PRESET, NAME_LIMIT, VoicePreset, VoiceProfile
 
 #: Between a voice and the conversion model that it is converted with: `female_warm+Ana`, `voice_1234:rvc_5678`.
 JOINTS = "+:"
+_LONGEST = 2 * NAME_LIMIT + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +102,11 @@ class ChooseVoice:
         for said in dict.fromkeys((name, self.aliases.get(name, name))):
             if (whole := self._plain(said, caller, card)) is not None:
                 return whole, None
-        # A name may hold a joint itself, so the longest that is a voice counts.
-        for said in dict.fromkeys((name, self.aliases.get(name, name))):
-            for place in sorted((said.rfind(joint) for joint in JOINTS), reverse=True):
-                first = said[: max(place, 0)]
-                voice = self._plain(self.aliases.get(first, first), caller, card) if first else None
-                if voice is not None:
+        # Names may hold a joint themselves, so the longest voice counts. What is longer than two names is looked for nowhere.
+        for said in dict.fromkeys((name, self.aliases.get(name, name))) if len(name) <= _LONGEST else ():
+            for place in (place for place in range(len(said) - 1, 0, -1) if said[place] in JOINTS):
+                first = said[:place]
+                if (voice := self._plain(self.aliases.get(first, first), caller, card)) is not None:
                     return voice, said[place + 1 :]
         presets = ", ".join(dict.fromkeys(preset.id for preset in card.presets))
         raise NotFound(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from litestar import Router
 
-from entrypoints.http.openai import models, voices
+from entrypoints.http.openai import consents, models, samples, voices
 
-router = Router("/v1", route_handlers=[*models.HANDLERS, *voices.HANDLERS], tags=["openai"])
+router = Router(
+    "/v1", route_handlers=[*models.HANDLERS, *voices.HANDLERS, *samples.HANDLERS, *consents.HANDLERS], tags=["openai"]
+)

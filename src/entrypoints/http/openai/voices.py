@@ -27,6 +27,7 @@ class VoiceEntry(msgspec.Struct, kw_only=True):
     id: str
     name: str
     object: str = "audio.voice"
+    type: str = "audio_sample"
     created_at: int | None = None
     kind: Literal["preset", "enrolled", "alias"]
     languages: list[str] = []

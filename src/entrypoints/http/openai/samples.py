@@ -1,0 +1,133 @@
+"""`POST /v1/audio/voices` and its undoing: a voice from one recording, under a consent that is kept already."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, delete, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from entrypoints.http.documented import FilePart, accepts
+from entrypoints.http.downloads import MAX_WAIT_S, finished_job
+from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, unsupported
+from entrypoints.http.job_body import language_of
+from entrypoints.http.openai.dialect import faults
+from entrypoints.http.openai.voices import VoiceEntry, of_enrolled
+from entrypoints.http.threads import UPLOADS, blocking
+from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.wiring import Calling, Wired, consent_id_of, find_voice, refuse_while_draining
+from entrypoints.service import Service
+from voicecore.access import Caller
+from voicecore.errors import Conflict, InvalidInput, NotFound
+from voicecore.job import SynthesisJob
+from voicecore.language import Language
+from voicecore.usecases.consents import find_consent
+from voicecore.usecases.submit_enrolment import NewVoice
+from voicecore.voice import DESCRIPTION_LIMIT, NAME_LIMIT
+
+_SAMPLE = FilePart(name="audio_sample")
+_KIND = "audio_sample"
+
+
+class SampleBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The fields beside the recording: OpenAI's, then ours."""
+
+    name: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": NAME_LIMIT})]
+    consent: Annotated[str, Meta(description="Id of a consent of the speaker: POST /v1/audio/voice_consents.")]
+    type: Annotated[
+        str, Meta(description="Voices are made of recordings only.", extra_json_schema={"enum": [_KIND]})
+    ] = _KIND
+    language: Annotated[str, Meta(
+        description="BCP 47 tag of what is spoken in it. Default: the consent's, or VOICECORE_DEFAULT_LANGUAGE.",
+        extra_json_schema={"maxLength": 35, "examples": ["pt-BR"]},
+    )] | None = None  # fmt: skip
+    engine: Annotated[str, Meta(description="GET /engines. Default: the service's.")] | None = None
+    description: Annotated[str, Meta(extra_json_schema={"maxLength": DESCRIPTION_LIMIT})] | None = None
+
+
+class VoiceGone(msgspec.Struct, kw_only=True):
+    """A voice that was deleted."""
+
+    id: str
+    object: str = "audio.voice.deleted"
+    deleted: bool = True
+
+
+@post(
+    "/audio/voices", status_code=200, guards=[refuse_while_draining], operation_class=accepts(SampleBody, files=[_SAMPLE]),
+    request_max_body_size=None, responses=faults(400, 404, 408, 409, 413, 415, 429, 500, 501, 503),
+)  # fmt: skip
+async def create(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> VoiceEntry:
+    """Learn a voice from a recording (the field `audio_sample`), and answer when it can be spoken with."""
+    media_type = request.content_type[0].lower()
+    if media_type != MULTIPART:
+        raise unsupported(media_type, (MULTIPART,))
+    max_bytes = service.limits.max_upload_bytes
+    limits = UploadLimits(admit=_admit, max_file_bytes=max_bytes, max_body_bytes=max_bytes + MAX_BODY_BYTES)
+    with Form() as form:
+        await read_multipart(request, form, limits)
+        # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
+        job = await UPLOADS.run(_enrol, service, form, caller)
+    # It goes on when the client leaves: the voice is what was wanted, not the answer.
+    ended = await finished_job(request, service, caller, job.id, MAX_WAIT_S)
+    return of_enrolled(await blocking(_made, service, ended, caller))
+
+
+def _admit(name: str, form: Form) -> None:
+    if name != _SAMPLE.name:
+        raise InvalidInput(f"{name[:60]!r} is not a field for files; send it as {_SAMPLE.name!r}.", field=name[:60])
+    if form.files:
+        raise InvalidInput("There are two recordings; send one.", field=name)
+
+
+def _enrol(service: Service, form: Form, caller: Caller) -> SynthesisJob:
+    fields = dict(form.fields)
+    if _SAMPLE.name in fields:
+        raise InvalidInput(
+            f"The field {_SAMPLE.name!r} was sent as a text; send a file, with a filename.", field=_SAMPLE.name
+        )
+    if fields.get("type", _KIND) != _KIND:
+        # Before the others are looked at: those of another kind of voice are unknown here.
+        raise InvalidInput(
+            f"The type is {fields['type'][:60]!r}; voices are made of a recording: send {_KIND!r}.", field="type"
+        )
+    body = from_fields(form.fields, SampleBody)
+    if not form.files:
+        raise InvalidInput(f"The field {_SAMPLE.name!r} is missing; send a recording of the voice.", field=_SAMPLE.name)
+    try:
+        consent = find_consent(service.catalog, consent_id_of(body.consent), caller)
+    except NotFound:
+        raise NotFound(
+            f"There is no consent {body.consent[:80]!r}; GET /v1/audio/voice_consents lists them.", field="consent"
+        ) from None
+    language = consent.language or Language.parse(service.settings.default_language)
+    voice = NewVoice(
+        name=body.name, description=body.description or "", engine=body.engine, consent_id=consent.id,
+        language=language if body.language is None else language_of(body.language, "language"),
+    )  # fmt: skip
+    try:
+        return service.submit_enrolment(voice, [file for _, file in form.files], caller=caller)
+    except InvalidInput as error:
+        # Here the file has another name than beside a clone.
+        raise type(error)(error.message, field=_SAMPLE.name if error.field == "file" else error.field) from error
+
+
+def _made(service: Service, job: SynthesisJob, caller: Caller) -> Any:
+    if job.error is not None:
+        raise job.error.raised()
+    if job.result is None or job.result.voice_id is None:
+        raise Conflict(f"Job {job.id} was {job.status.value} and made no voice.")
+    return find_voice(service, job.result.voice_id, caller)
+
+
+@delete("/audio/voices/{voice_id:str}", status_code=200, sync_to_thread=True, responses=faults(404, 503))
+def remove(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceGone:
+    """Remove an enrolled voice, its recording and the cached segments spoken with it."""
+    voice = find_voice(service, voice_id, caller)
+    service.delete_voice(voice.id)
+    return VoiceGone(id=voice.id)
+
+
+HANDLERS = (create, remove)
