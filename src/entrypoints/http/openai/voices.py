@@ -17,7 +17,8 @@ from entrypoints.http.openai.names import choose_voice, voice_names
 from entrypoints.http.wiring import Calling, Wired
 from entrypoints.service import Service
 from voicecore.access import Caller
-from voicecore.errors import VoiceCoreError
+from voicecore.errors import ConsentRevoked, VoiceCoreError
+from voicecore.usecases.consents import check_consents
 from voicecore.voice import VoiceProfile
 
 
@@ -73,7 +74,19 @@ def _presets(service: Service) -> list[VoiceEntry]:
 
 
 def _enrolled(service: Service, caller: Caller) -> list[VoiceEntry]:
-    return [of_enrolled(voice) for voice in service.catalog.voices.all() if caller.sees(voice.owner)]
+    return [
+        of_enrolled(voice)
+        for voice in service.catalog.voices.all()
+        if caller.sees(voice.owner) and _may_speak(service, voice)
+    ]
+
+
+def _may_speak(service: Service, voice: VoiceProfile) -> bool:
+    try:
+        check_consents(service.catalog, voice)
+    except ConsentRevoked:
+        return False
+    return True
 
 
 def of_enrolled(voice: VoiceProfile) -> VoiceEntry:
