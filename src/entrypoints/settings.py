@@ -57,7 +57,10 @@ class Settings:
 
     data_dir: Path = field(
         default_factory=default_data_dir,
-        metadata={"secret": False, "meaning": "Folder of jobs, voices and audio; without Redis one process owns it."},
+        metadata={
+            "secret": False,  # nosec B105 - whether it is one
+            "meaning": "Folder of jobs, voices and audio; without Redis one process owns it.",
+        },
     )
     models_dir: Path | None = _setting(None, "Folder of model weights; default: `models` in the data folder.")
     engine: str = _setting("kokoro", "Engine of requests that name none.")

@@ -22,7 +22,7 @@ from voicecore.job import SynthesisJob
 from voicecore.request import SynthesisRequest
 
 #: What a secret begins with, by the specification, so that it is known for one wherever it turns up.
-SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins is none
+SECRET_PREFIX = "whsec_"  # noqa: S105 # nosec B105 - how a secret begins is none
 #: Bytes of a secret, by the specification: at least 192 bits, at most 512.
 SECRET_MIN_BYTES, SECRET_MAX_BYTES = 24, 64
 #: Two, so that a receiver can be given the new one while the old one still holds.

@@ -130,7 +130,7 @@ def test_the_service_speaks_learns_and_is_well_with_nothing_writable_but_its_vol
     )
     answer = httpx.post(
         f"{box.url}/voices/clone",
-        data={"name": "Ana", "language": "pt-BR", "consent": "Sim."},
+        data={"name": "Ana", "language": "pt-BR", "consent": "Sim.", "consent_by": "Ana Souza"},
         files={"file": ("a", reference)},
     )
     assert answer.status_code == 202, answer.text

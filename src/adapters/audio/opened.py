@@ -72,8 +72,11 @@ def _check_header(opened: Opened, order: Order) -> None:
 
 
 def _mono(block: NDArray[np.float32]) -> Samples:
-    # One look at the sum finds NaN and infinity; float64, so that it cannot overflow by itself.
-    if not np.isfinite(block.sum(dtype=np.float64)):
+    # One look at the sum finds NaN and infinity (also both infinities, which numpy would warn of); float64, so that it cannot
+    # overflow by itself.
+    with np.errstate(invalid="ignore"):
+        total = block.sum(dtype=np.float64)
+    if not np.isfinite(total):
         raise InvalidAudio("The audio holds values that are not finite numbers (NaN or infinity); export it again.")
     peak = max(float(block.max()), -float(block.min())) if block.size else 0.0
     if peak > MAX_PEAK:

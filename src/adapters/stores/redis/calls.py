@@ -72,7 +72,9 @@ class Scripts:
         prelude = texts.pop("prelude")
         self._texts = {name: prelude + text for name, text in texts.items()}
         # Redis' name of a script is the SHA-1 of its text: no secret.
-        self._digests = {name: hashlib.sha1(text).hexdigest() for name, text in self._texts.items()}  # noqa: S324
+        self._digests = {
+            name: hashlib.sha1(text, usedforsecurity=False).hexdigest() for name, text in self._texts.items()
+        }
 
     def call(self, name: str, *arguments: Argument) -> tuple[str, list[Any]]:
         """What the script answers: a word, and the rest. Sent once: a claim whose answer got lost may have been done.

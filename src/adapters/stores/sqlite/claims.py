@@ -29,7 +29,7 @@ FIRST_OF_ALL = f"""
         UNION ALL
         SELECT * FROM ({_LAPSED} ORDER BY priority, created_us, id LIMIT 1)
     ) ORDER BY priority, created_us, id LIMIT 1
-"""  # noqa: S608 - constants
+"""  # noqa: S608 # nosec B608 - constants
 
 #: The same for some lines (a JSON list), by one look for each of them. The column `engine` has the name of the job's line.
 FIRST_OF_LINES = f"""
@@ -45,7 +45,7 @@ FIRST_OF_LINES = f"""
         SELECT * FROM ({_LAPSED} AND engine IN (SELECT value FROM json_each(:lines))
                        ORDER BY priority, created_us, id LIMIT 1)
     ) ORDER BY priority, created_us, id LIMIT 1
-"""  # noqa: S608 - constants
+"""  # noqa: S608 # nosec B608 - constants
 
 # `Lease.cut` in SQL: what began later than now was written before the clock was set back.
 CUT_LEASES = """

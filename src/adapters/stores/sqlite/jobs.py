@@ -68,9 +68,9 @@ class SqliteJobStore:
         after = place_after(query)
         # Only constants stand in the SQL; every value is bound. The literal lets SQLite use the indexes by owner.
         counts, owned = ("job_count", "") if query.owner is None else ("owned_job_count", "AND owner <> ''")
-        totals = f"SELECT coalesce(sum(jobs), 0) FROM {counts} WHERE {where}"  # noqa: S608
+        totals = f"SELECT coalesce(sum(jobs), 0) FROM {counts} WHERE {where}"  # noqa: S608 # nosec B608 - constants
         older = "" if after is None else "AND (created_us, id) < (?, ?)"
-        rows = f"SELECT record FROM job WHERE {where} {owned} {older} ORDER BY created_us DESC, id DESC LIMIT ?"  # noqa: S608
+        rows = f"SELECT record FROM job WHERE {where} {owned} {older} ORDER BY created_us DESC, id DESC LIMIT ?"  # noqa: S608 # nosec B608 - constants
         place = [] if after is None else [after.created_us, after.job_id]
         with self._database.reading() as reader:
             (total,) = reader.execute(totals, values).fetchone()
