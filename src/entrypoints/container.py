@@ -13,6 +13,7 @@ from adapters.audio import SandboxedCodec
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost, SharedHost
 from adapters.messengers.http import HttpMessenger
+from adapters.meters.prometheus import PrometheusMeter
 from adapters.queues.memory import MemoryDoorbell
 from adapters.relays.memory import MemoryRelay
 from adapters.stores.roster import MemoryRoster
@@ -20,16 +21,19 @@ from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
 from entrypoints import distributed, embedded
 from entrypoints.converters import TEST_ENGINES, model_intake, offered_converters
 from entrypoints.crews import Tools, embedded_crew, request_crew
+from entrypoints.observing import Metrics, tracer
 from entrypoints.service import Service
 from entrypoints.settings import Settings, file_of, load
 from entrypoints.standing import Standing
 from entrypoints.worker import Worker
 from voicecore.errors import NotFound, StorageUnavailable
+from voicecore.observer import Observer
 from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
 from voicecore.system import RandomIds, SteadyClock, SystemClock
 from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
+from voicecore.usecases.counted_codec import CountedCodec
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
@@ -106,6 +110,9 @@ class Container(containers.DeclarativeContainer):
     limits = settings.provided.limits
     mode = providers.Callable(embedded_or_distributed, settings)
 
+    meter = providers.Singleton(PrometheusMeter)
+    tracer = providers.Singleton(tracer, settings)
+    observer = providers.Singleton(Observer, meter, tracer)
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
     database = providers.Singleton(SqliteDatabase, settings.provided.data_dir)
@@ -153,15 +160,16 @@ class Container(containers.DeclarativeContainer):
         embedded=providers.Object(lambda: None),
         distributed=providers.Callable(lambda client: client.close, redis),
     )
-    codec = providers.Singleton(
+    decoder = providers.Singleton(
         SandboxedCodec, max_children=settings.provided.decoders, max_file_bytes=limits.provided.max_upload_bytes
     )
+    codec = providers.Singleton(CountedCodec, decoder, meter)
     engines = providers.Singleton(offered_engines, settings)
     converters = providers.Singleton(offered_converters, settings)
     intake = providers.Singleton(model_intake, settings)
     host = providers.Factory(
         ChildProcessHost, threads=settings.provided.threads, settings=settings.provided.engine_settings,
-        idle_unload_s=settings.provided.idle_unload_s,
+        idle_unload_s=settings.provided.idle_unload_s, meter=meter,
     )  # fmt: skip
     shared_host = providers.Singleton(SharedHost, host)
     slot_host = providers.Selector(
@@ -170,35 +178,37 @@ class Container(containers.DeclarativeContainer):
         shared=providers.Callable(SharedHost.slot, shared_host),
     )
 
-    cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock)
-    listen = providers.Singleton(Listen, store, relay, blobs, cache, ids, limits.provided.keep_jobs)
-    delete_job = providers.Singleton(DeleteJob, store, blobs, limits)
+    cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock, observer=observer)
+    listen = providers.Singleton(Listen, store, relay, blobs, cache, ids, limits.provided.keep_jobs, observer)
+    delete_job = providers.Singleton(DeleteJob, store, blobs, limits, observer)
     delete_voice = providers.Singleton(DeleteVoice, catalog, blobs, store, limits.provided.keep_jobs)
     purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job, known_since)
     webhooks = providers.Singleton(webhook_policy, settings)
     submit_synthesis = providers.Singleton(
-        SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks, converters
+        SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks, converters, observer
     )
     submit_conversion = providers.Singleton(
-        SubmitConversion, store, catalog, blobs, codec, doorbell, converters, clock, ids, limits, webhooks
+        SubmitConversion, store, catalog, blobs, codec, doorbell, converters, clock, ids, limits, webhooks, observer
     )
     add_model = providers.Singleton(AddModel, catalog, blobs, intake, clock, ids, limits)
     delete_model = providers.Singleton(DeleteModel, catalog, blobs, store)
     submit_enrolment = providers.Singleton(
         SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks,
-        settings.provided.require_consent,
+        settings.provided.require_consent, observer,
     )  # fmt: skip
     keep_consent = providers.Singleton(KeepConsent, catalog, blobs, codec, clock, ids)
     revoke_consent = providers.Singleton(RevokeConsent, store, catalog, blobs, clock, limits.provided.keep_jobs)
-    submit_mix = providers.Singleton(SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks)
+    submit_mix = providers.Singleton(
+        SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks, observer
+    )
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
-    export_audio = providers.Singleton(ExportAudio, blobs, codec)
+    export_audio = providers.Singleton(ExportAudio, blobs, codec, observer)
     run_job = providers.Factory(
         RunJob, store, blobs, clock,
-        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache, relay, converters=converters),
+        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache, relay, converters=converters, observer=observer),
         enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock),
-        convert=providers.Singleton(RunConversion, blobs, catalog, codec, relay),
-        limits=limits,
+        convert=providers.Singleton(RunConversion, blobs, catalog, codec, relay, observer=observer),
+        limits=limits, observer=observer,
     )  # fmt: skip
     tools = providers.Singleton(
         Tools, settings=settings, clock=clock, roster=roster, engines=engines, converters=converters, purge=purge,
@@ -210,15 +220,27 @@ class Container(containers.DeclarativeContainer):
         embedded=providers.Singleton(embedded_crew, tools, doorbell),
         distributed=providers.Singleton(request_crew, doorbell, check),
     )
+    metrics = providers.Singleton(
+        Metrics, meter=meter, store=store, roster=roster, data_dir=settings.provided.data_dir, crew=crew.provider
+    )
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
         relay=relay, listen=listen, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
         submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
-        delete_model=delete_model, keep_consent=keep_consent, revoke_consent=revoke_consent, purge=purge, check=check, hang_up=hang_up,
+        delete_model=delete_model, keep_consent=keep_consent, revoke_consent=revoke_consent, purge=purge, check=check,
+        hang_up=hang_up, observer=observer, metrics=metrics,
     )  # fmt: skip
     worker = providers.Singleton(
-        Worker, tools=tools, store=store, catalog=catalog, relay=relay, check=check, hang_up=hang_up
+        Worker,
+        tools=tools,
+        store=store,
+        catalog=catalog,
+        relay=relay,
+        check=check,
+        meter=meter,
+        tracer=tracer,
+        hang_up=hang_up,
     )
 
 

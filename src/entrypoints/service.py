@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from entrypoints.observing import Metrics
 from entrypoints.opened import Opened
 from entrypoints.settings import Settings
 from entrypoints.standing import Standing
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
+from voicecore.observer import Observer
 from voicecore.ports import BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
 from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
@@ -38,6 +40,8 @@ class Service(Opened):
 
     Attributes:
         crew: who works in this process; with Redis the workers are processes of their own and the crew is empty.
+        observer: whom requests are told to.
+        metrics: the numbers of this process as text.
         hang_up: gives back the connection that the stores share; called last.
         check: looks whether the parts fit together before anything is accepted; raises if not.
         draining: set while stopping; new work is refused then.
@@ -70,6 +74,8 @@ class Service(Opened):
     revoke_consent: RevokeConsent
     purge: PurgeExpired
     check: Standing
+    observer: Observer
+    metrics: Metrics
     hang_up: Callable[[], object]
     draining: bool = field(default=False)
     drained: bool = field(default=False)
@@ -102,4 +108,5 @@ class Service(Opened):
         self.relay.close()
         self.catalog.close()
         self.store.close()
+        self.observer.tracer.close()
         self.hang_up()

@@ -114,6 +114,11 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+    metrics_host: str = _setting("127.0.0.1", "Address of `VOICECORE_METRICS_PORT`.")
+    metrics_port: int = _setting(
+        0, "Port on which this service or worker gives `/metrics`, and nothing else, to whoever asks; 0: none."
+    )
+    otel: bool = _setting(False, "Whether traces are sent to where the `OTEL_…` variables say; needs the extra `otel`.")
     drain_s: float = _setting(
         20.0, "Seconds that a stopping service lets the running job go on before handing it back."
     )
@@ -141,6 +146,7 @@ class Settings:
             f"VOICECORE_THREADS is {self.threads}; give 0 to {THREAD_LIMIT}, where 0 leaves the choice to the engine.",
         )
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
+        require(0 <= self.metrics_port <= 65_535, f"VOICECORE_METRICS_PORT is {self.metrics_port}; give 0 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
         _check_webhook_secret(self.webhook_secret)
         _check_blobs_url(self.blobs_url)

@@ -127,6 +127,7 @@ class SynthesisJob:
         attempt: number of claims so far; the fencing token.
         tries: attempts that ended badly (worker or engine died); at the limit the job is poisoned.
         progress: 0, or above 1 up to 100.
+        traceparent: names the span that the job was submitted in (W3C Trace Context), where traces are kept.
     """
 
     id: JobId
@@ -154,6 +155,7 @@ class SynthesisJob:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     expires_at: datetime | None = None
+    traceparent: str | None = None
 
     def __post_init__(self) -> None:
         line_of(self.engine, self.converter)

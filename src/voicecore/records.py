@@ -49,9 +49,9 @@ from voicecore.request import (
 from voicecore.voice import VoiceId, VoiceProfile
 
 #: Versions of the records that this program writes. Jobs: 2 brought `handling`, 3 mixes of voices, 4 conversion, 5
-#: owners, 6 the converter that is needed and the digest of recordings, 7 whole statements of consent. Voices: 2 brought voices
-#: without reference, 3 owners, 4 the ids of their consents.
-JOB_VERSION = 7
+#: owners, 6 the converter that is needed and the digest of recordings, 7 whole statements of consent, 8
+#: `traceparent`. Voices: 2 brought voices without reference, 3 owners, 4 the ids of their consents.
+JOB_VERSION = 8
 VOICE_VERSION = 4
 PROFILE_VERSION = 1
 MODEL_VERSION = 1
@@ -140,6 +140,7 @@ _JOB: dict[str, Callable[[Any], Any]] = {
     "result": maybe(lambda document: JobResult(**fields_of(document, _RESULT))),
     "error": maybe(lambda document: JobError(**fields_of(document, _ERROR))),
     **dict.fromkeys(_MOMENTS, maybe(as_moment)),
+    "traceparent": maybe(as_text),
 }  # fmt: skip
 
 
@@ -205,6 +206,13 @@ def _with_statements(document: Document) -> Document:
     return document | {"request": [kind, body | {"consent": statement, "consent_id": None}]}
 
 
+def _with_traces(document: Document) -> Document:
+    """From version 7, which kept none."""
+    if "traceparent" in document:
+        raise ValueError("version 7 has no traceparent")
+    return document | {"traceparent": None}
+
+
 def _with_voices_without_reference(document: Document) -> Document:
     """From version 1, where every voice had one."""
     as_text(document["reference_key"])
@@ -227,7 +235,7 @@ def _with_ids_of_consents(document: Document) -> Document:
 
 #: Upgrade n leads from version n + 1 to the next one.
 _JOB_UPGRADES: tuple[Callable[[Document], Document], ...] = (
-    _with_handling, _with_mixes, _with_conversion, _with_owner, _with_needs, _with_statements,
+    _with_handling, _with_mixes, _with_conversion, _with_owner, _with_needs, _with_statements, _with_traces,
 )  # fmt: skip
 _VOICE_UPGRADES: tuple[Callable[[Document], Document], ...] = (
     _with_voices_without_reference, _with_owner, _with_ids_of_consents,

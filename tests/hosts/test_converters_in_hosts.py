@@ -54,7 +54,7 @@ def test_a_converter_without_weights_says_how_to_get_them_before_anything_is_loa
 
 
 @pytest.mark.parametrize(
-    ("trouble", "words"), [("fail", "told to fail"), ("memory", "MemoryError"), ("defect", "a defect")]
+    ("trouble", "words"), [("fail", "told to fail"), ("memory", "MemoryError"), ("defect", "RuntimeError")]
 )
 def test_errors_of_the_converter_arrive_and_the_process_lives_on(host, monkeypatch, trouble, words):
     plan(monkeypatch, trouble=trouble, from_s=2.0)

@@ -146,6 +146,11 @@ GOLDEN_COMPLETED_7 = GOLDEN_COMPLETED_6.replace('{"v":6,', '{"v":7,').replace(
     '"consent":"Yes."',
     '"consent":{"by":"","text":"Yes.","given_at":"2026-01-02T03:04:05.678901+00:00","recording":null},"consent_id":null',
 )
+# Written by version 8, and never to be edited either.
+_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+GOLDEN_QUEUED_8 = GOLDEN_QUEUED_7.replace('{"v":7,', '{"v":8,')[:-1] + f',"traceparent":"{_TRACE}"}}'
+GOLDEN_COMPLETED_8 = GOLDEN_COMPLETED_7.replace('{"v":7,', '{"v":8,')[:-1] + ',"traceparent":null}'
+GOLDEN_MIX_8 = GOLDEN_MIX_7.replace('{"v":7,', '{"v":8,')[:-1] + ',"traceparent":null}'
 GOLDEN_VOICE_1 = (
     '{"v":1,"kind":"voice","id":"voice_1","name":"Ana","language":"pt-BR","engine":"kokoro","method":"voice matching",'
     '"print_key":"voices/voice_1/print.npz","print_sha256":"00ff","reference_key":"voices/voice_1/reference.wav",'
@@ -354,13 +359,21 @@ def test_a_consent_is_read_as_it_was_written() -> None:
         load_consent(altered(GOLDEN_CONSENT, statement={"by": "Ana"}))
 
 
-def test_what_is_written_is_still_version_7_of_jobs_4_of_voices_and_1_of_profiles() -> None:
+def test_the_name_of_a_trace_is_kept_with_its_job_from_version_8_on() -> None:
+    assert load_job(GOLDEN_QUEUED_7).traceparent is None
+    assert load_job(GOLDEN_QUEUED_8).traceparent == _TRACE
+    with pytest.raises(StorageUnavailable, match="version 7 has no traceparent"):
+        load_job(altered(GOLDEN_QUEUED_8, v=7))
+
+
+def test_what_is_written_is_still_version_8_of_jobs_4_of_voices_and_1_of_profiles() -> None:
     """If this fails, the documents have changed: give them a new version, and read both."""
     queued, completed = golden_jobs_2()
+    queued = replace(queued, traceparent=_TRACE)
     owned = replace(completed, owner="key_1")
-    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_7, GOLDEN_COMPLETED_7)
-    assert load_job(GOLDEN_COMPLETED_7) == owned
-    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_7
+    assert (dump_job(queued), dump_job(owned)) == (GOLDEN_QUEUED_8, GOLDEN_COMPLETED_8)
+    assert load_job(GOLDEN_COMPLETED_8) == owned
+    assert dump_job(GOLDEN_MIX_VALUE) == GOLDEN_MIX_8
     assert dump_voice(GOLDEN_VOICE_VALUE) == GOLDEN_VOICE_4
     mixed = replace(GOLDEN_MIXED_VOICE_VALUE, owner="key_1")
     assert dump_voice(mixed) == GOLDEN_MIXED_VOICE_4
@@ -369,10 +382,10 @@ def test_what_is_written_is_still_version_7_of_jobs_4_of_voices_and_1_of_profile
 
 
 def test_records_of_older_versions_are_written_as_the_newest() -> None:
-    newest = GOLDEN_COMPLETED_7.replace('"owner":"key_1"', '"owner":""')
+    newest = GOLDEN_COMPLETED_8.replace('"owner":"key_1"', '"owner":""')
     assert dump_job(load_job(GOLDEN_COMPLETED)) == dump_job(load_job(GOLDEN_COMPLETED_2)) == newest
-    assert dump_job(load_job(GOLDEN_QUEUED_3)) == GOLDEN_QUEUED_7
-    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_7
+    assert dump_job(replace(load_job(GOLDEN_QUEUED_3), traceparent=_TRACE)) == GOLDEN_QUEUED_8
+    assert dump_job(load_job(GOLDEN_MIX_3)) == GOLDEN_MIX_8
     assert dump_voice(load_voice(GOLDEN_VOICE_1)) == GOLDEN_VOICE_4
 
 
@@ -394,9 +407,9 @@ def test_mixes_and_voices_without_reference_are_refused_in_versions_that_had_non
     ],
 )  # fmt: skip
 def test_a_stored_mix_that_could_not_have_been_asked_for_is_refused(parts: object) -> None:
-    _, body = json.loads(GOLDEN_MIX_7)["request"]
+    _, body = json.loads(GOLDEN_MIX_8)["request"]
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_MIX_7, request=["mix", {**body, "parts": parts}]))
+        load_job(altered(GOLDEN_MIX_8, request=["mix", {**body, "parts": parts}]))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).map(
@@ -451,17 +464,17 @@ def altered(record: str, **changes: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "version", [0, -1, 8, 99, "1", "2", "3", "4", "5", "6", "7", None, True, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0]
+    "version", [0, -1, 9, 99, "1", "2", "3", "4", "5", "6", "7", "8", None, True, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 8.0]
 )
 def test_another_version_is_refused_with_the_way_to_mend_it(version: object) -> None:
-    for load, record in ((load_job, GOLDEN_QUEUED_7), (load_voice, GOLDEN_VOICE_4), (load_profile, GOLDEN_PROFILE)):
+    for load, record in ((load_job, GOLDEN_QUEUED_8), (load_voice, GOLDEN_VOICE_4), (load_profile, GOLDEN_PROFILE)):
         with pytest.raises(StorageUnavailable, match="run the version of voicecore that wrote it"):
             load(altered(record, v=version))
 
 
 def test_a_newer_record_is_refused_with_a_sentence_that_names_the_versions() -> None:
-    with pytest.raises(StorageUnavailable, match=r"job has version 8 .* reads versions 1 to 7: run the version"):
-        load_job(altered(GOLDEN_QUEUED_7, v=8))
+    with pytest.raises(StorageUnavailable, match=r"job has version 9 .* reads versions 1 to 8: run the version"):
+        load_job(altered(GOLDEN_QUEUED_8, v=9))
     with pytest.raises(StorageUnavailable, match=r"voice has version 5 .* reads versions 1 to 4: run the version"):
         load_voice(altered(GOLDEN_VOICE_4, v=5))
 
@@ -485,25 +498,25 @@ def test_a_record_of_version_1_is_not_taken_for_version_2() -> None:
 ])  # fmt: skip
 def test_an_unknown_state_or_field_is_refused_not_guessed(field: str, value: object) -> None:
     with pytest.raises(StorageUnavailable):
-        load_job(altered(GOLDEN_QUEUED_7, **{field: value}))
+        load_job(altered(GOLDEN_QUEUED_8, **{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_7)))
+@pytest.mark.parametrize("field", sorted(json.loads(GOLDEN_QUEUED_8)))
 def test_a_missing_field_is_refused(field: str) -> None:
-    document = json.loads(GOLDEN_QUEUED_7)
+    document = json.loads(GOLDEN_QUEUED_8)
     del document[field]
     with pytest.raises(StorageUnavailable):
         load_job(json.dumps(document))
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", "null", "7", '"job"', "{}", '{"v":1}', b"\xff", "[" * 100_000, GOLDEN_VOICE_4,
-                                    altered(GOLDEN_QUEUED_7, progress=1e999)])  # fmt: skip
+                                    altered(GOLDEN_QUEUED_8, progress=1e999)])  # fmt: skip
 def test_what_is_not_a_job_record_is_refused(record: str | bytes) -> None:
     with pytest.raises(StorageUnavailable):
         load_job(record)
 
 
-@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_7, GOLDEN_MIX_7, GOLDEN_QUEUED_3]))
+@given(st.data(), st.sampled_from([GOLDEN_COMPLETED_8, GOLDEN_MIX_8, GOLDEN_QUEUED_3]))
 def test_a_damaged_record_never_raises_anything_else(data: st.DataObject, whole: str) -> None:
     cut = data.draw(st.integers(0, len(whole)))
     instead = data.draw(st.text(max_size=3))

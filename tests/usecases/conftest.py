@@ -14,12 +14,15 @@ import pytest
 
 from adapters.blobs.memory import MemoryBlobStore
 from adapters.hosts import LocalHost
+from adapters.meters.memory import MemoryMeter
 from adapters.queues.memory import MemoryDoorbell
 from adapters.stores.memory import MemoryCatalog, MemoryJobStore
+from adapters.tracers.memory import MemoryTracer
 from voicecore.audio import Audio, join
 from voicecore.conversion_model import ConversionModel
 from voicecore.language import Language
 from voicecore.limits import Limits
+from voicecore.observer import Observer
 from voicecore.ports import AudioLimits
 from voicecore.request import OutputFormat, SynthesisRequest
 from voicecore.testing.fakes import FakeClock, SequentialIds
@@ -27,6 +30,7 @@ from voicecore.testing.shifter import Shifter, ShifterIntake, ShifterPlan, Shift
 from voicecore.testing.tone import ToneEngine, TonePlan
 from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.converters import Converters
+from voicecore.usecases.counted_codec import CountedCodec
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
@@ -122,33 +126,46 @@ class House:
     def __post_init__(self) -> None:
         self.clock, self.ids = FakeClock(), SequentialIds()
         self.store, self.catalog = MemoryJobStore(self.clock), MemoryCatalog()
-        self.blobs, self.doorbell, self.codec = MemoryBlobStore(clock=self.clock), MemoryDoorbell(), WavCodec()
+        self.meter, self.tracer = MemoryMeter(), MemoryTracer()
+        self.observer = Observer(self.meter, self.tracer)
+        self.blobs, self.doorbell = MemoryBlobStore(clock=self.clock), MemoryDoorbell()
+        self.codec = WavCodec()
+        counted = CountedCodec(self.codec, self.meter)
         self.provider = CountingProvider(self.plan)
         self.engines = Engines({"tone": self.provider}, "tone")
         self.shifters = CountingShifters(self.shifting)
         self.converters = Converters(self.shifters)
         self.host = LocalHost({"tone": self.provider}, converters={"tone": self.shifters})
-        self.cache = SegmentCache(self.blobs, self.limits.segment_cache_bytes, self.clock)
-        self.delete_job = DeleteJob(self.store, self.blobs, self.limits)
+        self.cache = SegmentCache(self.blobs, self.limits.segment_cache_bytes, self.clock, observer=self.observer)
+        self.delete_job = DeleteJob(self.store, self.blobs, self.limits, self.observer)
         self.delete_voice = DeleteVoice(self.catalog, self.blobs, self.store)
         self.purge = PurgeExpired(self.store, self.catalog, self.blobs, self.clock, self.cache, self.delete_job)
         self.profiles = EditProfiles(self.catalog, self.engines, self.ids)
-        self.export = ExportAudio(self.blobs, self.codec)
+        self.export = ExportAudio(self.blobs, self.codec, self.observer)
         self.submit = SubmitSynthesis(
             self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits,
-            converters=self.converters,
+            converters=self.converters, observer=self.observer,
         )  # fmt: skip
         self.submit_recording = SubmitConversion(
-            self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.converters, self.clock, self.ids,
-            self.limits,
+            self.store, self.catalog, self.blobs, counted, self.doorbell, self.converters, self.clock, self.ids,
+            self.limits, observer=self.observer,
         )  # fmt: skip
         self.add_model = AddModel(self.catalog, self.blobs, ShifterIntake(), self.clock, self.ids, self.limits)
         self.delete_model = DeleteModel(self.catalog, self.blobs, self.store)
         self.enrol = SubmitEnrolment(
-            self.store, self.catalog, self.blobs, self.codec, self.doorbell, self.engines, self.clock, self.ids,
-            self.limits, require_consent=False,
+            self.store, self.catalog, self.blobs, counted, self.doorbell, self.engines, self.clock, self.ids,
+            self.limits, require_consent=False, observer=self.observer,
         )  # fmt: skip
-        self.mix = SubmitMix(self.store, self.catalog, self.doorbell, self.engines, self.clock, self.ids, self.limits)
+        self.mix = SubmitMix(
+            self.store,
+            self.catalog,
+            self.doorbell,
+            self.engines,
+            self.clock,
+            self.ids,
+            self.limits,
+            observer=self.observer,
+        )
         self.run = self.worker(self.host)
 
     def worker(self, host=None, **changes) -> RunJob:
@@ -158,9 +175,9 @@ class House:
         another = LocalHost({"tone": CountingProvider(self.plan)}, converters={"tone": CountingShifters(self.shifting)})
         return RunJob(
             self.store, self.blobs, self.clock, host or another,
-            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache, relay, self.converters),
+            RunSynthesis(self.blobs, self.catalog, self.codec, self.cache, relay, self.converters, self.observer),
             RunEnrolment(self.blobs, self.catalog, self.clock), self.limits,
-            convert=RunConversion(self.blobs, self.catalog, self.codec, relay), **settings,
+            convert=RunConversion(self.blobs, self.catalog, self.codec, relay, self.observer), observer=self.observer, **settings,
         )  # fmt: skip
 
     def model(self, name: str = "Luísa", *, index: bytes = b"vectors", **voice) -> ConversionModel:

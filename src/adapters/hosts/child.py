@@ -1,4 +1,4 @@
-"""The model process: `python -m adapters.hosts.child`. It opens engines and converters and answers calls
+"""The model process: `python -m adapters.hosts.child [LEVEL]`. It opens engines and converters and answers calls
 until its input ends.
 
 A reader thread takes calls from the pipe, so that the end of the service is noticed at once, even while a model
@@ -8,12 +8,12 @@ computes: the process then ends too, and no orphan holds memory or a device.
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import queue
 import signal
 import sys
 import threading
-import traceback
 from typing import Any, BinaryIO
 
 from adapters.hosts import conversion_messages, messages
@@ -21,8 +21,11 @@ from adapters.hosts.frames import Frame, read_frame, write_frame
 from adapters.hosts.known_converter import known_converter
 from voicecore.errors import VoiceCoreError
 from voicecore.language import Language
+from voicecore.log_lines import belonging_to, log_to_stderr
 from voicecore.ports import ModelConverter, SpeechEngine
 from voicecore.registry import engine_provider
+
+_log = logging.getLogger("voicecore.hosts")
 
 
 class Child:
@@ -33,14 +36,15 @@ class Child:
         self._converters: dict[str, ModelConverter] = {}
 
     def answer(self, call: Frame) -> Frame:
-        """The answer to a call: the method's result, or its error."""
-        try:
-            return getattr(self, f"call_{call.head['call']}")(call)  # type: ignore[no-any-return]
-        except Exception as error:  # noqa: BLE001 - it travels to the service, whose caller handles it
-            if not isinstance(error, VoiceCoreError):
-                # The traceback cannot travel; without it here a defect could never be found.
-                traceback.print_exc()
-            return Frame(messages.pack_error(error))
+        """The answer to a call: the method's result, or its error. What is logged meanwhile belongs to whom the caller says."""
+        with belonging_to(**call.head.get("belongs_to", {})):
+            try:
+                return getattr(self, f"call_{call.head['call']}")(call)  # type: ignore[no-any-return]
+            except Exception as error:  # noqa: BLE001 - it travels to the service, whose caller handles it
+                if not isinstance(error, VoiceCoreError):
+                    # Where it came from cannot travel; without it here a defect could never be found.
+                    _log.error("an engine failed unexpectedly", exc_info=error)
+                return Frame(messages.pack_error(error))
 
     def call_open(self, call: Frame) -> Frame:
         """Load an engine, unless it is there."""
@@ -128,8 +132,10 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def main() -> None:
-    """Serve until the input ends."""
+    """Serve until the input ends. An argument is the level from which on to log, in JSON as the service does."""
     faulthandler.enable()
+    if len(sys.argv) > 1:
+        log_to_stderr(sys.argv[1])
     # Ctrl-C, and the SIGTERM of a service manager, reach the whole group; the service decides what becomes of the work
     # under way, and this process ends with its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

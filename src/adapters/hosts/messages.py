@@ -132,11 +132,13 @@ def unpack_chunks(frame: Frame) -> tuple[AudioChunk, ...]:
 
 
 def pack_error(error: BaseException) -> dict[str, Any]:
-    """An error as the head of an answer. One that is not ours becomes an `EngineFailed` naming it."""
+    """An error as the head of an answer. One that is not ours becomes an `EngineFailed` naming its class: its message may quote
+    what was to be spoken, which belongs neither into a log nor to whoever reads the job.
+    """
     if isinstance(error, VoiceCoreError):
         told = {"error": type(error).__name__, "message": error.message, "field": error.field}
         return {**told, "utterance": error.utterance_id} if isinstance(error, UtteranceFailed) else told
-    return {"error": "EngineFailed", "message": f"The engine failed: {type(error).__name__}: {error}", "field": None}
+    return {"error": "EngineFailed", "message": f"The engine failed: {type(error).__name__}.", "field": None}
 
 
 def unpack_error(head: Mapping[str, Any]) -> VoiceCoreError:

@@ -21,7 +21,11 @@ from voicecore.engine import EngineCard, Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import EngineCrashed, EngineFailed
 from voicecore.language import Language
+from voicecore.log_lines import belongings, level_here
+from voicecore.measures import ENGINE_RESTARTS
+from voicecore.ports import Meter
 from voicecore.registry import engine_provider
+from voicecore.unwatched import NO_METER
 from voicecore.voice import VoicePrint
 
 _log = logging.getLogger("voicecore.hosts")
@@ -35,7 +39,8 @@ class _Process:
 
     def __init__(self) -> None:
         # -P: else `-m` would import whatever is called `adapters` in the directory the service was started from.
-        command = [sys.executable, "-P", "-m", "adapters.hosts.child"]
+        level = level_here()
+        command = [sys.executable, "-P", "-m", "adapters.hosts.child", *([] if level is None else [level])]
         try:
             self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
         except OSError as error:
@@ -123,11 +128,14 @@ class ChildProcessHost:
     """Starts the child when it is first needed, again after it died, and again after it was idle for long.
 
     `idle_unload_s` is how long after `rest` the child is ended, so that its memory, and that of its device, is free; 0
-    keeps it.
+    keeps it. `meter` is told when it is started in place of one that died.
     """
 
-    def __init__(self, *, threads: int = 0, settings: EngineSettings | None = None, idle_unload_s: float = 0.0) -> None:
-        self._threads, self._settings = threads, settings or EngineSettings()
+    def __init__(
+        self, *, threads: int = 0, settings: EngineSettings | None = None, idle_unload_s: float = 0.0,
+        meter: Meter = NO_METER,
+    ) -> None:  # fmt: skip
+        self._threads, self._settings, self._meter = threads, settings or EngineSettings(), meter
         self._idle_unload_s = idle_unload_s
         self._process: _Process | None = None
         self._engines: dict[str, RemoteEngine] = {}
@@ -201,8 +209,9 @@ class ChildProcessHost:
 
     def call(self, process: _Process, frame: Frame) -> Frame:
         """One call to the child, known to `interrupt` while it lasts."""
+        told = Frame({**frame.head, "belongs_to": dict(belongings())}, frame.arrays)
         with self._calls, self._announced(process):
-            return process.call(frame)
+            return process.call(told)
 
     @contextlib.contextmanager
     def _announced(self, process: _Process) -> Iterator[None]:
@@ -253,6 +262,7 @@ class ChildProcessHost:
     def _running(self) -> _Process:
         if self._process is not None and not self._process.alive():
             self.close()
+            self._meter.count(ENGINE_RESTARTS)
         if self._process is None:
             self._process = _Process()
         return self._process

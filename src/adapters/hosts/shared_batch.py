@@ -239,7 +239,7 @@ def _told(error: Exception) -> Exception:
     """The error as one slot gets it: an object of its own, since each thread writes its traceback into it."""
     if not isinstance(error, VoiceCoreError):
         _log.error("an engine failed unexpectedly", exc_info=error)
-        return EngineFailed(f"The engine failed: {type(error).__name__}: {error}")
+        return EngineFailed(f"The engine failed: {type(error).__name__}.")
     told = type(error)(error.message)
     told.field = error.field
     return told

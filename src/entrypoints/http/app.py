@@ -13,9 +13,10 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
-from entrypoints.http import admin, consents, downloads, engines, health, jobs, profiles, rvc, voices
+from entrypoints.http import admin, consents, downloads, engines, health, jobs, metrics, profiles, rvc, voices
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
+from entrypoints.http.observed import ObservedApp
 from entrypoints.http.openai import routes as openai_routes
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
 from entrypoints.http.threads import blocking
@@ -30,10 +31,10 @@ _THREADS = 24
 
 def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
     """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
-    return Litestar(
+    return ObservedApp(
         route_handlers=[
             each.router
-            for each in (jobs, downloads, voices, consents, engines, profiles, rvc, admin, health, openai_routes)
+            for each in (jobs, downloads, voices, consents, engines, profiles, rvc, admin, health, metrics, openai_routes)
         ],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False),

@@ -220,7 +220,7 @@ def index() -> Index:
     return Index(
         service=SERVICE_NAME, version=__version__, openapi="/openapi.json", health="/health",
         links=["/jobs", "/voices", "/presets", "/languages", "/engines", "/quality-profiles", "/rvc-models",
-               "/admin/stats", "/admin/workers", "/live", "/ready"],
+               "/admin/stats", "/admin/workers", "/live", "/ready", "/metrics"],
     )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from voicecore.errors import (
     UnsupportedAudioFormat,
     VoiceCoreError,
 )
+from voicecore.log_lines import told
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -111,7 +112,7 @@ def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -
     # Which file it is helps to mend it; where that lies on this machine is none of a client's business.
     sentence = error.message.replace(f"{request.app.state.service.settings.data_dir}/", "")
     if status == 500 or isinstance(error, StorageUnavailable):
-        _log.error("request %s: %s: %s", request_id(request.scope), error.code, error.message)
+        _log.error("request %s: %s", request_id(request.scope), told(error))
     headers = {}
     if status in (429, 503):
         wait_s = error.retry_after_s if isinstance(error, QueueFull) else RETRY_AFTER_S

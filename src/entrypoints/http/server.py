@@ -18,6 +18,7 @@ import uvicorn
 from entrypoints.container import build
 from entrypoints.http.app import create_app
 from entrypoints.logs import log_to_stderr
+from entrypoints.metrics_door import MetricsDoor
 from entrypoints.service import Service
 from entrypoints.settings import Settings
 from voicecore.errors import InvalidInput
@@ -72,7 +73,8 @@ def serve(settings: Settings) -> None:
 
 
 def _run(settings: Settings, door: socket.socket) -> None:
-    with build(settings).service() as service:
+    service = build(settings).service()
+    with service, MetricsDoor(settings.metrics_host, settings.metrics_port, service.metrics):
         config = uvicorn.Config(
             create_app(service), log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=_KEEP_ALIVE_S,

@@ -13,6 +13,7 @@ from types import FrameType
 
 from entrypoints.container import build
 from entrypoints.logs import log_to_stderr
+from entrypoints.metrics_door import MetricsDoor
 from entrypoints.settings import Settings
 from entrypoints.worker.worker import Worker
 
@@ -33,7 +34,9 @@ def run_worker(settings: Settings) -> None:
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with build(settings).worker() as worker:
+        worker = build(settings).worker()
+        door = MetricsDoor(settings.metrics_host, settings.metrics_port, worker.metrics)
+        with worker, door:
             _log.info("working")
             told.wait()
             _log.info("draining")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from entrypoints import distributed
 from entrypoints.crews import Tools, served_engines, worker_crew
+from entrypoints.observing import Exposed, Metrics
 from entrypoints.opened import Opened
 from voicecore.needs import lines_served
-from voicecore.ports import Catalog, JobStore, Relay
+from voicecore.ports import Catalog, JobStore, Relay, Tracer
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.sweep import Sweep
 
@@ -40,6 +41,8 @@ class Worker(Opened):
     catalog: Catalog
     relay: Relay
     check: Callable[[], object]
+    meter: Exposed
+    tracer: Tracer
     hang_up: Callable[[], object]
     _crew: Crew | None = field(default=None)
 
@@ -49,6 +52,14 @@ class Worker(Opened):
         if self._crew is None:
             raise RuntimeError("The worker is not open.")
         return self._crew
+
+    @property
+    def metrics(self) -> Metrics:
+        """The numbers of this process as text."""
+        return Metrics(
+            meter=self.meter, store=self.store, roster=self.tools.roster, data_dir=self.tools.settings.data_dir,
+            crew=lambda: self.crew,
+        )  # fmt: skip
 
     def open(self) -> None:
         """Check the parts and start to work.
@@ -80,6 +91,7 @@ class Worker(Opened):
         self.relay.close()
         self.catalog.close()
         self.store.close()
+        self.tracer.close()
         self.hang_up()
 
     def _doorbell(self, served: tuple[str, ...]) -> ArqDoorbell:

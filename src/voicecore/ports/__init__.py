@@ -20,6 +20,7 @@ from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shel
 from voicecore.ports.live import Ear, LiveChunk, Relay
 from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger
 from voicecore.ports.speech import EngineHost, EngineProvider, SpeechEngine
+from voicecore.ports.watching import Meter, Span, Tracer
 from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "JobStore",
     "LiveChunk",
     "Messenger",
+    "Meter",
     "ModelConverter",
     "ModelFacts",
     "ModelIntake",
@@ -51,8 +53,10 @@ __all__ = [
     "Notice",
     "Relay",
     "Shelf",
+    "Span",
     "SpeechEngine",
     "ToneConverter",
+    "Tracer",
     "VoiceConverter",
     "WorkerCard",
     "WorkerRoster",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from voicecore.errors import VoiceCoreError
+from voicecore.log_lines import told
 
 _log = logging.getLogger("voicecore.runner")
 
@@ -25,7 +26,7 @@ def surviving() -> Iterator[None]:
     try:
         yield
     except VoiceCoreError as error:
-        _log.warning("%s: %s", error.code, error.message)
+        _log.warning("%s", told(error))
     except Exception:  # noqa: BLE001 - logged in full
         _log.exception("unexpected error in a loop of the service")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from voicecore.audio import Audio, Samples, silence
 from voicecore.errors import EngineFailed, LeaseLost, StorageUnavailable, VoiceCoreError
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.pipeline import SegmentSound, SpokenChunk
 from voicecore.ports import ConversionReport
 from voicecore.text import Segment
@@ -59,6 +60,7 @@ class ConvertSegments:
     words_wanted: bool = False
     failure: VoiceCoreError | None = None
     report: ReportSum = field(default_factory=ReportSum)
+    observer: Observer = UNWATCHED
     _recalled: dict[int, SegmentSound] = field(default_factory=dict)
 
     def recall(self, segment: Segment) -> bool:
@@ -93,7 +95,8 @@ class ConvertSegments:
             return SegmentSound(_NOTHING)
         self.watch.check()
         try:
-            samples, report = self.voice(Audio(plain.samples, self.plain_rate_hz))
+            with self.observer.tracer.span("convert", index=segment.index):
+                samples, report = self.voice(Audio(plain.samples, self.plain_rate_hz))
         except Exception as error:
             self.failure = conversion_failure(error)
             if self.failure is None or self.failure is error:

@@ -10,6 +10,7 @@ from voicecore import blobkeys
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import BlobStore, JobStore
 from voicecore.usecases.planned import planned_keys
 from voicecore.usecases.removal import Removed, remove, remove_all
@@ -26,6 +27,7 @@ class DeleteJob:
     store: JobStore
     blobs: BlobStore
     limits: Limits
+    observer: Observer = UNWATCHED
 
     def __call__(self, job_id: JobId) -> int:
         """How many files were deleted. Raises `NotFound`, `Gone`."""
@@ -36,6 +38,7 @@ class DeleteJob:
             # It may end between the look and the call, which is as good.
             with suppress(Conflict):
                 self.store.cancel(job_id, self.limits.keep_jobs)
+                self.observer.cancelled(job)
         planned = planned_keys(self.blobs, job_id)
         deleted = self.delete_blobs(job_id)
         self.store.delete(job_id)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from voicecore.errors import Gone, NotDelivered
 from voicecore.job import JobId, SynthesisJob
+from voicecore.log_lines import belonging_to
 from voicecore.ports import Clock, JobStore, Messenger, Notice
 from voicecore.usecases.chore import surviving
 from voicecore.usecases.receivers import Receivers, Try
@@ -105,7 +106,7 @@ class DeliverNotices:
     def _work(self) -> None:
         while (current := self._begin()) is not None:
             answered = True
-            with surviving():
+            with belonging_to(job_id=current.notice.job.id), surviving():
                 answered = self._deliver(current.notice)
             with self._changed:
                 self._receivers.end(current, answered=answered)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from voicecore import blobkeys
 from voicecore.errors import DiskFull, Gone, LeaseLost, StorageUnavailable, VoiceCoreError
 from voicecore.job import JobStatus, SynthesisJob
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import BlobStore, Clock, JobStore, Relay
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.removal import remove, remove_all
@@ -38,11 +39,14 @@ class EndJob:
     give_up_after: timedelta = timedelta(minutes=10)
     first_pause_s: float = 0.2
     longest_pause_s: float = 5.0
+    observer: Observer = UNWATCHED
 
     def __call__(self, watch: JobWatch, ended: SynthesisJob | None) -> None:
         """`ended` is the job as it shall be stored, or None if the attempt lost it."""
         watch.finish()
+        took_s = watch.took_s
         if ended is None:
+            self.observer.ended(watch.job, None, took_s)
             self._sweep_lost(watch)
             return
         if ended.result is None:
@@ -51,12 +55,14 @@ class EndJob:
             stored = self._write(watch, ended)
         except LeaseLost:
             _log.info("job %s attempt %d lost its lease at the end; nothing is published", ended.id, ended.attempt)
+            self.observer.ended(watch.job, None, took_s)
             self._sweep_lost(watch)
             return
         if not stored:
             _log.error("job %s attempt %d could not be stored as %s; another attempt follows when its lease runs out",
                        ended.id, ended.attempt, ended.status.value)  # fmt: skip
             return
+        self.observer.ended(watch.job, ended, took_s)
         if ended.status.finished:
             self._end_relay(ended)
             if ended.has_uploads:

@@ -10,6 +10,7 @@ import numpy as np
 from voicecore.audio import Samples
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import SynthesisJob
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import AudioCodec, BlobStat, BlobStore
 from voicecore.request import OutputFormat
 
@@ -22,6 +23,7 @@ class ExportAudio:
 
     blobs: BlobStore
     codec: AudioCodec
+    observer: Observer = UNWATCHED
 
     def __call__(self, job: SynthesisJob, output_format: OutputFormat) -> BlobStat:
         """The stored file. Raises `Conflict` if the job has no audio, `NotFound` if it was deleted meanwhile."""
@@ -34,9 +36,10 @@ class ExportAudio:
             return found
         if output_format is OutputFormat.WAV:
             raise NotFound(f"The audio of job {job.id} is not there any more.")
-        stored = self.blobs.put(
-            key, self.codec.encode(self._master(result.audio_key), result.sample_rate_hz, output_format)
-        )
+        with self.observer.tracer.span("encode", format=output_format.value):
+            stored = self.blobs.put(
+                key, self.codec.encode(self._master(result.audio_key), result.sample_rate_hz, output_format)
+            )
         # A deletion takes the master first and then looks again: what it could not see yet is taken here.
         if self.blobs.stat(result.audio_key) is None:
             self.blobs.delete(key)

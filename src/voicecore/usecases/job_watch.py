@@ -13,6 +13,7 @@ from typing import Self
 
 from voicecore.errors import Gone, LeaseLost, StorageUnavailable
 from voicecore.job import JobStatus, SegmentCount, SynthesisJob
+from voicecore.log_lines import carried
 from voicecore.ports import Clock, JobStore
 
 _log = logging.getLogger("voicecore.jobs")
@@ -63,8 +64,8 @@ class JobWatch:
         self._over, self._called_off, self._asked_to_end = threading.Event(), threading.Event(), threading.Event()
         self._news = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep_time, name=f"watch-{job.id}", daemon=True),
-            threading.Thread(target=self._keep_lease, name=f"lease-{job.id}", daemon=True),
+            threading.Thread(target=carried(self._keep_time), name=f"watch-{job.id}", daemon=True),
+            threading.Thread(target=carried(self._keep_lease), name=f"lease-{job.id}", daemon=True),
         ]
         #: Keys in the segment cache that this attempt may have written: what a deletion that came first did not see.
         self.cached: frozenset[str] = frozenset()
@@ -79,6 +80,11 @@ class JobWatch:
         """The time of day of the store, by which ends and expiries are counted: this machine's may be hours off."""
         time_of_day, began = self._claimed
         return time_of_day + timedelta(seconds=self._clock.monotonic() - began)
+
+    @property
+    def took_s(self) -> float:
+        """Seconds since the claim, by the even clock."""
+        return self._clock.monotonic() - self._claimed[1]
 
     @property
     def reason(self) -> StopReason | None:

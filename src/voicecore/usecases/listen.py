@@ -16,6 +16,7 @@ from voicecore.errors import (
     NothingHeard,
 )  # fmt: skip
 from voicecore.job import JobId, JobStatus, SynthesisJob
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import BlobStore, Ear, Ids, JobStore, LiveChunk, Relay
 from voicecore.usecases.listening import Listening, Sources
 from voicecore.usecases.segment_cache import SegmentCache
@@ -37,6 +38,7 @@ class Listen:
     cache: SegmentCache
     ids: Ids
     keep_jobs: timedelta = timedelta(hours=24)
+    observer: Observer = UNWATCHED
 
     def follow(self, job_id: JobId, *, patience_s: float) -> Iterator[LiveChunk]:
         """The whole sound of the job from its first sample to its last: contiguous chunks, each sample once. What is given is,
@@ -90,7 +92,10 @@ class Listen:
 
     def cancel(self, job_id: JobId) -> SynthesisJob:
         """Cancel a job; its followers hear of it at once. Raises `NotFound`, `Gone`, `Conflict` if it ended."""
+        before = self.store.get(job_id)
         job = self.store.cancel(job_id, self.keep_jobs)
+        if before is not None and before.status is not JobStatus.CANCELLED:
+            self.observer.cancelled(before)
         try:
             self.relay.end(job_id)
         except Exception:  # noqa: BLE001 - best effort; its followers look at the store by themselves

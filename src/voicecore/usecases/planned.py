@@ -7,6 +7,7 @@ import logging
 
 from voicecore import blobkeys
 from voicecore.errors import BlobCorrupt, NotFound
+from voicecore.log_lines import belonging_to
 from voicecore.ports import BlobStore
 
 _log = logging.getLogger("voicecore.jobs")
@@ -22,5 +23,6 @@ def planned_keys(blobs: BlobStore, job_id: str) -> frozenset[str]:
         return frozenset()
     except (BlobCorrupt, ValueError, TypeError, LookupError) as error:
         # Its segments go when nobody used them for some time. Not being able to delete the job would be worse.
-        _log.warning("the plan of job %s cannot be read: %s", job_id, error)
+        with belonging_to(job_id=job_id):
+            _log.warning("the plan of job %s cannot be read: %s", job_id, type(error).__name__)
         return frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from voicecore import blobkeys
 from voicecore.audio import Samples
 from voicecore.errors import BlobCorrupt, NotFound, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.pieces import Piece, join_pieces, piece_count, read_pieces
 from voicecore.ports import AudioCodec, BlobStore, Catalog, ModelConverter, Relay
 from voicecore.request import ConversionRequest, OutputFormat
@@ -18,6 +20,7 @@ from voicecore.usecases.convert_segments import ReportSum, conversion_failure
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.live_sound import LiveSound
 from voicecore.usecases.model_voice import ModelVoice
+from voicecore.usecases.sound_watch import SoundWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class RunConversion:
     catalog: Catalog
     codec: AudioCodec
     relay: Relay | None = None
+    observer: Observer = UNWATCHED
 
     def __call__(self, watch: JobWatch, converter: ModelConverter) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.
@@ -48,10 +52,11 @@ class RunConversion:
         if not isinstance(request, ConversionRequest) or job.conversion is None:
             raise TypeError("RunConversion runs jobs that convert a recording.")
         voice = ModelVoice.ready(converter, self.blobs, self.catalog, job.conversion)
-        run = _Run(watch, voice, LiveSound(self.relay, job.id, job.attempt))
+        run = _Run(watch, voice, LiveSound(self.relay, job.id, job.attempt), self.observer)
         rate = voice.sample_rate_hz
-        with self._recording(request.audio_key) as recording:
-            blocks = self.codec.encode(run.blocks(read_pieces(recording), request.duration_s), rate, OutputFormat.WAV)
+        with self._recording(request.audio_key) as recording, closing(SoundWatch(self.observer, watch)) as sound:
+            pieces = sound.passing(run.blocks(read_pieces(recording), request.duration_s))
+            blocks = self.codec.encode(pieces, rate, OutputFormat.WAV)
             master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
         watch.warn(run.report.notes)
         key = blobkeys.manifest(job.id, job.attempt)
@@ -78,6 +83,7 @@ class _Run:
     watch: JobWatch
     voice: ModelVoice
     live: LiveSound
+    observer: Observer
     samples: int = 0
     rows: list[dict[str, object]] = field(default_factory=list)
     report: ReportSum = field(default_factory=ReportSum)
@@ -103,7 +109,8 @@ class _Run:
     def _converted(self, piece: Piece) -> Samples:
         self.watch.check()
         try:
-            samples, report = self.voice(piece.audio)
+            with self.observer.tracer.span("convert", index=len(self.rows)):
+                samples, report = self.voice(piece.audio)
         except VoiceCoreError:
             raise
         except Exception as error:

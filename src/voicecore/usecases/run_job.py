@@ -21,6 +21,8 @@ from voicecore.errors import (
 )  # fmt: skip
 from voicecore.job import JobError, JobResult, SynthesisJob
 from voicecore.limits import Limits
+from voicecore.log_lines import told
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import BlobStore, Clock, EngineHost, JobStore
 from voicecore.request import Mode
 from voicecore.usecases.converters import CONVERSION_MISSING
@@ -62,6 +64,7 @@ class RunJob:
     look_every_s: float = 0.4
     pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
     convert: RunConversion | None = None
+    observer: Observer = UNWATCHED
     end_job: EndJob = field(init=False)
     _closed: dict[str, float] = field(default_factory=dict)
     _running: JobWatch | None = None
@@ -69,7 +72,13 @@ class RunJob:
 
     def __post_init__(self) -> None:
         self.end_job = EndJob(
-            self.store, self.blobs, self.clock, self.enrol, self.synthesise.cache, self.synthesise.relay
+            self.store,
+            self.blobs,
+            self.clock,
+            self.enrol,
+            self.synthesise.cache,
+            self.synthesise.relay,
+            observer=self.observer,
         )
 
     def __call__(self, worker: str) -> bool:
@@ -81,6 +90,12 @@ class RunJob:
         job = self.store.claim(worker, limits.lease, max_tries=limits.max_tries, keep=limits.keep_jobs, engines=engines)
         if job is None:
             return False
+        with self.observer.attempt(job):
+            self._run(job, asked_at)
+        return True
+
+    def _run(self, job: SynthesisJob, asked_at: float) -> None:
+        limits = self.limits
         _log.info("job %s attempt %d started (%s)", job.id, job.attempt, job.mode.value)
         watch = JobWatch(
             self.store, self.clock, job, limits.lease, limits.job_timeout, self.host.interrupt,
@@ -95,7 +110,6 @@ class RunJob:
             with self._lock:
                 self._running = None
             self.host.rest()
-        return True
 
     @property
     def busy(self) -> bool:
@@ -212,11 +226,12 @@ class RunJob:
             return job.handed_back(bad=False)
         if watch.reason is StopReason.LOST or isinstance(error, LeaseLost):
             return None
-        _log.warning("job %s attempt %d: %s: %s", job.id, job.attempt, error.code, error.message)
+        _log.warning("job %s attempt %d: %s", job.id, job.attempt, told(error))
         again = (
             isinstance(error, EngineFailed | StorageUnavailable) and not isinstance(error, DiskFull) and error.retryable
         )
         if again and job.tries + 1 < self.limits.max_tries:
+            self.observer.ended_badly(error)
             return job.handed_back(bad=True)
         return job.failed(_told(error, job.tries + 1), now, keep)
 

@@ -16,6 +16,8 @@ from voicecore.conversion import ConversionSettings
 from voicecore.engine import Utterance
 from voicecore.errors import EngineCrashed, NotInstalled, VoiceCoreError
 from voicecore.job import JobResult, SynthesisJob
+from voicecore.log_lines import told
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.pipeline import Keep, Recall, SegmentSound, SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
 from voicecore.ports import AudioCodec, BlobStore, Catalog, EngineHost, ModelConverter, Relay, SpeechEngine
@@ -30,6 +32,7 @@ from voicecore.usecases.load_voice_print import LoadVoicePrint
 from voicecore.usecases.model_voice import ModelVoice
 from voicecore.usecases.segment_cache import SegmentCache, converted_key, segment_key
 from voicecore.usecases.segment_log import SegmentLog
+from voicecore.usecases.sound_watch import SoundWatch
 from voicecore.voice import VoicePrint
 
 _log = logging.getLogger("voicecore.jobs")
@@ -63,6 +66,7 @@ class _Attempt:
     utter: Callable[[Segment], Utterance]
     keys: Mapping[int, str]
     live: LiveSound
+    sound: SoundWatch
     converted: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -93,6 +97,7 @@ class RunSynthesis:
     cache: SegmentCache
     relay: Relay | None = None
     converters: Converters = NO_CONVERTERS
+    observer: Observer = UNWATCHED
 
     def __call__(self, watch: JobWatch, engine: SpeechEngine, host: EngineHost | None = None) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.
@@ -105,6 +110,11 @@ class RunSynthesis:
             EngineFailed, StorageUnavailable, NotFound, InvalidText: as they come; of the conversion if it is required.
         """
         attempt = self._begin(watch, engine)
+        with closing(attempt.sound):
+            return self._made(attempt, host)
+
+    def _made(self, attempt: _Attempt, host: EngineHost | None) -> JobResult:
+        watch = attempt.watch
         if watch.job.conversion is None:
             self._write_plan(attempt)
             return self._spoken(attempt)
@@ -115,8 +125,9 @@ class RunSynthesis:
         # Called off: whatever a converter says while it is stopped by force is no news.
         if attempt.request.conversion_required or watch.called_off:
             raise error
-        _log.warning("job %s attempt %d keeps the plain voice: %s: %s", watch.job.id, watch.job.attempt, error.code,
-                     error.message)  # fmt: skip
+        attempt.sound.close()
+        self.observer.kept_plain_voice(error)
+        _log.warning("job %s attempt %d keeps the plain voice: %s", watch.job.id, watch.job.attempt, told(error))
         if not attempt.converted:
             self._write_plan(attempt)
         return replace(self._spoken(attempt), conversion_applied=False, conversion_fallback=error.message)
@@ -134,9 +145,8 @@ class RunSynthesis:
         )  # fmt: skip
         segments = plan_segments(engine, request.text, job.spoken_language, resolved)
         keys = {each.index: segment_key(engine.card, utter(each), voice.name, voice.digest) for each in segments}
-        return _Attempt(
-            watch, request, engine, voice, segments, utter, keys, LiveSound(self.relay, job.id, job.attempt)
-        )
+        live, sound = LiveSound(self.relay, job.id, job.attempt), SoundWatch(self.observer, watch)
+        return _Attempt(watch, request, engine, voice, segments, utter, keys, live, sound)
 
     def _voice(self, request: SynthesisRequest, engine: SpeechEngine) -> _Voice:
         if request.voice_id is None:
@@ -147,8 +157,8 @@ class RunSynthesis:
     # --- plain ----------------------------------------------------------------------------------------
     def _spoken(self, attempt: _Attempt) -> JobResult:
         speech = speak(
-            attempt.engine, attempt.segments, attempt.utter, recall=self._recall(attempt), keep=self._keep(attempt),
-            look_up=attempt.watch.check,
+            attempt.engine, attempt.segments, attempt.sound.uttering(attempt.utter), recall=self._recall(attempt),
+            keep=self._keep(attempt), look_up=attempt.watch.check,
         )  # fmt: skip
         attempt.live.begin(attempt.engine.card.sample_rate_hz)
         # Closed here, not whenever its last reference goes: the engine must be free before the next job.
@@ -164,7 +174,7 @@ class RunSynthesis:
         return recall
 
     def _keep(self, attempt: _Attempt) -> Keep:
-        return lambda segment, sound: self.cache.keep(attempt.keys[segment.index], sound)
+        return attempt.sound.keeping(lambda segment, sound: self.cache.keep(attempt.keys[segment.index], sound))
 
     # --- converted ------------------------------------------------------------------------------------
     def _converted(self, attempt: _Attempt, host: EngineHost | None) -> JobResult:
@@ -175,8 +185,9 @@ class RunSynthesis:
             if host is None or attempt.watch.called_off or not isinstance(given_up.error, EngineCrashed):
                 raise
             # The process may have died of another job's work, where it is shared: that shall not cost this one its voice.
+            attempt.sound.close()
             _log.warning("job %s attempt %d begins its conversion again: %s", attempt.job.id, attempt.job.attempt,
-                         given_up.error.message)  # fmt: skip
+                         told(given_up.error))  # fmt: skip
         attempt.engine = host.engine(attempt.job.engine)
         try:
             return self._convert(attempt, host)
@@ -195,7 +206,7 @@ class RunSynthesis:
 
         segments = [replace(each, pause_after_s=0.0) for each in attempt.segments]
         speech = speak(
-            attempt.engine, segments, attempt.utter, recall=recall, keep=self._keep(attempt),
+            attempt.engine, segments, attempt.sound.uttering(attempt.utter), recall=recall, keep=self._keep(attempt),
             look_up=attempt.watch.check,
         )  # fmt: skip
         rate = stage.voice.sample_rate_hz
@@ -228,7 +239,7 @@ class RunSynthesis:
         }
         return ConvertSegments(
             voice, self.cache, attempt.watch, attempt.segments, attempt.converted, attempt.engine.card.sample_rate_hz,
-            words_wanted=attempt.words_wanted,
+            words_wanted=attempt.words_wanted, observer=self.observer,
         )  # fmt: skip
 
     def _converter(self, host: EngineHost | None) -> ModelConverter:
@@ -240,7 +251,7 @@ class RunSynthesis:
     def _written(self, attempt: _Attempt, chunks: Iterator[SpokenChunk], rate: int) -> JobResult:
         job = attempt.job
         log = SegmentLog(attempt.watch, attempt.request.text, len(attempt.segments), rate, attempt.live)
-        blocks = self.codec.encode(log.samples_of(chunks), rate, OutputFormat.WAV)
+        blocks = self.codec.encode(attempt.sound.passing(log.samples_of(chunks)), rate, OutputFormat.WAV)
         master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
         key = blobkeys.manifest(job.id, job.attempt)
         body = {"version": 1, "job_id": job.id, "sample_rate_hz": rate, "segments": log.rows}

@@ -23,6 +23,7 @@ from voicecore.conversion import ConversionSettings
 from voicecore.conversion_model import ConversionModel
 from voicecore.engine import EngineCard, Utterance
 from voicecore.errors import BlobCorrupt, InvalidInput, NotFound, StorageUnavailable
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.pipeline import SegmentSound
 from voicecore.ports import BlobStat, BlobStore, Clock, ConversionReport
 from voicecore.request import fingerprint
@@ -108,10 +109,11 @@ class SegmentCache:
     max_bytes: int
     clock: Clock = field(default_factory=SystemClock)
     max_age: timedelta | None = timedelta(hours=48)
+    observer: Observer = UNWATCHED
 
     def recall(self, key: str) -> SegmentSound | None:
         """The segment, or None. A damaged entry is deleted and made again. One of an older version tells no words."""
-        return self._understood(key, _segment)
+        return self._understood(key, "segment", _segment)
 
     def length(self, key: str) -> int | None:
         """How many samples `recall` would give, or None; without reading them."""
@@ -128,10 +130,10 @@ class SegmentCache:
 
     def recall_converted(self, key: str) -> tuple[SegmentSound, ConversionReport] | None:
         """As `recall`, with what the converter said of it."""
-        return self._understood(key, _converted)
+        return self._understood(key, "conversion", _converted)
 
-    def _understood(self, key: str, read: Callable[[bytes], T]) -> T | None:
-        data = self._read(key)
+    def _understood(self, key: str, cache: str, read: Callable[[bytes], T]) -> T | None:
+        data = self._read(key, cache)
         if data is None:
             return None
         try:
@@ -141,9 +143,14 @@ class SegmentCache:
             self.blobs.delete(key)
             return None
 
-    def _read(self, key: str) -> bytes | None:
+    def _read(self, key: str, cache: str) -> bytes | None:
         if self.max_bytes == 0:
             return None
+        data = self._stored(key)
+        self.observer.looked_up(cache, found=data is not None)
+        return data
+
+    def _stored(self, key: str) -> bytes | None:
         try:
             with self.blobs.open(key) as reader:
                 data = reader.read()

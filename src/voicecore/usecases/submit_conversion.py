@@ -17,6 +17,7 @@ from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import UNDETERMINED
 from voicecore.limits import Limits
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import ConversionRequest, OutputFormat, checked_seed
 from voicecore.tone_colour import MIN_SPEECH_S
@@ -41,6 +42,7 @@ class SubmitConversion:
     ids: Ids
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
+    observer: Observer = UNWATCHED
 
     def __call__(
         self, conversion: ConversionSettings, file: BinaryIO, *, f0_method_named: bool = False,
@@ -98,7 +100,10 @@ class SubmitConversion:
 
     def _stored(self, job: SynthesisJob, key: str, idempotency_key: str | None) -> SynthesisJob:
         try:
-            return self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
+            room = self.limits.max_queued
+            return self.observer.submit(
+                job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
+            )
         except VoiceCoreError as error:
             # A store that cannot be reached may have the job all the same, and the caller's next try is answered with it:
             # then it needs its recording. Every other error is a refusal.

@@ -17,6 +17,7 @@ from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import EnrolmentRequest
 from voicecore.usecases.consents import decoded_statement, find_consent
@@ -57,6 +58,7 @@ class SubmitEnrolment:
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
     require_consent: bool = True
+    observer: Observer = UNWATCHED
 
     def __call__(
         self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN,
@@ -116,7 +118,7 @@ class SubmitEnrolment:
                 job = replace(
                     job, request=replace(request, consent=self._with_recording(voice.consent, said, consent_key))
                 )
-            self.store.add(job, max_queued=self.limits.max_queued)
+            self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
         except VoiceCoreError:
             for key in (*keys, consent_key):
                 with suppress(VoiceCoreError):

@@ -11,6 +11,7 @@ from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import MixRequest
 from voicecore.usecases.consents import check_consents
@@ -31,6 +32,7 @@ class SubmitMix:
     ids: Ids
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
+    observer: Observer = UNWATCHED
 
     def __call__(self, request: MixRequest, *, handling: Handling = PLAIN, caller: Caller = NOBODY) -> SynthesisJob:
         """The new job; it and its voice are the caller's.
@@ -61,7 +63,7 @@ class SubmitMix:
             id=JobId(self.ids.new("job")), request=replace(request, engine=engine), engine=engine, spoken_language=spoken,
             created_at=self.clock.now(), handling=handling, owner=caller.key_id,
         )  # fmt: skip
-        self.store.add(job, max_queued=self.limits.max_queued)
+        self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
         self.doorbell.ring(job.id, job.line)
         return job
 

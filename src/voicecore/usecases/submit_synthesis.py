@@ -12,6 +12,7 @@ from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
+from voicecore.observer import UNWATCHED, Observer
 from voicecore.planning import resolve
 from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import Mode, SynthesisRequest
@@ -35,6 +36,7 @@ class SubmitSynthesis:
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
     converters: Converters = NO_CONVERTERS
+    observer: Observer = UNWATCHED
 
     def __call__(
         self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN,
@@ -84,7 +86,10 @@ class SubmitSynthesis:
             owner=caller.key_id,
             warnings=(*_warnings(request, card, spoken), *told),
         )
-        stored = self.store.add(job, idempotency_key=idempotency_key, max_queued=self.limits.max_queued)
+        room = self.limits.max_queued
+        stored = self.observer.submit(
+            job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
+        )
         self.doorbell.ring(stored.id, stored.line)
         return stored
 

@@ -108,6 +108,8 @@ _MANY_WORKERS = (
 
 # Conversions in the records, and a shelf of conversion models: the tables have room for both.
 _CONVERSION: tuple[str, ...] = ()
+# What a job's trace is called, in the records.
+_TRACES: tuple[str, ...] = ()
 
 # Owners, and a shelf of keys. What was made before is nobody's. Jobs without an owner are not in these indexes, so a service
 # without keys pays nothing for them; a query must say `owner <> ''` for SQLite to know that it may use them.
@@ -156,7 +158,7 @@ _CONSENTS: tuple[str, ...] = ()
 
 #: Migration n leads from version n to n + 1. A new version of the records also needs one here, even an empty one, so
 #: that an older program refuses the file as a whole instead of stumbling over single records.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS, _NEEDS, _CONSENTS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MANY_WORKERS, _CONVERSION, _OWNERS, _NEEDS, _CONSENTS, _TRACES)
 
 
 def migrate(writer: sqlite3.Connection) -> None:

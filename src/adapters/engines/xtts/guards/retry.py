@@ -28,6 +28,7 @@ class GuardCounters:
         loops: rows caught in a loop.
         overruns: rows that used up their budget of tokens without stopping.
         retries: rows decoded again with another seed.
+        retries_of_loops: those of them that were caught in a loop; the others had used up their budget.
         kept_cut: rows kept although they did not end well, since they had no try left or were heard already.
         tails_cut: utterances that lost silence or a stray sound at the end.
         tail_seconds: seconds cut from the ends of utterances.
@@ -38,6 +39,7 @@ class GuardCounters:
     loops: int = 0
     overruns: int = 0
     retries: int = 0
+    retries_of_loops: int = 0
     kept_cut: int = 0
     tails_cut: int = 0
     tail_seconds: float = 0.0
@@ -60,6 +62,7 @@ class GuardCounters:
             "guard_loops_total": float(self.loops),
             "guard_overruns_total": float(self.overruns),
             "guard_retries_total": float(self.retries),
+            "guard_retries_of_loops_total": float(self.retries_of_loops),
             "guard_kept_cut_total": float(self.kept_cut),
             "guard_tails_cut_total": float(self.tails_cut),
             "guard_tail_seconds_total": self.tail_seconds,
@@ -85,6 +88,7 @@ def judge(*, stopped: bool, looped: bool, attempt: int, heard: bool, counters: G
         counters.kept_cut += 1
         return Verdict.KEEP_CUT
     counters.retries += 1
+    counters.retries_of_loops += looped
     return Verdict.RETRY
 
 
