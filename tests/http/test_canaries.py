@@ -23,7 +23,7 @@ NAME = "canaryname"
 KEY = "canarykey"
 QUERY = "canaryquery"
 CANARIES = (TEXT, NAME, KEY, QUERY)
-SECRETS = {"X-API-Key": f"vk_1_{KEY}", "Authorization": f"Bearer {KEY}", "xi-api-key": KEY, "Cookie": f"session={KEY}"}
+SECRETS = {"X-API-Key": f"vk_1_{KEY}", "Authorization": f"Bearer {KEY}", "xi-api-key": KEY}
 
 
 class Collector:
@@ -69,10 +69,13 @@ def driven(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> It
         OTEL_BSP_SCHEDULE_DELAY="100", VOICECORE_TESTING_TONE=json.dumps(plan), VOICECORE_MAX_TRIES="2",
         VOICECORE_WEBHOOK_SECRET="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", VOICECORE_WEBHOOK_ALLOW_PRIVATE="true",
     ) as server:  # fmt: skip
-        with httpx.Client(base_url=server.url, headers=SECRETS, timeout=60) as client:
+        # Good work comes without a key, so that it is done whether keys are asked for or not.
+        with httpx.Client(base_url=server.url, cookies={"session": KEY}, timeout=60) as client:
             drive(client)
-            odd_bytes(server.url)
-            metrics = client.get("/metrics").text
+            for headers in ({}, SECRETS):
+                mistakes(client, headers)
+        odd_bytes(server.url)
+        metrics = httpx.get(f"{server.url}/metrics").text
         eventually(lambda: any(b"segment" in body for body in collector.bodies), "the traces")
         yield server, metrics
 
@@ -81,7 +84,7 @@ def finished(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
     assert answer.status_code == 202, answer.text
     job_id = answer.json()["job_id"]
     done = ("completed", "failed", "cancelled")
-    return eventually(lambda: (job := client.get(f"/jobs/{job_id}?token={QUERY}").json())["status"] in done and job)
+    return eventually(lambda: (job := client.get(f"/jobs/{job_id}?note={QUERY}").json())["status"] in done and job)
 
 
 def drive(client: httpx.Client) -> None:
@@ -109,11 +112,13 @@ def drive(client: httpx.Client) -> None:
     nobody = f"http://127.0.0.1:9/{KEY}?token={QUERY}"
     finished(client, client.post("/jobs", json={**said, "webhook_url": nobody}))
     client.delete(f"/voices/{voice_id}?key={QUERY}")
-    mistakes(client, clone)
 
 
-def mistakes(client: httpx.Client, clone: dict[str, str]) -> None:
-    """What is refused."""
+def mistakes(client: httpx.Client, keys: dict[str, str]) -> None:
+    """What is refused, with keys that are none or without."""
+    clone = {"name": NAME, "language": "pt-BR", "description": TEXT, "consent": TEXT, "consent_by": NAME}
+    client.headers.update(keys)
+    dialects(client)
     wrong: list[dict[str, Any]] = [
         {"json": {**HELLO, TEXT: NAME}}, {"json": {**HELLO, "voice_preset": NAME}}, {"json": {**HELLO, "engine": KEY}},
         {"json": {**HELLO, "voice_id": NAME, "mode": "dubbing_with_clone"}}, {"json": {**HELLO, "source_language": TEXT}},
@@ -138,6 +143,20 @@ def mistakes(client: httpx.Client, clone: dict[str, str]) -> None:
                  f"/quality-profiles/{NAME}/{KEY}", f"/rvc-models/{NAME}"):  # fmt: skip
         for method in ("GET", "DELETE", "PATCH", f"{KEY.upper()}"):
             client.request(method, path, headers={"X-Request-Id": f"{KEY} {QUERY}", "traceparent": KEY})
+
+
+def dialects(client: httpx.Client) -> None:
+    """The words of other services, whether this one speaks their dialect or not, and keys in addresses."""
+    speech = {"model": KEY, "input": f"{TEXT}.", "voice": NAME, "text": f"{TEXT}.", "instructions": TEXT}
+    for path in ("/v1/audio/speech", f"/v1/text-to-speech/{NAME}", f"/v1/text-to-speech/{NAME}/stream", "/v1/audio/voices",
+                 f"/v1/speech-to-speech/{NAME}", "/v1/voices/add", "/v1/audio/detect", "/v1/audio/voice_consents"):  # fmt: skip
+        client.post(path, json=speech)
+        client.post(f"{path}?output_format={QUERY}", json={**speech, "voice": "alloy", "model": "tts-1"})
+        client.post(path, data={"name": NAME}, files={"file": (NAME, TEXT.encode(), "audio/wav")})
+    for name in ("api_key", "key", "token", "xi-api-key", "access_token"):
+        client.get(f"/jobs?{name}={QUERY}")
+    for path in (f"/v1/models/{KEY}", f"/v1/voices/{NAME}", f"/jobs/{TEXT}/events", "/v1/models", "/v1/voices"):
+        client.get(path)
 
 
 def odd_bytes(url: str) -> None:
