@@ -19,6 +19,7 @@ BENCHMARKS = {
     "memory": "Memory",
     "http_overhead": "Everything but the model",
     "listing": "Listing",
+    "streaming": "Live audio",
     "queue_throughput": "Many workers: throughput",
     "queue_latency": "Many workers: latency",
     "idle_cost": "Many workers: what they ask of Redis",

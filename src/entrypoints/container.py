@@ -225,7 +225,7 @@ class Container(containers.DeclarativeContainer):
     )
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
-        relay=relay, listen=listen, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
+        relay=relay, listen=listen, codec=codec, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
         submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
         delete_model=delete_model, keep_consent=keep_consent, revoke_consent=revoke_consent, purge=purge, check=check,

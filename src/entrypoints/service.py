@@ -13,7 +13,7 @@ from entrypoints.standing import Standing
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.observer import Observer
-from voicecore.ports import BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
+from voicecore.ports import AudioCodec, BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
 from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
 from voicecore.usecases.converters import Converters
@@ -57,6 +57,7 @@ class Service(Opened):
     roster: WorkerRoster
     relay: Relay
     listen: Listen
+    codec: AudioCodec
     engines: Engines
     converters: Converters
     crew: Crew

@@ -32,6 +32,8 @@ PREFIX = "VOICECORE_"
 THREAD_LIMIT = 256
 #: Model processes of one service or worker: each takes hundreds of megabytes.
 SLOT_LIMIT = 64
+#: Each has a thread while it waits for sound.
+STREAM_LIMIT = 1_024
 #: Megabytes of an uploaded file of a conversion model. What is kept of the two files travels to the model process as one.
 RVC_UPLOAD_LIMIT_MB = 512
 #: Read elsewhere: where the settings file is, and switches of the test engine and of the command line's client.
@@ -138,6 +140,12 @@ class Settings:
     max_tries: int = _setting(3, "Attempts that may end badly before a job is given up as poisoned.")
     keep_jobs_h: float = _setting(24.0, "Hours that finished jobs and their audio are kept.")
     segment_cache_mb: int = _setting(2_048, "Megabytes of the segment cache; 0 turns it off.")
+    max_streams: int = _setting(
+        64, "Streams and sockets that one process serves at once; the next is refused with 429."
+    )
+    stream_stall_s: float = _setting(30.0, "Seconds after which a client that stopped reading is dropped.")
+    stream_wait_s: float = _setting(600.0, "Seconds that a stream waits for its first sound, in the queue too.")
+    socket_idle_s: float = _setting(60.0, "Seconds without a message after which a speaking socket is closed.")
     decoders: int = _setting(2, "Uploads that may be decoded at the same time.")
 
     def __post_init__(self) -> None:
@@ -163,6 +171,15 @@ class Settings:
             1 <= self.max_rvc_upload_mb <= RVC_UPLOAD_LIMIT_MB,
             f"VOICECORE_MAX_RVC_UPLOAD_MB is {self.max_rvc_upload_mb}; give 1 to {RVC_UPLOAD_LIMIT_MB}.",
         )
+        require(
+            1 <= self.max_streams <= STREAM_LIMIT,
+            f"VOICECORE_MAX_STREAMS is {self.max_streams}; give 1 to {STREAM_LIMIT}.",
+        )
+        for name in ("stream_stall_s", "stream_wait_s", "socket_idle_s"):
+            require(
+                0 < getattr(self, name) <= 86_400,
+                f"VOICECORE_{name.upper()} must be above 0 and at most 86400 (a day).",
+            )
         require(self.decoders >= 1, "VOICECORE_DECODERS must be at least 1.")
         try:
             _ = Language.parse(self.default_language)

@@ -53,6 +53,13 @@ class OutputFormat(StrEnum):
     OPUS = "opus"
 
 
+def has_speech(text: str) -> bool:
+    """Whether there is anything in it to speak: signs of money and arithmetic are spoken as words, so they count; emoji,
+    punctuation and blanks alone do not.
+    """
+    return any(unicodedata.category(character) in _SPEAKABLE for character in text)
+
+
 def checked_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` unchanged, if it can be spoken.
 
@@ -71,8 +78,7 @@ def checked_text(text: str, limit: int = TEXT_LIMIT) -> str:
             f"The text holds the control character U+{ord(found[0]):04X} at position {found.start()}; remove it.",
             field="text",
         )
-    # Signs of money and arithmetic are spoken as words, so they count; emoji, punctuation and blanks alone do not.
-    if not any(unicodedata.category(character) in _SPEAKABLE for character in text):
+    if not has_speech(text):
         raise InvalidText("The text has no letter or digit; write something to speak.", field="text")
     return text
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SHELL = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 #: Whose examples speak to a running service at this address; their curl lines are run, too.
-SERVED, ADDRESS = ("docs/openai.md",), "http://127.0.0.1:8004"
+SERVED, ADDRESS = ("docs/openai.md", "docs/streaming.md"), "http://127.0.0.1:8004"
 DOCUMENTS = {str(path.relative_to(ROOT)): path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]}
 
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import httpx
 import uvicorn
+from litestar import Litestar
 
 from adapters.hosts import LocalHost
 from entrypoints.container import Container, build
-from entrypoints.http.app import create_app
+from entrypoints.http.server import server_config
 from entrypoints.service import Service
 from entrypoints.settings import Settings
 from tests.instruments.tones import recording
@@ -78,6 +79,16 @@ class Room:
     client: httpx.Client
     gate: Gate
     container: Container
+    app: Litestar
+
+    @property
+    def url(self) -> str:
+        """Where the service is."""
+        return str(self.client.base_url).rstrip("/")
+
+    def watching(self) -> Any:
+        """Who looks after jobs for those who watch them."""
+        return self.app.state.job_watching
 
     def submit(self, **changes: Any) -> dict[str, Any]:
         """An accepted job."""
@@ -108,9 +119,10 @@ class Room:
         return job
 
 
-def listening(service: Service, stack: ExitStack) -> str:
-    """Serve the application in a thread until the stack unwinds; its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(service), log_config=None, lifespan="on"))
+def listening(service: Service, stack: ExitStack) -> tuple[str, Litestar]:
+    """Serve the application in a thread until the stack unwinds; its address, and itself."""
+    config = server_config(service)
+    server = uvicorn.Server(config)
     door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
@@ -122,7 +134,7 @@ def listening(service: Service, stack: ExitStack) -> str:
 
     stack.callback(stop)
     eventually(lambda: server.started, "the start of the server")
-    return f"http://127.0.0.1:{door.getsockname()[1]}"
+    return f"http://127.0.0.1:{door.getsockname()[1]}", config.app
 
 
 @contextmanager
@@ -143,6 +155,6 @@ def furnished(
         stack.callback(gate.opened.set)
         if start:
             service.open()
-        url = listening(service, stack)
+        url, app = listening(service, stack)
         client = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S))
-        yield Room(service, client, gate, container)
+        yield Room(service, client, gate, container, app)

@@ -12,10 +12,12 @@ from adapters.audio.encode import encoded
 from adapters.audio.sandbox import Sandbox, copy_into
 from adapters.audio.sniff import sniff
 from adapters.audio.storage_errors import temporary_space
+from adapters.audio.stream import streamed
 from voicecore.audio import Audio, Samples
 from voicecore.errors import InvalidAudio, TooLarge
-from voicecore.ports import AudioLimits
+from voicecore.ports import AudioLimits, SoundStream
 from voicecore.request import OutputFormat
+from voicecore.stream_format import StreamFormat
 
 #: Largest upload, as in the HTTP contract.
 DEFAULT_MAX_FILE_BYTES = 100 * 2**20
@@ -25,9 +27,10 @@ DEFAULT_MAX_MEMORY_BYTES = 512 * 2**20
 class SandboxedCodec:
     """Reads strangers' audio in a confined child process, one per file, and writes ours.
 
-    It has two responsibilities:
+    It has three responsibilities:
     1. `decode`: find the format by content, let a child decode it, and check what the child says;
-    2. `encode`: write the six output formats in pieces (see `adapters.audio.encode`).
+    2. `encode`: write the six output formats in pieces (see `adapters.audio.encode`);
+    3. `stream`: write sound while it is made (see `adapters.audio.stream`).
 
     Thread-safe. Sound that peaks above full scale (lossy codecs overshoot, float WAV may be hot) is scaled down as a whole
     so that its peak is 1, which keeps its shape where clipping would not; beyond ±4 (+12 dB) it is refused.
@@ -77,6 +80,14 @@ class SandboxedCodec:
             DiskFull: if there is no space for the temporary file of a format with a header that knows its length.
         """
         return encoded(blocks, sample_rate_hz, output_format)
+
+    def stream(self, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
+        """What writes sound of this rate while it is made (see `adapters.audio.stream`).
+
+        Raises:
+            MissingDependency: if the format needs a package that is not installed.
+        """
+        return streamed(sample_rate_hz, wanted)
 
 
 def _audio(samples: Samples, sample_rate_hz: int) -> Audio:

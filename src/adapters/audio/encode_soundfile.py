@@ -13,6 +13,7 @@ from voicecore.errors import StorageUnavailable
 
 #: libsndfile's compression level is 1 - quality.
 _VORBIS_LEVEL = 0.5
+_VORBIS_FRAMES = 8_192
 #: From MPEG 1 (32 kHz up) LAME has 32..320 kbit/s, below 8..160; libsndfile's level 0..1 runs down that range linearly.
 _MP3_HIGH_KBPS, _MP3_HIGH_RANGE = 128, (32, 320)
 _MP3_LOW_KBPS, _MP3_LOW_RANGE = 64, (8, 160)
@@ -25,6 +26,22 @@ def write_vorbis(target: Outbox, sound: Iterable[Samples], rate_hz: int) -> Iter
         for block in sound:
             out.write(block)
             yield
+
+
+class VorbisWriter:
+    """The same, block by block as they come. One block is never long enough to hurt libsndfile (its issue 1095)."""
+
+    def __init__(self, target: Outbox, rate_hz: int) -> None:
+        self._out = _sound_file(target, rate_hz, format="OGG", subtype="VORBIS", compression_level=_VORBIS_LEVEL)
+
+    def write(self, samples: Samples) -> None:
+        """Put sound in."""
+        for start in range(0, len(samples), _VORBIS_FRAMES):
+            self._out.write(samples[start : start + _VORBIS_FRAMES])
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._out.close()
 
 
 def write_flac(target: IO[bytes], sound: Iterable[Samples], rate_hz: int) -> None:

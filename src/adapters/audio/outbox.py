@@ -48,6 +48,23 @@ class Outbox:
             yield held
 
 
+class Drain:
+    """What can only be written to, with nothing to seek or tell, as a socket."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append."""
+        self._held += data
+        return len(data)
+
+    def take(self) -> bytes:
+        """What was written since the last time."""
+        held, self._held = bytes(self._held), bytearray()
+        return held
+
+
 class CarefulFile:
     """Hands a file to libsndfile and keeps the first error of its `write`, which cffi would print and forget."""
 

@@ -13,6 +13,7 @@ import click
 #: Command → where it is, and its line in the overview. The line is here so that the overview imports no command.
 _COMMANDS = {
     "say": ("entrypoints.cli.say:say", "Speak a text into a file or to stdout."),
+    "listen": ("entrypoints.cli.listen:listen", "Hear a job of a service while it is made."),
     "serve": ("entrypoints.cli.serve:serve", "Run the REST service."),
     "worker": ("entrypoints.cli.worker:worker", "Run jobs for a service, on this or another machine."),
     "workers": ("entrypoints.cli.workers:workers", "List the workers of a service."),

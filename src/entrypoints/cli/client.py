@@ -17,9 +17,22 @@ from voicecore.errors import InvalidInput, StorageUnavailable
 
 T = TypeVar("T")
 Answer = dict[str, Any]
+Headers = dict[str, str]
 
 #: Long enough for the service to decode an upload; a job itself is polled, so nothing waits for it.
 _TIMEOUT = httpx.Timeout(120.0, connect=5.0)
+
+
+class Cut(ServiceFailed):
+    """An answer that ended before its end.
+
+    Attributes:
+        headers: of what came of it.
+    """
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__("The service cut the answer before its end.", code="cut", exit_code=Exit.FAILED)
+        self.headers = headers
 
 
 class ServiceClient:
@@ -47,16 +60,32 @@ class ServiceClient:
 
     def download(self, path: str, write: Callable[[bytes], object], **request: Any) -> None:
         """Hand the body of an answer to `write`, piece by piece. Raises as `call` does."""
+        self.stream("GET", path, write, **request)
+
+    def stream(self, method: str, path: str, write: Callable[[bytes], object], **request: Any) -> Headers:
+        """As `download`, of an answer that may be cut before its end; its headers, names in small letters.
+
+        Raises:
+            Cut: if it was, with what is known of it.
+        """
+        headers: Headers = {}
 
         async def receive() -> None:
-            async with self._http.stream("GET", path, **request) as response:
+            async with self._http.stream(method, path, **request) as response:
                 if response.is_error:
                     await response.aread()
                 _check(response)
+                headers.update(response.headers)
                 async for piece in response.aiter_bytes():
                     write(piece)
 
-        self._run(receive)
+        try:
+            self._run(receive)
+        except Unreachable as error:
+            if headers:
+                raise Cut(headers) from error
+            raise
+        return headers
 
     def pause(self, seconds: float) -> None:
         """Wait, and let the service in this process go on."""

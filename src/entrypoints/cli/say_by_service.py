@@ -10,20 +10,33 @@ from entrypoints.cli.formats import PCM
 from entrypoints.cli.naming import find_model, find_voice
 from entrypoints.cli.progress import spinner
 from entrypoints.cli.speaking import Order
+from entrypoints.cli.streaming import streamed
 from entrypoints.cli.target import Target
 from entrypoints.cli.waiting import completed_or_cancelled, progress_line
 from voicecore.errors import InvalidInput, NotFound
+from voicecore.request import OutputFormat
+
+#: Its index is written last.
+_UNSTREAMED = OutputFormat.M4A.value
 
 
 def speak_by_service(order: Order, engine: str | None, target: Target, url: str | None) -> dict[str, Any]:
-    """Submit the text, wait for the job, download its audio into `target`; the report, without single segments."""
-    if order.audio_format == PCM:
-        raise InvalidInput("pcm is only made by an engine in this process, not by a service; use --format wav.")
+    """Submit the text and write its audio into `target`; the report, without single segments.
+
+    What goes to stdout comes from a running service while it is made; else the job is waited for and downloaded.
+    """
+    streams = url is not None and (target.is_stdout or order.audio_format == PCM) and order.audio_format != _UNSTREAMED
+    if order.audio_format == PCM and not streams:
+        raise InvalidInput("pcm is only made by an engine in this process, or with --url; use --format wav.")
     with connect(url, works=True) as client, target.finished_or_discarded(), spinner("speaking") as told:
         began = time.perf_counter()
-        accepted = client.call("POST", "/jobs", json=_body(client, order, engine))
-        job = completed_or_cancelled(client, accepted["id"], lambda job: told(progress_line(job)))
-        client.download(f"/jobs/{job['id']}/download", target.write, params={"format": order.audio_format})
+        body = _body(client, order, engine)
+        if streams:
+            job = streamed(client, "POST", "/jobs/stream", target.write, order.audio_format, json=body)
+        else:
+            accepted = client.call("POST", "/jobs", json=body)
+            job = completed_or_cancelled(client, accepted["id"], lambda job: told(progress_line(job)))
+            client.download(f"/jobs/{job['id']}/download", target.write, params={"format": order.audio_format})
     elapsed_s = time.perf_counter() - began
     duration_s = job["duration"]
     return {

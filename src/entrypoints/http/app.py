@@ -13,9 +13,24 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 
-from entrypoints.http import admin, consents, downloads, engines, health, jobs, metrics, profiles, rvc, voices
+from entrypoints.http import (
+    admin,
+    consents,
+    downloads,
+    engines,
+    health,
+    job_events,
+    jobs,
+    metrics,
+    profiles,
+    rvc,
+    speak_socket,
+    streams,
+    voices,
+)
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
+from entrypoints.http.live import LiveRoom
 from entrypoints.http.observed import ObservedApp
 from entrypoints.http.openai import routes as openai_routes
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
@@ -27,20 +42,24 @@ from voicecore.errors import VoiceCoreError
 
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
+_ROUTES = (
+    jobs, job_events, downloads, streams, speak_socket, voices, consents, engines, profiles, rvc, admin, health,
+    metrics, openai_routes,
+)  # fmt: skip
 
 
 def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
     """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
     return ObservedApp(
-        route_handlers=[
-            each.router
-            for each in (jobs, downloads, voices, consents, engines, profiles, rvc, admin, health, metrics, openai_routes)
-        ],
+        route_handlers=[each.router for each in _ROUTES],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False),
             "caller": Provide(lambda: NOBODY, sync_to_thread=False),
         },
-        state=State({"service": service}),
+        state=State({
+            "service": service, "live_room": LiveRoom(service.settings.max_streams),
+            "job_watching": job_events.watching(service),
+        }),
         on_startup=[_roomy_executor],
         lifespan=[_owning(service)] if owns_service else [],
         before_send=[add_headers],

@@ -15,6 +15,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from entrypoints.http.forms import JSON, MULTIPART, URLENCODED
 from entrypoints.http.problems import MEDIA_TYPE, Problem
 from entrypoints.http.schemas import json_schema
+from voicecore.stream_format import StreamFormat, StreamKind
 
 _MEANING = {
     400: "The request is not valid; `field` names what is wrong.",
@@ -132,3 +133,36 @@ def gives_audio(*media_types: str) -> type[Operation]:
             self.responses = {**(self.responses or {}), "200": whole, "206": part, "304": same}
 
     return GivingAudio
+
+
+def gives_stream(base: type[Operation] = Operation) -> type[Operation]:
+    """An operation that answers with sound, or with events, while they are made."""
+    schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+    kinds = dict.fromkeys(StreamFormat(kind).media_type.split(";")[0] for kind in StreamKind)
+    content = {each: OpenAPIMediaType(schema=schema) for each in kinds}
+    content["text/event-stream"] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+    answer = OpenAPIResponse(description="The sound, as it is made; its length is not known before.", content=content)
+
+    @dataclass
+    class GivingStream(base):  # type: ignore[valid-type, misc]
+        def __post_init__(self) -> None:
+            if hasattr(super(), "__post_init__"):
+                super().__post_init__()
+            said: dict[str, OpenAPIResponse] = getattr(self, "responses", None) or {}
+            self.responses = {**said, "200": answer}
+
+    return GivingStream
+
+
+def gives_events() -> type[Operation]:
+    """An operation that answers with server-sent events, or with 204 if there are no more."""
+    content = {"text/event-stream": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))}
+    answer = OpenAPIResponse(description="Events, until the job has ended.", content=content)
+    nothing = OpenAPIResponse(description="There is nothing after `Last-Event-ID`.")
+
+    @dataclass
+    class GivingEvents(Operation):
+        def __post_init__(self) -> None:
+            self.responses = {**(self.responses or {}), "200": answer, "204": nothing}
+
+    return GivingEvents

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import accepts_either, problems
-from entrypoints.http.forms import MULTIPART, from_fields, read_body
 from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, of_job, of_page
-from entrypoints.http.job_body import handling_of, refuse_conversion, to_request
-from entrypoints.http.recordings import RECORDING, is_conversion, recording_limits, submit_recording
-from entrypoints.http.rvc_answers import RvcAnswer, echo_rvc
+from entrypoints.http.job_asked import asked
+from entrypoints.http.recordings import RECORDING
+from entrypoints.http.rvc_answers import RvcAnswer
 from entrypoints.http.schemas import ConvertBody, JobBody
 from entrypoints.http.threads import UPLOADS, blocking
-from entrypoints.http.uploads import Form, read_multipart
 from entrypoints.http.wiring import Calling, Wired, find_job, own_job, refuse_while_draining
-from voicecore.errors import InvalidInput
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobQuery
 from voicecore.request import Mode
-
-_KEY = re.compile(r"[\x20-\x7e]{1,200}")
 
 
 @post(
@@ -35,20 +29,11 @@ async def submit(request: Request[Any, Any, Any], service: Wired, caller: Callin
 
     Send an `Idempotency-Key` to make repeating safe: the same key, fields and recording give the job made before.
     """
-    key = _idempotency_key(request)
-    if request.content_type[0].lower() == MULTIPART:
-        with Form() as form:
-            await read_multipart(request, form, recording_limits(service.limits))
-            if is_conversion(form):
-                # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
-                job = await UPLOADS.run(submit_recording, service, form, idempotency_key=key, caller=caller)
-                return _accepted(job)
-            body = from_fields(form.fields, JobBody)
-    else:
-        body = await read_body(request, JobBody, refused=refuse_conversion)
-    wanted, handling = to_request(body), handling_of(body.priority, body.webhook_url)
-    job = await blocking(service.submit_synthesis, wanted, idempotency_key=key, handling=handling, caller=caller)
-    return _accepted(job, echo_rvc(body))
+    async with asked(request, service, caller) as wanted:
+        # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
+        run = UPLOADS.run if wanted.uploaded else blocking
+        job = await run(wanted.submit, None)
+    return _accepted(job, wanted.rvc)
 
 
 def _accepted(job: SynthesisJob, rvc: RvcAnswer | None = None) -> Response[JobAnswer]:
@@ -86,13 +71,6 @@ def remove(service: Wired, caller: Calling, job_id: FromPath[str]) -> JobDeleted
     """Remove a job and its audio; a running one is cancelled first. A voice that it enrolled stays."""
     files = service.delete_job(own_job(service, job_id, caller).id)
     return JobDeleted(message="The job and its files were deleted.", job_id=job_id, files_deleted=files)
-
-
-def _idempotency_key(request: Request[Any, Any, Any]) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
-        raise InvalidInput("The Idempotency-Key needs 1 to 200 printable ASCII characters.", field="Idempotency-Key")
-    return key
 
 
 router = Router("/jobs", route_handlers=[submit, listing, one, cancel, remove], tags=["jobs"])

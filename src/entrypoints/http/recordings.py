@@ -11,7 +11,7 @@ from entrypoints.http.uploads import Form, UploadLimits
 from entrypoints.service import Service
 from voicecore.access import Caller
 from voicecore.errors import InvalidInput
-from voicecore.job import SynthesisJob
+from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.request import Mode
 
@@ -42,7 +42,9 @@ def is_conversion(form: Form) -> bool:
     return False
 
 
-def submit_recording(service: Service, form: Form, *, idempotency_key: str | None, caller: Caller) -> SynthesisJob:
+def submit_recording(
+    service: Service, form: Form, *, idempotency_key: str | None, caller: Caller, job_id: JobId | None = None
+) -> SynthesisJob:
     """The new job.
 
     Raises:
@@ -66,4 +68,5 @@ def submit_recording(service: Service, form: Form, *, idempotency_key: str | Non
         settings_of(body, body.rvc_model_id), file, f0_method_named=body.rvc_f0_method is not None,
         output_format=format_of(body.output_format, "output_format"),
         handling=handling_of(body.priority, body.webhook_url), idempotency_key=idempotency_key, caller=caller,
+        job_id=job_id,
     )  # fmt: skip

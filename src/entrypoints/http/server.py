@@ -17,6 +17,7 @@ import uvicorn
 
 from entrypoints.container import build
 from entrypoints.http.app import create_app
+from entrypoints.http.patience import patient_http, patient_websockets
 from entrypoints.logs import log_to_stderr
 from entrypoints.metrics_door import MetricsDoor
 from entrypoints.service import Service
@@ -26,6 +27,8 @@ from voicecore.errors import InvalidInput
 #: Seconds that open connections get after the drain before they are cut.
 GRACE_S = 5
 _KEEP_ALIVE_S = 30
+#: A WebSocket message beyond it is not read at all; within it the application says what its limit is.
+_MESSAGE_BYTES = 1 << 20
 _log = logging.getLogger("voicecore.http")
 
 
@@ -72,13 +75,20 @@ def serve(settings: Settings) -> None:
     _log.info("stopped")
 
 
+def server_config(service: Service) -> uvicorn.Config:
+    """How the application is served."""
+    stall_s = service.settings.stream_stall_s
+    return uvicorn.Config(
+        create_app(service), log_config=None, access_log=False, server_header=False, lifespan="on",
+        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=_KEEP_ALIVE_S, http=patient_http(stall_s),
+        ws=patient_websockets(stall_s), ws_max_size=_MESSAGE_BYTES,
+    )  # fmt: skip
+
+
 def _run(settings: Settings, door: socket.socket) -> None:
     service = build(settings).service()
     with service, MetricsDoor(settings.metrics_host, settings.metrics_port, service.metrics):
-        config = uvicorn.Config(
-            create_app(service), log_config=None, access_log=False, server_header=False, lifespan="on",
-            timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=_KEEP_ALIVE_S,
-        )  # fmt: skip
+        config = server_config(service)
         _log.info("listening on %s port %d", settings.host, settings.port)
         DrainingServer(config, service).run(sockets=[door])
 

@@ -18,7 +18,7 @@ from voicecore.ports.converters import (
 )
 from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
 from voicecore.ports.live import Ear, LiveChunk, Relay
-from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger
+from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger, SoundStream
 from voicecore.ports.speech import EngineHost, EngineProvider, SpeechEngine
 from voicecore.ports.watching import Meter, Span, Tracer
 from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
@@ -53,6 +53,7 @@ __all__ = [
     "Notice",
     "Relay",
     "Shelf",
+    "SoundStream",
     "Span",
     "SpeechEngine",
     "ToneConverter",

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 
 from voicecore.audio import Audio, Samples
 from voicecore.request import OutputFormat
+from voicecore.stream_format import StreamFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,20 @@ class AudioLimits:
     max_wall_s: float = 60.0
 
 
+class SoundStream(Protocol):
+    """Writes sound while it is made; what it gave is never changed later. Used by one thread at a time."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Of what leaves, where that has samples of its own."""
+
+    def encode(self, samples: Samples) -> bytes:
+        """What leaves of these samples and of those before: perhaps nothing yet."""
+
+    def finish(self) -> bytes:
+        """The rest. Called once, last."""
+
+
 class AudioCodec(Protocol):
     """Reads strangers' audio safely and writes ours."""
 
@@ -33,6 +48,9 @@ class AudioCodec(Protocol):
 
     def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
         """A file of the blocks, piece by piece; memory does not grow with the length."""
+
+    def stream(self, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
+        """What writes sound of this rate, in this format, while it is made."""
 
 
 class Messenger(Protocol):

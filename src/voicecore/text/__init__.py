@@ -5,7 +5,8 @@
 ['O Dr. Silva chegou cedo.', 'Ninguém o esperava!']
 """
 
+from voicecore.text.incremental import IncrementalText
 from voicecore.text.packing import split
 from voicecore.text.segment import Segment
 
-__all__ = ["Segment", "split"]
+__all__ = ["IncrementalText", "Segment", "split"]

@@ -25,20 +25,22 @@ _HEADER_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
-    """A segment as the plan has it. `converted` is empty where nothing is converted."""
+class PlannedSegment:
+    """A segment as the plan has it: characters start..end. `converted` is empty where nothing is converted."""
 
+    start: int
+    end: int
     key: str
     converted: str
     pause_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """`sample_rate_hz` is that of the plain voice."""
+class Plan:
+    """The segments of a job. `sample_rate_hz` is that of the plain voice."""
 
     sample_rate_hz: int
-    segments: tuple[_Planned, ...]
+    segments: tuple[PlannedSegment, ...]
 
 
 class KeptSegments:
@@ -46,7 +48,7 @@ class KeptSegments:
 
     def __init__(self, blobs: BlobStore, cache: SegmentCache, job_id: JobId) -> None:
         self._blobs, self._cache, self._job_id = blobs, cache, job_id
-        self._plan: _Plan | None = None
+        self._plan: Plan | None = None
         self._voice = ""
         #: Of the first segment that is not known to lie before what was asked for: its number, and its first sample.
         self._next, self._start = 0, 0
@@ -54,7 +56,7 @@ class KeptSegments:
     @property
     def plain_rate_hz(self) -> int | None:
         """Of the plain voice; None while there is no plan to read."""
-        self._plan = self._plan or self._read()
+        self._plan = self._plan or read_plan(self._blobs, self._job_id)
         return None if self._plan is None else self._plan.sample_rate_hz
 
     def after(self, place: int, voice: str, sample_rate_hz: int) -> Iterator[Samples]:
@@ -67,7 +69,7 @@ class KeptSegments:
         """
         if voice != self._voice:
             self._plan, self._voice, self._next, self._start = None, voice, 0, 0
-        self._plan = self._plan or self._read()
+        self._plan = self._plan or read_plan(self._blobs, self._job_id)
         if self._plan is None:
             return
         while self._next < len(self._plan.segments):
@@ -84,32 +86,37 @@ class KeptSegments:
                     yield part
             self._next, self._start = self._next + 1, self._start + length + len(pause)
 
-    def _recalled(self, planned: _Planned) -> Samples | None:
+    def _recalled(self, planned: PlannedSegment) -> Samples | None:
         if not self._voice:
             plain = self._cache.recall(planned.key)
             return None if plain is None else plain.samples
         found = self._cache.recall_converted(planned.converted) if planned.converted else None
         return None if found is None else found[0].samples
 
-    def _read(self) -> _Plan | None:
-        try:
-            with self._blobs.open(blobkeys.plan(self._job_id)) as reader:
-                return _plan(json.loads(reader.read()))
-        except NotFound:
-            return None
-        except (BlobCorrupt, ValueError, TypeError, LookupError) as error:
-            # One of an older program has no pauses. The master will have it all.
-            _log.warning("the plan of job %s cannot be read: %s", self._job_id, error)
-            return None
+
+def read_plan(blobs: BlobStore, job_id: JobId) -> Plan | None:
+    """The plan of the job; None if it has none (yet), or one that cannot be read."""
+    try:
+        with blobs.open(blobkeys.plan(job_id)) as reader:
+            return _plan(json.loads(reader.read()))
+    except NotFound:
+        return None
+    except (BlobCorrupt, ValueError, TypeError, LookupError) as error:
+        # One of an older program has no pauses. The master will have it all.
+        _log.warning("the plan of job %s cannot be read: %s", job_id, error)
+        return None
 
 
-def _plan(body: dict[str, object]) -> _Plan:
+def _plan(body: dict[str, object]) -> Plan:
     rows = body["segments"]
     if not isinstance(rows, Sequence):
         raise TypeError("the segments are no list")
-    return _Plan(
+    return Plan(
         int(str(body["sample_rate_hz"])),
-        tuple(_Planned(row["key"], row.get("converted", ""), float(row["pause_s"])) for row in rows),
+        tuple(
+            PlannedSegment(row["start"], row["end"], row["key"], row.get("converted", ""), float(row["pause_s"]))
+            for row in rows
+        ),
     )
 
 

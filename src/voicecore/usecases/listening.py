@@ -13,6 +13,7 @@ from voicecore.audio import Samples
 from voicecore.errors import Conflict, Draining, NotFound, StorageUnavailable, VoiceChanged, VoiceCoreError
 from voicecore.job import JobId, JobResult, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Ear, LiveChunk
+from voicecore.usecases.heard_segments import HeardSegment, HeardSegments
 from voicecore.usecases.kept_sound import KeptSegments, master_samples
 from voicecore.usecases.segment_cache import SegmentCache
 
@@ -58,6 +59,7 @@ class Listening:
         self.keep = keep
         self._from, self._ear = sources, ear
         self._kept = KeptSegments(sources.blobs, sources.cache, job.id)
+        self._segments_told = HeardSegments(sources.blobs, sources.cache, job.id)
         #: Voice and rate of what was given; the rate is 0 while nobody knows it.
         self._voice, self._rate_hz, self._attempt = "", 0, 0
         self._looked_at = time.monotonic()
@@ -68,6 +70,12 @@ class Listening:
     def sample_rate_hz(self) -> int:
         """Of what was given; 0 before the first chunk."""
         return self._rate_hz if self.given else 0
+
+    def ended_segments(self) -> list[HeardSegment]:
+        """Segments of the text that were given to their end and not told yet; at the end of the sound all of them were told."""
+        if self.heard_all and self.job.result is not None and self.job.result.manifest_key is not None:
+            return list(self._segments_told.rest(self.job.result.manifest_key))
+        return list(self._segments_told.until(self.given, self._voice, self._rate_hz)) if self.given else []
 
     def __iter__(self) -> Self:
         return self

@@ -43,9 +43,9 @@ def opened(settings: Settings, *, here: bool = True) -> Iterator[Room]:
         slot.runner.poll_s = 0.05
     with ExitStack() as stack:
         stack.enter_context(service)
-        url = listening(service, stack)
+        url, app = listening(service, stack)
         client = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S))
-        yield Room(service, client, Gate(), container)
+        yield Room(service, client, Gate(), container, app)
 
 
 def ended(room: Room, job_id: str) -> dict[str, Any]:

@@ -1,0 +1,227 @@
+"""Following jobs from the event loop: places for streams, clients that leave, and what is sent to those who stay.
+
+What every dialect needs: `submit_and_follow` or `follow`, and `audio_stream` or `event_stream`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from typing import Any
+
+import anyio
+from litestar import Request
+from litestar.datastructures import State
+
+from entrypoints.http.live_answer import LiveAnswer
+from entrypoints.http.threads import Pool, blocking
+from entrypoints.service import Service
+from voicecore.errors import Cancelled, NothingHeard, QueueFull, VoiceCoreError
+from voicecore.job import JobId, SynthesisJob
+from voicecore.ports import LiveChunk, SoundStream
+from voicecore.stream_format import StreamFormat
+from voicecore.usecases.heard_segments import HeardSegment
+from voicecore.usecases.listening import Listening
+
+_RETRY_AFTER_S = 2
+
+
+class LiveRoom:
+    """How many streams one process serves, and the threads that they wait in."""
+
+    def __init__(self, places: int) -> None:
+        self._free, self._places = places, places
+        self.threads = Pool("streams", places)
+
+    @property
+    def open(self) -> int:
+        """Streams and sockets that are served now."""
+        return self._places - self._free
+
+    def take(self) -> None:
+        """A place. Raises `QueueFull`."""
+        if self._free < 1:
+            raise QueueFull(
+                f"{self._places} streams are open, and this process serves no more at once; try again in a moment.",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+        self._free -= 1
+
+    def give_back(self) -> None:
+        """What `take` took."""
+        self._free += 1
+
+
+def live_room(state: State) -> LiveRoom:
+    """The room of this application."""
+    room: LiveRoom = state.live_room
+    return room
+
+
+class Followed:
+    """A job that one client follows. Whoever gets it calls `leave` in the end, whatever happens; that cannot fail."""
+
+    def __init__(self, threads: Pool, listening: Listening, give_back: Callable[[], None] = lambda: None) -> None:
+        """`give_back` is called when it is left, for its place."""
+        self._threads, self._listening, self._give_back = threads, listening, give_back
+        self._first: LiveChunk | None = None
+        self._left = False
+
+    @property
+    def job(self) -> SynthesisJob:
+        """As it was last seen."""
+        return self._listening.job
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Of the sound; 0 before the first chunk."""
+        return self._listening.sample_rate_hz
+
+    async def wait_for_sound(self, request: Request[Any, Any, Any], patience_s: float) -> None:
+        """Return when the first chunk is here. The client may leave meanwhile, or the job may fail: raises what tells so."""
+        deadline, failure = anyio.current_time() + patience_s, None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_until_gone, request, tasks.cancel_scope)
+            try:
+                while self._first is None and anyio.current_time() < deadline:
+                    self._first = await self._next()
+            except VoiceCoreError as error:
+                failure = error
+            except StopAsyncIteration:
+                failure = VoiceCoreError("The job has no sound.")
+            tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        if self._first is None:
+            raise NothingHeard if anyio.current_time() >= deadline else Cancelled("The client left.")
+
+    async def chunks(self) -> AsyncIterator[LiveChunk | None]:
+        """The sound from its first sample on; None whenever nothing came for a moment. Raises as `Listen.follow`."""
+        if self._first is not None:
+            first, self._first = self._first, None
+            yield first
+        while True:
+            try:
+                chunk = await self._next()
+            except StopAsyncIteration:
+                return
+            yield chunk
+
+    async def ended_segments(self) -> list[HeardSegment]:
+        """Segments of the text that were given to their end since the last time."""
+        return await blocking(self._listening.ended_segments)
+
+    async def encoded(self, stream: SoundStream, chunk: LiveChunk | None) -> bytes:
+        """The chunk as it leaves; None is the end."""
+        if chunk is None:
+            return await self._threads.run(stream.finish)
+        return await self._threads.run(stream.encode, chunk.samples)
+
+    async def leave(self) -> None:
+        """Give the place back. A job that was not heard to its end is cancelled, unless it shall be kept."""
+        if self._left:
+            return
+        self._left = True
+        with anyio.CancelScope(shield=True):
+            try:
+                await blocking(self._listening.close)
+            finally:
+                self._give_back()
+
+    async def _next(self) -> LiveChunk | None:
+        # A StopIteration cannot be raised into a coroutine.
+        found = await self._threads.run(_step, self._listening)
+        if isinstance(found, _Over):
+            raise StopAsyncIteration
+        return found
+
+
+class _Over:
+    """What comes after the last chunk."""
+
+
+def _step(listening: Listening) -> LiveChunk | _Over | None:
+    return next(listening, _Over())
+
+
+async def _until_gone(request: Request[Any, Any, Any], scope: anyio.CancelScope) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
+async def follow(request: Request[Any, Any, Any], service: Service, job_id: JobId, *, keep: bool) -> Followed:
+    """Follow a job that is there. Raises `QueueFull` if no place is free, and as `Listen.open`."""
+    return await _followed(request, lambda: service.listen.open(job_id, keep=keep))
+
+
+async def submit_and_follow(
+    request: Request[Any, Any, Any], service: Service, submit: Callable[[JobId], SynthesisJob], *, keep: bool = False
+) -> Followed:
+    """Submit a job, in a thread, and follow it. Nothing is submitted if no place is free: raises `QueueFull` then.
+
+    Args:
+        submit: is given the id of the new job; raises what refuses the request.
+        keep: whether the job goes on when its client leaves.
+    """
+    return await _followed(request, lambda: service.listen.submit(submit, keep=keep))
+
+
+async def _followed(request: Request[Any, Any, Any], listen: Callable[[], Listening]) -> Followed:
+    room = live_room(request.app.state)
+    room.take()
+    try:
+        return Followed(room.threads, await room.threads.run(listen), room.give_back)
+    except BaseException:
+        room.give_back()
+        raise
+
+
+async def audio_stream(
+    request: Request[Any, Any, Any], service: Service, followed: Followed, wanted: StreamFormat, *,
+    media_type: str | None = None, headers: Mapping[str, str] | None = None,
+) -> LiveAnswer:  # fmt: skip
+    """The job's sound as a chunked body, which begins with its first chunk.
+
+    A failure before that is raised, and answered with its status; after it the connection is cut, so that nobody takes what
+    was sent for the whole. A client that leaves has the job cancelled within a second, unless it shall be kept.
+
+    Args:
+        followed: taken over: it is left when the answer is over, or here if this raises.
+        media_type: if it is not the format's own.
+        headers: beside `X-Job-Id`, `X-Sample-Rate` and `X-Synthetic-Audio`.
+    """
+    try:
+        await followed.wait_for_sound(request, service.settings.stream_wait_s)
+        stream = service.codec.stream(followed.sample_rate_hz, wanted)
+    except BaseException:
+        await followed.leave()
+        raise
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        async for chunk in followed.chunks():
+            if chunk is not None:
+                yield await followed.encoded(stream, chunk)
+        yield await followed.encoded(stream, None)
+
+    return LiveAnswer(
+        pieces(), followed.leave, stall_s=service.settings.stream_stall_s, media_type=media_type or wanted.media_type,
+        headers=live_headers(followed, stream.sample_rate_hz) | dict(headers or {}),
+    )  # fmt: skip
+
+
+def live_headers(followed: Followed, sample_rate_hz: int | None = None) -> dict[str, str]:
+    """What every stream says of itself. Proxies are asked not to collect it."""
+    rate = {} if sample_rate_hz is None else {"X-Sample-Rate": str(sample_rate_hz)}
+    return {"X-Job-Id": followed.job.id, "X-Synthetic-Audio": "true", "X-Accel-Buffering": "no"} | rate
+
+
+def event_stream(
+    service: Service, followed: Followed, events: AsyncGenerator[bytes], *, headers: Mapping[str, str] | None = None
+) -> LiveAnswer:
+    """Server-sent events about a followed job, as `events` writes them (see `entrypoints.http.sse`), which tells of failures
+    by itself. `followed` is taken over.
+    """
+    return LiveAnswer(
+        events, followed.leave, stall_s=service.settings.stream_stall_s, media_type="text/event-stream",
+        headers=live_headers(followed) | dict(headers or {}),
+    )  # fmt: skip

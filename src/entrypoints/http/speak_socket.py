@@ -1,0 +1,280 @@
+"""`/ws/speak`: text as it is typed, sound as it is made."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import anyio
+import msgspec
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from litestar import Router, WebSocket, websocket
+
+from entrypoints.http.job_body import handling_of, to_request
+from entrypoints.http.live import Followed, LiveRoom, live_room
+from entrypoints.http.speak_messages import DEFECT, MAX_TEXT, NORMAL, Idle, NotText, Said, Start, close_code, read
+from entrypoints.http.threads import blocking
+from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
+from entrypoints.service import Service
+from voicecore.access import Caller
+from voicecore.audio import silence
+from voicecore.errors import Conflict, Draining, TooLarge, VoiceChanged, VoiceCoreError
+from voicecore.job import JobId, SynthesisJob
+from voicecore.ports import LiveChunk, SoundStream
+from voicecore.request import has_speech
+from voicecore.text import IncrementalText, Segment
+
+#: Utterances that are submitted at once: one is heard while the next is made.
+_AHEAD = 2
+#: Characters of an utterance without the end of a sentence.
+_LONGEST = 400
+_log = logging.getLogger("voicecore.http")
+
+
+class _Left(Exception):
+    """The client is gone, or takes nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Utterance:
+    """A piece of the text, and the job that speaks it."""
+
+    piece: Segment
+    followed: Followed
+
+
+@websocket("/ws/speak", guards=[refuse_while_draining])
+async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Calling) -> None:
+    """Speak text while it is typed. docs/streaming.md has the messages."""
+    await socket.accept()
+    room, session = live_room(socket.app.state), None
+    try:
+        room.take()
+    except VoiceCoreError as error:
+        await _refuse(socket, error)
+        return
+    try:
+        session = _Session(socket, service, room, caller)
+        await session.run()
+    except _Left:
+        _log.debug("a client left its socket")
+    except VoiceCoreError as error:
+        await _refuse(socket, error)
+    except Exception:  # noqa: BLE001 - told to the client as nothing but a defect
+        _log.exception("a speaking socket failed unexpectedly")
+        await _close(socket, {"type": "error", "code": "internal_error", "detail": "The service failed."}, DEFECT)
+    else:
+        await _close(socket, {"type": "done", **session.summary()}, NORMAL)
+    finally:
+        room.give_back()
+
+
+async def _refuse(socket: WebSocket[Any, Any, Any], error: VoiceCoreError) -> None:
+    said = {"type": "error", "code": error.code, "detail": error.message}
+    await _close(socket, said if error.field is None else {**said, "field": error.field}, close_code(error))
+
+
+async def _close(socket: WebSocket[Any, Any, Any], last: dict[str, Any], code: int) -> None:
+    """Say the last word. Of a client that is gone already nothing is expected."""
+    with anyio.move_on_after(1.0):
+        try:
+            await socket.send_data(msgspec.json.encode(last).decode())
+            await socket.close(code=code)
+        except Exception:  # noqa: BLE001 - servers differ in what they raise for a socket that is closed
+            _log.debug("a socket was closed before its last word")
+
+
+class _Session:
+    """One socket: a task reads, one submits, one plays."""
+
+    def __init__(self, socket: WebSocket[Any, Any, Any], service: Service, room: LiveRoom, caller: Caller) -> None:
+        self._socket, self._service, self._room, self._caller = socket, service, room, caller
+        self._start: Start
+        self._text = ""
+        #: Pieces that were cut and not played to their end.
+        self._open = 0
+        self._ahead = anyio.Semaphore(_AHEAD)
+        self._followed: list[Followed] = []
+        self._stream: SoundStream | None = None
+        self._rate_hz = self._samples = 0
+        self._jobs: list[str] = []
+
+    def summary(self) -> dict[str, Any]:
+        """What was spoken."""
+        return {"job_ids": self._jobs, "duration_s": self._seconds(), "characters": len(self._text)}
+
+    async def run(self) -> None:
+        """Until the client says `end` and has heard all of it. Raises what ends the socket before."""
+        first = await self._message()
+        if not isinstance(first, Start):
+            raise Conflict("The first message must be of type 'start'.")
+        self._start = first
+        await self._say({"type": "started", "format": first.output.kind.value})
+        failures: list[BaseException] = []
+        try:
+            to_submit, pieces = anyio.create_memory_object_stream[Segment](math.inf)
+            to_play, utterances = anyio.create_memory_object_stream[_Utterance](math.inf)
+            with to_submit, pieces, to_play, utterances:
+                async with anyio.create_task_group() as tasks:
+
+                    async def guarded(work: Any, *streams: Any) -> None:
+                        try:
+                            await work(*streams)
+                        except (VoiceCoreError, _Left) as error:
+                            failures.append(error)
+                            tasks.cancel_scope.cancel()
+
+                    tasks.start_soon(guarded, self._submit, pieces, to_play)
+                    tasks.start_soon(guarded, self._watch, to_submit)
+                    await guarded(self._play, utterances)
+                    tasks.cancel_scope.cancel()
+        finally:
+            for followed in self._followed:
+                await followed.leave()
+        if failures:
+            raise failures[0]
+
+    # --- what the client says -----------------------------------------------------------------------------
+    async def _message(self) -> Start | Said:
+        idle_s = self._service.settings.socket_idle_s
+        while True:
+            with anyio.move_on_after(idle_s):
+                event: dict[str, Any] = dict(await self._socket.receive())
+                if event["type"] == "websocket.disconnect":
+                    raise _Left
+                if event.get("text") is None:
+                    raise NotText
+                return read(event["text"])
+            if not self._open:
+                raise Idle(f"No message came for {idle_s:g} s while there was nothing to speak; open a new socket.")
+
+    async def _watch(self, to_submit: MemoryObjectSendStream[Segment]) -> None:
+        """Takes the text in until its end, and sees the client leave."""
+        with to_submit:
+            taker = IncrementalText(self._start.language, _LONGEST)
+            while True:
+                said = await self._message()
+                if isinstance(said, Start):
+                    raise Conflict("This socket was started already; open another one for other settings.")
+                self._text += said.text
+                if len(self._text) > MAX_TEXT:
+                    raise TooLarge(f"More than {MAX_TEXT} characters came on one socket; open a new one.")
+                pieces = await blocking(taker.feed, said.text) if said.kind == "text" else taker.flush()
+                for piece in pieces:
+                    if has_speech(piece.text):
+                        self._open += 1
+                        to_submit.send_nowait(piece)
+                if said.kind == "end":
+                    break
+        while (await self._socket.receive())["type"] != "websocket.disconnect":
+            pass  # what is said after the end is not heard
+        raise _Left
+
+    # --- what is made of it -----------------------------------------------------------------------------------
+    async def _submit(
+        self, pieces: MemoryObjectReceiveStream[Segment], to_play: MemoryObjectSendStream[_Utterance]
+    ) -> None:
+        with to_play:
+            async for piece in pieces:
+                await self._ahead.acquire()
+                if self._service.draining:
+                    raise Draining
+                followed = await self._followed_job(self._text[piece.start : piece.end])
+                self._followed.append(followed)
+                self._jobs.append(followed.job.id)
+                to_play.send_nowait(_Utterance(piece, followed))
+
+    async def _followed_job(self, text: str) -> Followed:
+        body = msgspec.structs.replace(self._start.body, text=text)
+        request, handling = to_request(body), handling_of(body.priority, body.webhook_url)
+
+        def submit(job_id: JobId) -> SynthesisJob:
+            return self._service.submit_synthesis(request, handling=handling, caller=self._caller, job_id=job_id)
+
+        listen = self._service.listen
+        return Followed(
+            self._room.threads, await blocking(lambda: listen.submit(submit, keep=self._start.keep))
+        )  # fmt: skip
+
+    async def _play(self, utterances: MemoryObjectReceiveStream[_Utterance]) -> None:
+        pause_s = 0.0
+        async for utterance in utterances:
+            try:
+                await self._spoken(utterance, pause_s)
+            finally:
+                await utterance.followed.leave()
+                self._followed.remove(utterance.followed)
+                self._ahead.release()
+            pause_s = utterance.piece.pause_after_s
+            self._open -= 1
+        if self._stream is not None:
+            await self._sound(await blocking(self._stream.finish))
+
+    async def _spoken(self, utterance: _Utterance, pause_s: float) -> None:
+        followed, began = utterance.followed, 0.0
+        async for chunk in self._chunks(followed):
+            if chunk.start == 0:
+                await self._encode(chunk, silent_s=pause_s)
+                began = self._seconds()
+                await self._say({
+                    "type": "utterance", "job_id": followed.job.id, "start": utterance.piece.start,
+                    "end": utterance.piece.end, "start_s": began, "sample_rate_hz": self._rate_hz,
+                })  # fmt: skip
+            await self._encode(chunk)
+            await self._segments(utterance, began)
+        await self._segments(utterance, began)
+
+    async def _chunks(self, followed: Followed) -> AsyncIterator[LiveChunk]:
+        async for chunk in followed.chunks():
+            if chunk is not None:
+                yield chunk
+
+    async def _encode(self, chunk: LiveChunk, *, silent_s: float | None = None) -> None:
+        if self._stream is None:
+            self._rate_hz = chunk.sample_rate_hz
+            self._stream = self._service.codec.stream(self._rate_hz, self._start.output)
+        if chunk.sample_rate_hz != self._rate_hz:
+            raise VoiceChanged(
+                "The voice changed between two utterances (a conversion was given up): speak the rest anew."
+            )
+        samples = chunk.samples if silent_s is None else silence(silent_s, self._rate_hz)
+        self._samples += len(samples)
+        await self._sound(await self._room.threads.run(self._stream.encode, samples))
+
+    async def _segments(self, utterance: _Utterance, began_s: float) -> None:
+        """Places in the whole text, and seconds in the whole sound."""
+        for segment in await utterance.followed.ended_segments():
+            place = utterance.piece.start
+            await self._say({
+                "type": "segment", **asdict(segment), "job_id": utterance.followed.job.id,
+                "start": place + segment.start, "end": place + segment.end,
+                "start_s": round(began_s + segment.start_s, 4), "end_s": round(began_s + segment.end_s, 4),
+            })  # fmt: skip
+
+    def _seconds(self) -> float:
+        return round(self._samples / self._rate_hz, 4) if self._rate_hz else 0.0
+
+    # --- what is sent -------------------------------------------------------------------------------------------
+    async def _say(self, message: dict[str, Any]) -> None:
+        await self._send(msgspec.json.encode(message).decode())
+
+    async def _sound(self, data: bytes) -> None:
+        if data:
+            await self._send(data)
+
+    async def _send(self, data: str | bytes) -> None:
+        stall_s = self._service.settings.stream_stall_s
+        with anyio.move_on_after(stall_s):
+            try:
+                await self._socket.send_data(data, mode="text" if isinstance(data, str) else "binary")
+            except Exception as error:
+                raise _Left from error  # servers differ in what they raise for a socket that is closed
+            return
+        _log.info("a socket's client took nothing for %g s and is dropped", stall_s)
+        raise _Left
+
+
+router = Router("/", route_handlers=[speak], tags=["streams"])
