@@ -10,6 +10,7 @@ from functools import partial
 from dependency_injector import containers, providers
 
 from adapters.audio import SandboxedCodec
+from adapters.audit import FileAuditLog
 from adapters.blobs.filesystem import FilesystemBlobStore
 from adapters.hosts import ChildProcessHost, SharedHost
 from adapters.messengers.http import HttpMessenger
@@ -18,12 +19,14 @@ from adapters.queues.memory import MemoryDoorbell
 from adapters.relays.memory import MemoryRelay
 from adapters.stores.roster import MemoryRoster
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
+from adapters.stores.sqlite.quota import SqliteQuota
 from entrypoints import distributed, embedded
 from entrypoints.converters import TEST_ENGINES, model_intake, offered_converters
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.observing import Metrics, tracer
 from entrypoints.service import Service
-from entrypoints.settings import Settings, file_of, load
+from entrypoints.setting_checks import file_of
+from entrypoints.settings import Settings, load
 from entrypoints.standing import Standing
 from entrypoints.worker import Worker
 from voicecore.errors import NotFound, StorageUnavailable
@@ -32,6 +35,7 @@ from voicecore.ports import BlobStore, Clock, JobStore
 from voicecore.registry import engine_names, engine_providers
 from voicecore.system import RandomIds, SteadyClock, SystemClock
 from voicecore.usecases.add_model import AddModel
+from voicecore.usecases.authenticate import Authenticate
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
 from voicecore.usecases.counted_codec import CountedCodec
 from voicecore.usecases.delete_job import DeleteJob
@@ -41,7 +45,9 @@ from voicecore.usecases.deliver_notices import DeliverNotices
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
+from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.listen import Listen
+from voicecore.usecases.manage_keys import ManageKeys
 from voicecore.usecases.purge_expired import PurgeExpired
 from voicecore.usecases.run_conversion import RunConversion
 from voicecore.usecases.run_enrolment import RunEnrolment
@@ -137,6 +143,17 @@ class Container(containers.DeclarativeContainer):
         embedded=providers.Singleton(MemoryRoster, clock),
         distributed=providers.Singleton(distributed.roster, redis, settings),
     )
+    quota = providers.Selector(
+        mode,
+        embedded=providers.Singleton(SqliteQuota, database, clock),
+        distributed=providers.Singleton(distributed.quota, redis, settings),
+    )
+    audit = providers.Singleton(FileAuditLog, settings.provided.data_dir, clock)
+    authenticate = providers.Singleton(
+        Authenticate, catalog, clock, settings.provided.key_pepper, settings.provided.key_limits
+    )
+    keys = providers.Singleton(ManageKeys, authenticate, clock, ids, audit)
+    limits_of = providers.Singleton(LimitsOf, quota, catalog, store, clock, ids)
     relay = providers.Selector(
         mode,
         embedded=providers.Singleton(MemoryRelay),
@@ -180,26 +197,37 @@ class Container(containers.DeclarativeContainer):
 
     cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock, observer=observer)
     listen = providers.Singleton(Listen, store, relay, blobs, cache, ids, limits.provided.keep_jobs, observer)
-    delete_job = providers.Singleton(DeleteJob, store, blobs, limits, observer)
-    delete_voice = providers.Singleton(DeleteVoice, catalog, blobs, store, limits.provided.keep_jobs)
+    delete_job = providers.Singleton(DeleteJob, store, blobs, limits, observer, audit)
+    delete_voice = providers.Singleton(DeleteVoice, catalog, blobs, store, limits.provided.keep_jobs, audit)
     purge = providers.Singleton(PurgeExpired, store, catalog, blobs, clock, cache, delete_job, known_since)
     webhooks = providers.Singleton(webhook_policy, settings)
     submit_synthesis = providers.Singleton(
-        SubmitSynthesis, store, catalog, doorbell, engines, clock, ids, limits, webhooks, converters, observer
+        SubmitSynthesis,
+        store,
+        catalog,
+        doorbell,
+        engines,
+        clock,
+        ids,
+        limits,
+        webhooks,
+        converters,
+        observer,
+        limits_of,
     )
     submit_conversion = providers.Singleton(
         SubmitConversion, store, catalog, blobs, codec, doorbell, converters, clock, ids, limits, webhooks, observer
     )
-    add_model = providers.Singleton(AddModel, catalog, blobs, intake, clock, ids, limits)
-    delete_model = providers.Singleton(DeleteModel, catalog, blobs, store)
+    add_model = providers.Singleton(AddModel, catalog, blobs, intake, clock, ids, limits, audit)
+    delete_model = providers.Singleton(DeleteModel, catalog, blobs, store, audit)
     submit_enrolment = providers.Singleton(
         SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks,
-        settings.provided.require_consent, observer,
+        settings.provided.require_consent, observer, limits_of, audit,
     )  # fmt: skip
     keep_consent = providers.Singleton(KeepConsent, catalog, blobs, codec, clock, ids)
-    revoke_consent = providers.Singleton(RevokeConsent, store, catalog, blobs, clock, limits.provided.keep_jobs)
+    revoke_consent = providers.Singleton(RevokeConsent, store, catalog, blobs, clock, limits.provided.keep_jobs, audit)
     submit_mix = providers.Singleton(
-        SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks, observer
+        SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks, observer, limits_of, audit
     )
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
     export_audio = providers.Singleton(ExportAudio, blobs, codec, observer)
@@ -229,7 +257,8 @@ class Container(containers.DeclarativeContainer):
         submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
         edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
         delete_model=delete_model, keep_consent=keep_consent, revoke_consent=revoke_consent, purge=purge, check=check,
-        hang_up=hang_up, observer=observer, metrics=metrics,
+        hang_up=hang_up, observer=observer, metrics=metrics, authenticate=authenticate, keys=keys, quota=quota,
+        limits_of=limits_of, audit=audit,
     )  # fmt: skip
     worker = providers.Singleton(
         Worker,

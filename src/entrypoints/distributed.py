@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from entrypoints.settings import Settings
 from voicecore.errors import InvalidInput, StorageUnavailable
-from voicecore.ports import BlobStore, Catalog, JobStore, Relay, WorkerRoster
+from voicecore.ports import BlobStore, Catalog, JobStore, Quota, Relay, WorkerRoster
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -42,6 +42,13 @@ def catalog(client: Redis, settings: Settings) -> Catalog:
     from adapters.stores.redis.catalog import RedisCatalog  # noqa: PLC0415
 
     return RedisCatalog(client, settings.redis_prefix)
+
+
+def quota(client: Redis, settings: Settings) -> Quota:
+    """Counts of what callers take, in Redis."""
+    from adapters.stores.redis.quota import RedisQuota  # noqa: PLC0415
+
+    return RedisQuota(client, settings.redis_prefix)
 
 
 def roster(client: Redis, settings: Settings) -> WorkerRoster:

@@ -10,11 +10,13 @@ from entrypoints.observing import Metrics
 from entrypoints.opened import Opened
 from entrypoints.settings import Settings
 from entrypoints.standing import Standing
+from voicecore.access import Caller, Scope
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.observer import Observer
-from voicecore.ports import AudioCodec, BlobStore, Catalog, Clock, JobStore, Relay, WorkerRoster
+from voicecore.ports import Act, AudioCodec, AuditLog, BlobStore, Catalog, Clock, JobStore, Quota, Relay, WorkerRoster
 from voicecore.usecases.add_model import AddModel
+from voicecore.usecases.authenticate import Authenticate
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
 from voicecore.usecases.converters import Converters
 from voicecore.usecases.crew import Crew
@@ -24,8 +26,10 @@ from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
+from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.listen import Listen
-from voicecore.usecases.purge_expired import PurgeExpired
+from voicecore.usecases.manage_keys import ManageKeys
+from voicecore.usecases.purge_expired import Purged, PurgeExpired
 from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_mix import SubmitMix
@@ -74,6 +78,11 @@ class Service(Opened):
     keep_consent: KeepConsent
     revoke_consent: RevokeConsent
     purge: PurgeExpired
+    authenticate: Authenticate
+    keys: ManageKeys
+    quota: Quota
+    limits_of: LimitsOf
+    audit: AuditLog
     check: Standing
     observer: Observer
     metrics: Metrics
@@ -84,6 +93,12 @@ class Service(Opened):
     def cancel(self, job_id: JobId) -> SynthesisJob:
         """Cancel a job; a running one stops within 2 s. Raises `NotFound`, `Gone`, `Conflict`."""
         return self.listen.cancel(job_id)
+
+    def clean_up(self, *, deep: bool, caller: Caller) -> Purged:
+        """Remove what has expired, and with `deep` every finished job. Raises `Forbidden` without the scope `admin`."""
+        caller.must(Scope.ADMIN)
+        self.audit.record(Act(what="cleanup", who=caller.key_id, details={"deep": deep}))
+        return self.purge(deep=deep)
 
     def open(self) -> None:
         """Check the parts and start the crew. Jobs that a killed process left in processing are taken over when their
@@ -107,6 +122,7 @@ class Service(Opened):
         self.drain()
         self.crew.close()
         self.relay.close()
+        self.quota.close()
         self.catalog.close()
         self.store.close()
         self.observer.tracer.close()

@@ -17,15 +17,15 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from entrypoints.pairs import Pairs, read_pairs
 from entrypoints.secret_files import with_secrets_read
+from entrypoints.setting_checks import check_access, check_blobs_url, check_webhook_secret
+from voicecore.access import LIMIT_NAMES, KeyLimits
 from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import InvalidInput, UnsupportedLanguage, require
 from voicecore.language import Language
 from voicecore.limits import Limits
-from voicecore.webhook import WebhookSigner
 
 PREFIX = "VOICECORE_"
 #: Threads of a model. Each takes memory before it works: tens of thousands end the process without a word.
@@ -37,7 +37,7 @@ STREAM_LIMIT = 1_024
 #: Megabytes of an uploaded file of a conversion model. What is kept of the two files travels to the model process as one.
 RVC_UPLOAD_LIMIT_MB = 512
 #: Read elsewhere: where the settings file is, and switches of the test engine and of the command line's client.
-_NOT_SETTINGS = ("VOICECORE_CONFIG", "VOICECORE_URL")
+_NOT_SETTINGS = ("VOICECORE_CONFIG", "VOICECORE_URL", "VOICECORE_API_KEY")
 _TEST_PREFIX = "VOICECORE_TESTING_"
 
 
@@ -113,6 +113,24 @@ class Settings:
         "Further voice names of the OpenAI dialect, or other meanings of its own: `name=voice` parts, separated by commas.",
     )
     threads: int = _setting(0, "Processor threads of a model, up to 256; 0 leaves the choice to the engine.")
+    auth: str = _setting(
+        "keys",
+        "`keys`: callers need an API key, or this machine's address while there is none; `off`: anybody may do anything.",
+    )
+    key_pepper: str | None = _setting(
+        None,
+        "What digests of new API keys are made with besides; the same for all processes, and never lost.",
+        secret=True,
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        (), "Origins of web pages that may call the service, such as `https://app.example.com`, separated by commas."
+    )
+    limit_requests_per_minute: int = _setting(600, "Requests of one API key in a minute; 0 is no limit.")
+    limit_characters_per_day: int = _setting(
+        1_000_000, "Characters that one API key may have spoken in a day (UTC); 0 is no limit."
+    )
+    limit_voices: int = _setting(100, "Voices of one API key; 0 is no limit.")
+    limit_streams: int = _setting(8, "Live streams of one API key at once; 0 is no limit.")
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
@@ -156,8 +174,9 @@ class Settings:
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
         require(0 <= self.metrics_port <= 65_535, f"VOICECORE_METRICS_PORT is {self.metrics_port}; give 0 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
-        _check_webhook_secret(self.webhook_secret)
-        _check_blobs_url(self.blobs_url)
+        check_webhook_secret(self.webhook_secret)
+        check_access(self.auth, self.key_pepper, self.cors_origins)
+        check_blobs_url(self.blobs_url)
         require(1 <= self.slots <= SLOT_LIMIT, f"VOICECORE_SLOTS is {self.slots}; give 1 to {SLOT_LIMIT}.")
         require(
             re.fullmatch(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,64}", self.redis_prefix) is not None,
@@ -190,7 +209,7 @@ class Settings:
             self.log_level in levels, f"VOICECORE_LOG_LEVEL is {self.log_level!r}; give one of {', '.join(levels)}."
         )
         require(0 <= self.idle_unload_s <= 86_400, "VOICECORE_IDLE_UNLOAD_S must be between 0 and 86400 (a day).")
-        _ = self.limits, self.engine_settings
+        _ = self.limits, self.engine_settings, self.key_limits
 
     @property
     def distributed(self) -> bool:
@@ -217,6 +236,14 @@ class Settings:
         )
 
     @property
+    def key_limits(self) -> KeyLimits:
+        """Of a key that has none of its own. Raises `InvalidInput` for what is no limit."""
+        limits = {name: getattr(self, f"limit_{name}") for name in LIMIT_NAMES}
+        for name, value in limits.items():
+            require(value >= 0, f"{PREFIX}LIMIT_{name.upper()} is {value}; give 0 (no limit) or more.")
+        return KeyLimits(**limits)
+
+    @property
     def limits(self) -> Limits:
         """What the service allows. Raises `InvalidInput` for a limit that makes no sense."""
         longest_s = timedelta.max.total_seconds() / 2
@@ -241,37 +268,6 @@ class Settings:
 
 
 _SECRETS = frozenset(each.name for each in fields(Settings) if each.metadata["secret"])
-
-
-def file_of(url: str) -> Path:
-    """The folder that a `file://` address means. Raises `InvalidInput` for a relative one, or one on another host."""
-    parts = urlsplit(url)
-    folder = unquote(parts.path)
-    good = (
-        parts.scheme == "file" and parts.netloc in ("", "localhost") and folder.startswith("/") and "\0" not in folder
-    )
-    require(good and folder != "/", f"VOICECORE_BLOBS_URL is {url!r}; give file:///absolute/folder.")
-    return Path(folder)
-
-
-def _check_blobs_url(url: str | None) -> None:
-    """Raise `InvalidInput` for what names no place. Credentials do not belong into it, but it may hold some: it is not repeated."""
-    if url is None:
-        return
-    if url.startswith("file://"):
-        _ = file_of(url)
-        return
-    require(
-        url.startswith(("s3://", "gs://", "az://")),
-        "VOICECORE_BLOBS_URL must begin with s3://, gs://, az:// or file:///: write s3://bucket/prefix or file:///folder.",
-    )
-
-
-def _check_webhook_secret(text: str | None) -> None:
-    try:
-        _ = None if text is None else WebhookSigner.parse(text)
-    except InvalidInput as error:
-        raise InvalidInput(f"VOICECORE_WEBHOOK_SECRET cannot be used: {error.message}") from None
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

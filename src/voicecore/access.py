@@ -114,8 +114,8 @@ class ApiKey:
 
     def opens_with(self, secret: str, pepper: str | None, now: datetime) -> bool:
         """Whether this is its secret, or the one before while that is good. Takes the same time for every wrong one."""
-        right = _matches(self.digest, secret, pepper)
-        former = _matches(self.previous_digest or UNKNOWN_DIGEST, secret, pepper)
+        right = digest_matches(self.digest, secret, pepper)
+        former = digest_matches(self.previous_digest or UNKNOWN_DIGEST, secret, pepper)
         return right or (former and self.previous_until is not None and now < self.previous_until)
 
     def rotated(self, digest: str, now: datetime, previous_until: datetime) -> ApiKey:
@@ -150,7 +150,8 @@ def secret_digest(secret: str, pepper: str | None) -> str:
 UNKNOWN_DIGEST = secret_digest("", None)
 
 
-def _matches(digest: str, secret: str, pepper: str | None) -> bool:
+def digest_matches(digest: str, secret: str, pepper: str | None) -> bool:
+    """Whether the digest is of this secret, in a time that does not tell where they differ."""
     # A key that was made before there was a pepper goes on; rotating it takes the pepper in.
     peppered = digest.startswith("hmac-")
     if peppered and pepper is None:

@@ -79,14 +79,25 @@ class LimitReached(VoiceCoreError):
 
     Attributes:
         retry_after_s: when trying again can help.
+        policy: name of the limit.
+        limit, window_s: what it allows, and in which time; 0 s for a limit that is not about time.
     """
 
     code = "limit_reached"
     retryable = True
 
-    def __init__(self, message: str | None = None, *, retry_after_s: int = 60) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        retry_after_s: int = 60,
+        policy: str = "",
+        limit: int = 0,
+        window_s: int = 0,
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.policy, self.limit, self.window_s = policy, limit, window_s
 
 
 # --- what the caller names is not there, or is in the way -------------------------------------------

@@ -23,6 +23,12 @@ from voicecore.language import Language
 
 VoiceId = NewType("VoiceId", str)
 
+
+def voice_id_of(job_id: str) -> VoiceId:
+    """The id of the voice that this job makes, in whatever attempt: so one after a crash makes the same voice, not a second one."""
+    return VoiceId("voice_" + job_id.removeprefix("job_"))
+
+
 #: The eight presets of the service's contract. An engine's card may list more, never fewer.
 PRESETS = ("female_generic", "male_generic", "female_young", "male_deep",
            "female_warm", "male_warm", "female_soft", "male_soft")  # fmt: skip

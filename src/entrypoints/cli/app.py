@@ -23,6 +23,8 @@ _COMMANDS = {
     "rvc": ("entrypoints.cli.rvc:rvc", "Add, list, show, remove conversion models."),
     "jobs": ("entrypoints.cli.jobs:jobs", "List, show, wait for, download, cancel, delete jobs."),
     "models": ("entrypoints.cli.models:models", "List, verify, fetch and try model files."),
+    "keys": ("entrypoints.cli.keys:keys", "Add, list, rotate, revoke API keys."),
+    "audit": ("entrypoints.cli.audit:audit", "Show and verify the log of what was done."),
     "doctor": ("entrypoints.cli.doctor:doctor", "Show what works, what is off, and how to turn it on."),
 }
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from entrypoints.cli.checks_running import folder_works
 from entrypoints.cli.finding import Finding, State
-from entrypoints.settings import Settings, file_of
+from entrypoints.setting_checks import file_of
+from entrypoints.settings import Settings
 from voicecore.needs import unserved
 
 _REDIS = "set VOICECORE_REDIS_URL to run many processes: docs/operations.md"

@@ -24,6 +24,13 @@ def find_model(client: ServiceClient, wanted: str) -> Answer:
     return _found(models, wanted, f"There is no conversion model {wanted[:100]!r}; there are")
 
 
+def find_key(client: ServiceClient, wanted: str) -> Answer:
+    """As `find_voice`, of an API key; a revoked one is only found by its id."""
+    keys = client.call("GET", "/admin/keys")["keys"]
+    named = [key for key in keys if key["revoked_at"] is None or key["id"] == wanted]
+    return _found(named, wanted, f"There is no key {wanted[:100]!r}; there are")
+
+
 def _found(listed: list[Answer], wanted: str, otherwise: str) -> Answer:
     for each in listed:
         if each["id"] == wanted:

@@ -10,9 +10,10 @@ from litestar import Router, get, post
 from litestar.params import QueryParameter
 
 from entrypoints.http.documented import problems
+from entrypoints.http.door import ADMIN
 from entrypoints.http.health import unserved_lines
 from entrypoints.http.job_answers import utc
-from entrypoints.http.wiring import Wired
+from entrypoints.http.wiring import Calling, Wired
 from entrypoints.service import Service
 from voicecore import blobkeys
 from voicecore.gauges import summed
@@ -86,10 +87,11 @@ class Workers(msgspec.Struct, kw_only=True):
 @post("/cleanup", status_code=200, sync_to_thread=True, responses=problems(400, 503))
 def cleanup(
     service: Wired,
+    caller: Calling,
     deep: Annotated[bool, QueryParameter(description="Also remove every finished job, not only expired ones.")] = False,
 ) -> Cleaned:
     """Remove what has expired. Neither form touches voices, models, or jobs that wait or run."""
-    done = service.purge(deep=deep)
+    done = service.clean_up(deep=deep, caller=caller)
     return Cleaned(
         message="Deep cleanup done." if deep else "Cleanup done.", jobs_removed=done.jobs, files_deleted=done.files,
         bytes_freed=done.bytes,
@@ -129,4 +131,4 @@ def _files(service: Service, prefix: str) -> FileCounts:
     return FileCounts(files=files, bytes=size)
 
 
-router = Router("/admin", route_handlers=[cleanup, stats, workers], tags=["admin"])
+router = Router("/admin", route_handlers=[cleanup, stats, workers], tags=["admin"], opt={"needs": ADMIN})

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components
+from litestar.types import Scope
 
 from entrypoints.http import (
     admin,
@@ -21,6 +24,7 @@ from entrypoints.http import (
     health,
     job_events,
     jobs,
+    keys,
     metrics,
     profiles,
     rvc,
@@ -28,6 +32,9 @@ from entrypoints.http import (
     streams,
     voices,
 )
+from entrypoints.http.cors import cors_of
+from entrypoints.http.documented import KEY_SCHEMES, KEY_SECURITY
+from entrypoints.http.door import OPEN, caller_of, door
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
 from entrypoints.http.live import LiveRoom
@@ -37,27 +44,33 @@ from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore import __version__
-from voicecore.access import NOBODY
+from voicecore.access import Caller
 from voicecore.errors import VoiceCoreError
 
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 _ROUTES = (
-    jobs, job_events, downloads, streams, speak_socket, voices, consents, engines, profiles, rvc, admin, health,
-    metrics, openai_routes,
+    jobs, job_events, downloads, streams, speak_socket, voices, consents, engines, profiles, rvc, admin, keys,
+    health, metrics, openai_routes,
 )  # fmt: skip
 
 
-def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
-    """The application. The caller opens and closes the service, unless the app `owns_service`: then its lifespan does."""
+def create_app(service: Service, *, owns_service: bool = False, trusted: bool = False) -> Litestar:
+    """The application.
+
+    Args:
+        owns_service: whether its lifespan opens and closes the service; else the caller does.
+        trusted: whether nobody but the owner of this process can reach it, so that nobody is asked for a key.
+    """
     return ObservedApp(
         route_handlers=[each.router for each in _ROUTES],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False),
-            "caller": Provide(lambda: NOBODY, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
         },
+        guards=[door],
         state=State({
-            "service": service, "live_room": LiveRoom(service.settings.max_streams),
+            "service": service, "trusted": trusted, "live_room": LiveRoom(service.settings.max_streams),
             "job_watching": job_events.watching(service),
         }),
         on_startup=[_roomy_executor],
@@ -70,12 +83,19 @@ def create_app(service: Service, *, owns_service: bool = False) -> Litestar:
         },
         openapi_config=OpenAPIConfig(
             title="voicecore", version=__version__, description="Text to speech and voice cloning.",
-            use_handler_docstrings=True, path="/schema",
+            use_handler_docstrings=True, render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            openapi_router=Router("/schema", route_handlers=[], opt={"needs": OPEN}),
+            components=Components(security_schemes=KEY_SCHEMES), security=KEY_SECURITY,
         ),
         request_max_body_size=MAX_BODY_BYTES,
+        cors_config=cors_of(service.settings.cors_origins),
         logging_config=None,
         debug=False,
     )  # fmt: skip
+
+
+def _caller(scope: Scope) -> Caller:
+    return caller_of(scope)
 
 
 async def _roomy_executor() -> None:

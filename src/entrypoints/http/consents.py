@@ -17,6 +17,7 @@ from entrypoints.http.consent_answers import (
     of_consent,
 )
 from entrypoints.http.documented import FilePart, accepts_either, gives_audio, problems
+from entrypoints.http.door import ANY_KEY, CLONE
 from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, read_body
 from entrypoints.http.job_body import language_of
 from entrypoints.http.ranges import Download, answer
@@ -60,7 +61,7 @@ def statements(service: Wired) -> StatementList:
 
 
 @post(
-    "/consents", status_code=201, operation_class=accepts_either(ConsentBody, ConsentBody, [_RECORDING]),
+    "/consents", needs=CLONE, status_code=201, operation_class=accepts_either(ConsentBody, ConsentBody, [_RECORDING]),
     request_max_body_size=None, responses=problems(400, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def add(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> ConsentAnswer:
@@ -131,7 +132,7 @@ async def recording(
     return answer(request, Download(service.blobs, stat, "audio/wav", f"{consent.id}.wav", synthetic=False))
 
 
-@delete("/consents/{consent_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 503))
+@delete("/consents/{consent_id:str}", needs=CLONE, status_code=200, sync_to_thread=True, responses=problems(404, 503))
 def revoke(service: Wired, caller: Calling, consent_id: FromPath[str]) -> ConsentRevocation:
     """Withdraw a consent: voices that need it are not used any more, and their jobs end. Deleting them is another step."""
     silenced, cancelled = service.revoke_consent(consent_id_of(consent_id), caller)
@@ -141,4 +142,6 @@ def revoke(service: Wired, caller: Calling, consent_id: FromPath[str]) -> Consen
     )  # fmt: skip
 
 
-router = Router("/", route_handlers=[statements, add, listing, one, recording, revoke], tags=["consents"])
+router = Router(
+    "/", route_handlers=[statements, add, listing, one, recording, revoke], tags=["consents"], opt={"needs": ANY_KEY}
+)

@@ -9,7 +9,15 @@ from typing import Any
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from entrypoints.http.forms import JSON, MULTIPART, URLENCODED
@@ -19,6 +27,8 @@ from voicecore.stream_format import StreamFormat, StreamKind
 
 _MEANING = {
     400: "The request is not valid; `field` names what is wrong.",
+    401: "There is no API key, or it is not good (any more).",
+    403: "The API key has not the scope that this needs.",
     404: "There is nothing by this name.",
     408: "The job was not finished within `timeout`.",
     409: "It does not fit the present state.",
@@ -27,11 +37,21 @@ _MEANING = {
     415: "The Content-Type, or the audio format of a file, is not one that is read here.",
     416: "The range lies outside the file.",
     425: "The job is not finished yet.",
-    429: "The queue is full, or another such upload is being read; try again after `Retry-After` seconds.",
+    429: "A limit of the key is reached, the queue is full, or another such upload is read; try again after `Retry-After` seconds.",
     500: "The job failed, and would again; or the service has a defect, and its log tells more.",
     501: "This needs a part that is not installed; `detail` names it.",
     503: "The service stops, or its store or disk cannot be used now; try again after `Retry-After` seconds.",
 }
+
+
+#: How a key may be sent. The last way is none: for a service that has no keys, from its own machine.
+KEY_SCHEMES: dict[str, SecurityScheme | Reference] = {
+    "key": SecurityScheme(
+        type="apiKey", name="X-API-Key", security_scheme_in="header", description="A key of this service."
+    ),
+    "bearer": SecurityScheme(type="http", scheme="Bearer", description="The same key."),
+}
+KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"bearer": []}, {}]
 
 
 @dataclass
@@ -45,10 +65,12 @@ class _Written(Schema):
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem answers of an operation; every one can answer 400 to a request that is not HTTP as it should be."""
+    """The problem answers of an operation; every one can answer 400 to a request that is not HTTP as it should be, and refuse
+    a key.
+    """
     return {
         status: ResponseSpec(Problem, generate_examples=False, description=_MEANING[status], media_type=MEDIA_TYPE)
-        for status in sorted({400, *statuses})
+        for status in sorted({400, 401, 403, 429, *statuses})
     }
 
 

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import gives_audio, problems
+from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_answers import download_name
 from entrypoints.http.job_body import format_of
 from entrypoints.http.ranges import Download, answer
@@ -189,4 +190,4 @@ def _asked_format(job: SynthesisJob) -> OutputFormat:
     return OutputFormat.WAV
 
 
-router = Router("/jobs", route_handlers=[download, formats, segments], tags=["jobs"])
+router = Router("/jobs", route_handlers=[download, formats, segments], tags=["jobs"], opt={"needs": ANY_KEY})

@@ -10,6 +10,7 @@ from litestar import Router, get
 from litestar.params import QueryParameter
 
 from entrypoints.http.documented import problems
+from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_body import language_of
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
@@ -202,4 +203,4 @@ def presets(
     return PresetList(total=len(found), presets=found)
 
 
-router = Router("/", route_handlers=[engines, languages, presets], tags=["engines"])
+router = Router("/", route_handlers=[engines, languages, presets], tags=["engines"], opt={"needs": ANY_KEY})

@@ -12,6 +12,7 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 
+from entrypoints.http.door import OPEN
 from entrypoints.http.job_answers import utc
 from entrypoints.http.rvc_model_answers import whats_off
 from entrypoints.http.wiring import Wired
@@ -230,4 +231,4 @@ def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return request.app.openapi_schema.to_schema()
 
 
-router = Router("/", route_handlers=[health, live, ready, index, openapi], tags=["health"])
+router = Router("/", route_handlers=[health, live, ready, index, openapi], tags=["health"], opt={"needs": OPEN})

@@ -13,6 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import FromPath
 
 from entrypoints.http.documented import gives_events, problems
+from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_answers import of_job
 from entrypoints.http.job_watching import JobWatching
 from entrypoints.http.live_answer import LiveAnswer
@@ -123,4 +124,4 @@ def watching(service: Service) -> JobWatching:
     return JobWatching(look)
 
 
-router = Router("/jobs", route_handlers=[events], tags=["jobs"])
+router = Router("/jobs", route_handlers=[events], tags=["jobs"], opt={"needs": ANY_KEY})

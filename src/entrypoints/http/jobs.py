@@ -8,20 +8,22 @@ from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import accepts_either, problems
+from entrypoints.http.door import ANY_KEY, CONVERT, SPEAK
 from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, of_job, of_page
 from entrypoints.http.job_asked import asked
 from entrypoints.http.recordings import RECORDING
 from entrypoints.http.rvc_answers import RvcAnswer
 from entrypoints.http.schemas import ConvertBody, JobBody
 from entrypoints.http.threads import UPLOADS, blocking
-from entrypoints.http.wiring import Calling, Wired, find_job, own_job, refuse_while_draining
+from entrypoints.http.wiring import Calling, Wired, find_job, job_id_of, own_job, refuse_while_draining
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobQuery
 from voicecore.request import Mode
 
 
 @post(
-    "/", status_code=202, guards=[refuse_while_draining], operation_class=accepts_either(JobBody, ConvertBody, [RECORDING]),
+    "/", status_code=202, guards=[refuse_while_draining], needs=SPEAK + CONVERT,
+    operation_class=accepts_either(JobBody, ConvertBody, [RECORDING]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def submit(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[JobAnswer]:
@@ -69,8 +71,8 @@ def cancel(service: Wired, caller: Calling, job_id: FromPath[str]) -> JobAnswer:
 @delete("/{job_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 410, 503))
 def remove(service: Wired, caller: Calling, job_id: FromPath[str]) -> JobDeleted:
     """Remove a job and its audio; a running one is cancelled first. A voice that it enrolled stays."""
-    files = service.delete_job(own_job(service, job_id, caller).id)
+    files = service.delete_job(job_id_of(job_id), caller)
     return JobDeleted(message="The job and its files were deleted.", job_id=job_id, files_deleted=files)
 
 
-router = Router("/jobs", route_handlers=[submit, listing, one, cancel, remove], tags=["jobs"])
+router = Router("/jobs", route_handlers=[submit, listing, one, cancel, remove], tags=["jobs"], opt={"needs": ANY_KEY})

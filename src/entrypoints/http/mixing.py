@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request, Response, post
 
 from entrypoints.http.documented import accepts, problems
+from entrypoints.http.door import CLONE
 from entrypoints.http.forms import read_body
 from entrypoints.http.job_body import handling_of, language_of
 from entrypoints.http.schemas import MixBody
@@ -17,7 +18,7 @@ from voicecore.request import MixRequest, VoicePart
 
 
 @post(
-    "/mix", status_code=202, guards=[refuse_while_draining], operation_class=accepts(MixBody, forms=False),
+    "/mix", status_code=202, guards=[refuse_while_draining], needs=CLONE, operation_class=accepts(MixBody, forms=False),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def mix(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[VoiceJobAccepted]:

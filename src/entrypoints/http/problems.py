@@ -16,15 +16,17 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from entrypoints.http.dialects import Refusal, renderer_of
-from entrypoints.http.headers import request_id
+from entrypoints.http.headers import reached, request_id
 from voicecore.errors import (
     BlobCorrupt,
     Conflict,
     DeadlineExceeded,
     Draining,
     EngineFailed,
+    Forbidden,
     Gone,
     InvalidInput,
+    LimitReached,
     ModelCorrupt,
     NotFound,
     NotInstalled,
@@ -32,6 +34,7 @@ from voicecore.errors import (
     QueueFull,
     StorageUnavailable,
     TooLarge,
+    Unauthorized,
     UnsupportedAudioFormat,
     VoiceCoreError,
 )
@@ -48,6 +51,9 @@ _STATUS: dict[type[VoiceCoreError], int] = {
     NotFound: 404,
     Gone: 410,
     Conflict: 409,
+    Unauthorized: 401,
+    Forbidden: 403,
+    LimitReached: 429,
     QueueFull: 429,
     Draining: 503,
     StorageUnavailable: 503,
@@ -115,8 +121,12 @@ def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -
         _log.error("request %s: %s", request_id(request.scope), told(error))
     headers = {}
     if status in (429, 503):
-        wait_s = error.retry_after_s if isinstance(error, QueueFull) else RETRY_AFTER_S
+        wait_s = error.retry_after_s if isinstance(error, QueueFull | LimitReached) else RETRY_AFTER_S
         headers["Retry-After"] = str(wait_s)
+    if isinstance(error, LimitReached):
+        headers |= reached(error)
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = 'Bearer realm="voicecore"'
     return _respond(request, status, error.code, sentence, error.field, headers)
 
 

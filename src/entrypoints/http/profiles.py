@@ -9,6 +9,7 @@ from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath
 
 from entrypoints.http.documented import accepts, problems
+from entrypoints.http.door import ADMIN, ANY_KEY
 from entrypoints.http.forms import read_body
 from entrypoints.http.schemas import DuplicateBody, ProfileBody, ProfilePatch
 from entrypoints.http.threads import blocking
@@ -92,7 +93,7 @@ def one(service: Wired, engine: FromPath[str], profile_id: FromPath[str]) -> Pro
 
 
 @post(
-    "/", status_code=201, guards=[refuse_while_draining], operation_class=accepts(ProfileBody, forms=False),
+    "/", needs=ADMIN, status_code=201, guards=[refuse_while_draining], operation_class=accepts(ProfileBody, forms=False),
     responses=problems(400, 404, 409, 413, 415, 501, 503),
 )  # fmt: skip
 async def create(request: Request[Any, Any, Any], service: Wired) -> Response[ProfileAnswer]:
@@ -105,7 +106,7 @@ async def create(request: Request[Any, Any, Any], service: Wired) -> Response[Pr
 
 
 @patch(
-    "/{engine:str}/{profile_id:str}", operation_class=accepts(ProfilePatch, forms=False),
+    "/{engine:str}/{profile_id:str}", needs=ADMIN, operation_class=accepts(ProfilePatch, forms=False),
     responses=problems(400, 404, 409, 413, 415, 501, 503),
 )  # fmt: skip
 async def change(
@@ -120,14 +121,20 @@ async def change(
     return await blocking(_answer, service, changed)
 
 
-@delete("/{engine:str}/{profile_id:str}", status_code=204, sync_to_thread=True, responses=problems(404, 409, 503))
+@delete(
+    "/{engine:str}/{profile_id:str}",
+    needs=ADMIN,
+    status_code=204,
+    sync_to_thread=True,
+    responses=problems(404, 409, 503),
+)
 def remove(service: Wired, engine: FromPath[str], profile_id: FromPath[str]) -> None:
     """Remove a profile of your own; where it was the default, the built-in default is again."""
     service.edit_profiles.delete(engine, profile_id)
 
 
 @post(
-    "/{engine:str}/{profile_id:str}/duplicate", status_code=201, guards=[refuse_while_draining],
+    "/{engine:str}/{profile_id:str}/duplicate", needs=ADMIN, status_code=201, guards=[refuse_while_draining],
     operation_class=accepts(DuplicateBody, forms=False, required=False),
     responses=problems(400, 404, 409, 413, 415, 501, 503),
 )  # fmt: skip
@@ -141,7 +148,7 @@ async def duplicate(
 
 
 @post(
-    "/{engine:str}/{profile_id:str}/set-default", status_code=200, sync_to_thread=True,
+    "/{engine:str}/{profile_id:str}/set-default", needs=ADMIN, status_code=200, sync_to_thread=True,
     responses=problems(404, 501, 503),
 )  # fmt: skip
 def set_default(service: Wired, engine: FromPath[str], profile_id: FromPath[str]) -> ProfileAnswer:
@@ -158,4 +165,5 @@ router = Router(
     "/quality-profiles",
     route_handlers=[listing, of_engine, one, create, change, remove, duplicate, set_default],
     tags=["quality profiles"],
+    opt={"needs": ANY_KEY},
 )

@@ -10,6 +10,7 @@ from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath
 
 from entrypoints.http.documented import FilePart, accepts, problems
+from entrypoints.http.door import ADMIN, ANY_KEY
 from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, unsupported
 from entrypoints.http.rvc_model_answers import (
     RvcModelAnswer,
@@ -23,8 +24,9 @@ from entrypoints.http.rvc_model_answers import (
 from entrypoints.http.schemas import ModelBody
 from entrypoints.http.threads import UPLOADS
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
-from entrypoints.http.wiring import Wired, model_id_of, refuse_while_draining
+from entrypoints.http.wiring import Calling, Wired, model_id_of, refuse_while_draining
 from entrypoints.service import Service
+from voicecore.access import Caller
 from voicecore.conversion_model import ConversionModel
 from voicecore.errors import InvalidInput, ModelCorrupt, NotInstalled
 from voicecore.usecases.converters import CONVERSION_MISSING, find_model
@@ -35,11 +37,11 @@ _MB = 1024 * 1024
 
 
 @post(
-    "/", status_code=201, guards=[refuse_while_draining],
+    "/", needs=ADMIN, status_code=201, guards=[refuse_while_draining],
     operation_class=accepts(ModelBody, files=[_WEIGHTS, _INDEX]), request_max_body_size=None,
     responses=problems(400, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
-async def upload(request: Request[Any, Any, Any], service: Wired) -> Response[RvcModelAnswer]:
+async def upload(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[RvcModelAnswer]:
     """Take in a model: a .pth as RVC writes it, and its .index if there is one.
 
     Both are checked in every shape and nothing in them is run; what is kept is no pickle, and the upload is deleted. Send
@@ -58,7 +60,7 @@ async def upload(request: Request[Any, Any, Any], service: Wired) -> Response[Rv
     with Form(named=True) as form:
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that nothing reads a file that is gone already.
-        model = await UPLOADS.run(_add, service, form)
+        model = await UPLOADS.run(_add, service, form, caller)
     return Response(of_model(model), status_code=201, headers={"Location": f"/rvc-models/{model.id}"})
 
 
@@ -80,7 +82,7 @@ def _ask(service: Service, form: Form) -> None:
         service.add_model.check_count()
 
 
-def _add(service: Service, form: Form) -> ConversionModel:
+def _add(service: Service, form: Form, caller: Caller) -> ConversionModel:
     for name, _ in form.fields:
         if name in _FILES:
             raise InvalidInput(f"The field {name!r} was sent as a text; send a file, with a filename.", field=name)
@@ -90,7 +92,11 @@ def _add(service: Service, form: Form) -> ConversionModel:
         raise InvalidInput("The field 'pth_file' is missing; send the model's .pth.", field=_WEIGHTS.name)
     try:
         return service.add_model(
-            body.name, files[_WEIGHTS.name], files.get(_INDEX.name), description=body.description or ""
+            body.name,
+            files[_WEIGHTS.name],
+            files.get(_INDEX.name),
+            description=body.description or "",
+            caller=caller,
         )
     except ModelCorrupt as error:
         # Elsewhere a damaged model is a fault of this service; here it is what the caller sent.
@@ -124,11 +130,13 @@ def one(service: Wired, model_id: FromPath[str]) -> RvcModelAnswer:
     return of_model(find_model(service.catalog, model_id_of(model_id)))
 
 
-@delete("/{model_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 409, 503))
-def remove(service: Wired, model_id: FromPath[str]) -> RvcModelDeleted:
+@delete("/{model_id:str}", needs=ADMIN, status_code=200, sync_to_thread=True, responses=problems(404, 409, 503))
+def remove(service: Wired, caller: Calling, model_id: FromPath[str]) -> RvcModelDeleted:
     """Remove a model and the cached segments that were converted with it. Not while a job that waits or runs uses it."""
-    files = service.delete_model(model_id_of(model_id))
+    files = service.delete_model(model_id_of(model_id), caller)
     return RvcModelDeleted(message="The model and its files were deleted.", model_id=model_id, files_deleted=files)
 
 
-router = Router("/rvc-models", route_handlers=[listing, stats, one, upload, remove], tags=["rvc models"])
+router = Router(
+    "/rvc-models", route_handlers=[listing, stats, one, upload, remove], tags=["rvc models"], opt={"needs": ANY_KEY}
+)

@@ -6,7 +6,6 @@ handed back after `VOICECORE_DRAIN_S`; then the process ends with status 0. A se
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import signal
 import socket
@@ -17,6 +16,7 @@ import uvicorn
 
 from entrypoints.container import build
 from entrypoints.http.app import create_app
+from entrypoints.http.door import HOW_TO_ADD
 from entrypoints.http.patience import patient_http, patient_websockets
 from entrypoints.logs import log_to_stderr
 from entrypoints.metrics_door import MetricsDoor
@@ -65,12 +65,6 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Raises `InvalidInput` if the address cannot be listened on."""
     with _listener(settings.host, settings.port) as door:
         log_to_stderr(settings.log_level)
-        if not _loopback(settings.host):
-            _log.warning(
-                "listening on %s, which is not this machine alone: there are no API keys yet, so anybody who can "
-                "reach port %d can use and delete everything; put an authenticating proxy before it",
-                settings.host, settings.port,
-            )  # fmt: skip
         _run(settings, door)
     _log.info("stopped")
 
@@ -90,6 +84,7 @@ def _run(settings: Settings, door: socket.socket) -> None:
     with service, MetricsDoor(settings.metrics_host, settings.metrics_port, service.metrics):
         config = server_config(service)
         _log.info("listening on %s port %d", settings.host, settings.port)
+        _say_who_may_come_in(service)
         DrainingServer(config, service).run(sockets=[door])
 
 
@@ -108,10 +103,12 @@ def _listener(host: str, port: int) -> socket.socket:
     return door
 
 
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _say_who_may_come_in(service: Service) -> None:
+    settings = service.settings
+    if settings.auth == "off":
+        _log.warning(
+            "VOICECORE_AUTH is off: whoever can reach %s port %d can use and delete everything",
+            settings.host, settings.port,
+        )  # fmt: skip
+    elif not service.authenticate.configured:
+        _log.warning("there are no API keys, so only programs on this machine may call: %s", HOW_TO_ADD)

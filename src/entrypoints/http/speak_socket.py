@@ -13,6 +13,7 @@ import msgspec
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from litestar import Router, WebSocket, websocket
 
+from entrypoints.http.door import SPEAK
 from entrypoints.http.job_body import handling_of, to_request
 from entrypoints.http.live import Followed, LiveRoom, live_room
 from entrypoints.http.speak_messages import DEFECT, MAX_TEXT, NORMAL, Idle, NotText, Said, Start, close_code, read
@@ -46,7 +47,7 @@ class _Utterance:
     followed: Followed
 
 
-@websocket("/ws/speak", guards=[refuse_while_draining])
+@websocket("/ws/speak", guards=[refuse_while_draining], needs=SPEAK)
 async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Calling) -> None:
     """Speak text while it is typed. docs/streaming.md has the messages."""
     await socket.accept()

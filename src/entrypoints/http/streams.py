@@ -10,6 +10,7 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import accepts_either, gives_stream, problems
+from entrypoints.http.door import ANY_KEY, CONVERT, SPEAK
 from entrypoints.http.job_asked import asked
 from entrypoints.http.live import Followed, audio_stream, event_stream, follow, submit_and_follow
 from entrypoints.http.live_answer import LiveAnswer
@@ -30,7 +31,7 @@ _EVENTS = QueryParameter(description="Server-sent events, with the sound in base
 
 
 @post(
-    "/stream", status_code=200, guards=[refuse_while_draining],
+    "/stream", status_code=200, guards=[refuse_while_draining], needs=SPEAK + CONVERT,
     operation_class=gives_stream(accepts_either(JobBody, ConvertBody, [RECORDING])), request_max_body_size=None,
     responses=problems(400, 404, 409, 413, 415, 429, 500, 501, 503),
 )  # fmt: skip
@@ -121,4 +122,4 @@ def _audio(data: bytes, sample_rate_hz: int, output: StreamFormat) -> bytes:
     return event("audio", {"format": output.kind.value, "sample_rate_hz": sample_rate_hz, "audio": data})
 
 
-router = Router("/jobs", route_handlers=[submit_stream, stream], tags=["streams"])
+router = Router("/jobs", route_handlers=[submit_stream, stream], tags=["streams"], opt={"needs": ANY_KEY})

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from entrypoints.http.consents import CONSENT_RECORDING, moment_of
 from entrypoints.http.documented import FilePart, accepts, gives_audio, problems
+from entrypoints.http.door import ANY_KEY, CLONE
 from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
 from entrypoints.http.job_body import handling_of, language_of
 from entrypoints.http.mixing import mix
@@ -18,7 +19,7 @@ from entrypoints.http.schemas import CloneBody, VoicePatch
 from entrypoints.http.threads import UPLOADS, blocking
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
 from entrypoints.http.voice_answers import VoiceAnswer, VoiceDeleted, VoiceJobAccepted, VoiceList, accepted, of_voice
-from entrypoints.http.wiring import Calling, Wired, find_voice, refuse_while_draining
+from entrypoints.http.wiring import Calling, Wired, find_voice, refuse_while_draining, voice_id_of
 from entrypoints.service import Service
 from voicecore.access import Caller
 from voicecore.consent import Statement
@@ -35,7 +36,7 @@ MAX_FILES = 20
 
 
 @post(
-    "/clone", status_code=202, guards=[refuse_while_draining],
+    "/clone", status_code=202, guards=[refuse_while_draining], needs=CLONE,
     operation_class=accepts(CloneBody, files=[FilePart(name="file", many=True), CONSENT_RECORDING]),
     request_max_body_size=None, responses=problems(400, 404, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
@@ -100,7 +101,7 @@ def one(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceAnswer
 
 
 @patch(
-    "/{voice_id:str}", operation_class=accepts(VoicePatch), responses=problems(400, 404, 409, 413, 415, 503)
+    "/{voice_id:str}", needs=CLONE, operation_class=accepts(VoicePatch), responses=problems(400, 404, 409, 413, 415, 503)
 )  # fmt: skip
 async def change(
     request: Request[Any, Any, Any], service: Wired, caller: Calling, voice_id: FromPath[str]
@@ -121,10 +122,10 @@ def _change(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -
     return of_voice(changed, service.catalog)
 
 
-@delete("/{voice_id:str}", status_code=200, sync_to_thread=True, responses=problems(404, 503))
+@delete("/{voice_id:str}", needs=CLONE, status_code=200, sync_to_thread=True, responses=problems(404, 503))
 def remove(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceDeleted:
     """Remove a voice, its recordings and the cached segments spoken with it. Mixes that it is part of stay."""
-    files = service.delete_voice(find_voice(service, voice_id, caller).id)
+    files = service.delete_voice(voice_id_of(voice_id), caller)
     return VoiceDeleted(message="The voice and its files were deleted.", voice_id=voice_id, files_deleted=files)
 
 
@@ -144,4 +145,9 @@ async def sample(
     return answer(request, Download(service.blobs, stat, "audio/wav", f"sample_{voice.id}.wav"))
 
 
-router = Router("/voices", route_handlers=[clone, mix, listing, one, change, remove, sample], tags=["voices"])
+router = Router(
+    "/voices",
+    route_handlers=[clone, mix, listing, one, change, remove, sample],
+    tags=["voices"],
+    opt={"needs": ANY_KEY},
+)

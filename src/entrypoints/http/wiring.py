@@ -50,6 +50,13 @@ def model_id_of(text: str) -> str:
     return text
 
 
+def key_id_of(text: str) -> str:
+    """As `job_id_of`, of a key."""
+    if not _ID.fullmatch(text):
+        raise NotFound(f"There is no key {text[:80]!r}; GET /admin/keys lists them.")
+    return text
+
+
 def own_job(service: Service, text: str, caller: Caller) -> SynthesisJob:
     """The job, if the caller sees it, and if its time of keeping is over, too. Raises `NotFound`, `Gone`."""
     job = service.store.get(job_id_of(text))

@@ -16,6 +16,7 @@ from voicecore.ports.converters import (
     ToneConverter,
     VoiceConverter,
 )
+from voicecore.ports.guarding import NO_AUDIT, Act, AuditLog, Count, Quota, Window
 from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
 from voicecore.ports.live import Ear, LiveChunk, Relay
 from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger, SoundStream
@@ -24,8 +25,11 @@ from voicecore.ports.watching import Meter, Span, Tracer
 from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
 
 __all__ = [
+    "NO_AUDIT",
+    "Act",
     "AudioCodec",
     "AudioLimits",
+    "AuditLog",
     "BlobStat",
     "BlobStore",
     "Catalog",
@@ -33,6 +37,7 @@ __all__ = [
     "ConversionReport",
     "ConverterCard",
     "ConverterProvider",
+    "Count",
     "Doorbell",
     "Ear",
     "EngineHost",
@@ -51,6 +56,7 @@ __all__ = [
     "ModelParts",
     "Named",
     "Notice",
+    "Quota",
     "Relay",
     "Shelf",
     "SoundStream",
@@ -59,6 +65,7 @@ __all__ = [
     "ToneConverter",
     "Tracer",
     "VoiceConverter",
+    "Window",
     "WorkerCard",
     "WorkerRoster",
 ]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicecore import blobkeys
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.conversion_model import ConversionModel, ModelId
 from voicecore.errors import Conflict, NameTaken, NotInstalled, VoiceCoreError
 from voicecore.limits import Limits
-from voicecore.ports import BlobStore, Catalog, Clock, Ids, ModelIntake, ModelParts
+from voicecore.ports import NO_AUDIT, Act, AuditLog, BlobStore, Catalog, Clock, Ids, ModelIntake, ModelParts
 from voicecore.usecases.converters import CONVERSION_MISSING
 from voicecore.usecases.removal import remove_all
 from voicecore.voice import checked_description, checked_name
@@ -33,19 +34,22 @@ class AddModel:
     clock: Clock
     ids: Ids
     limits: Limits
+    audit: AuditLog = NO_AUDIT
 
     def __call__(
-        self, name: str, weights: Path, index: Path | None = None, *, description: str = ""
+        self, name: str, weights: Path, index: Path | None = None, *, description: str = "", caller: Caller = NOBODY
     ) -> ConversionModel:
         """The new model. The files are the caller's to delete.
 
         Raises:
+            Forbidden: without the scope `admin`.
             NameTaken: a model has this name, in whatever case; said before the work begins.
             Conflict: there are too many models, or they take too much room.
             NotInstalled: nothing here reads models.
             InvalidInput: for the name or description, or a limit that the files pass.
             ModelCorrupt: the files are no model.
         """
+        caller.must(Scope.ADMIN)
         if self.intake is None:
             raise NotInstalled(CONVERSION_MISSING)
         name = self.check(name, description)
@@ -57,6 +61,8 @@ class AddModel:
             sample_rate_hz=facts.sample_rate_hz, vectors=facts.vectors, digest=facts.digest, size_bytes=size,
             notes=facts.notes, created_at=self.clock.now(),
         )  # fmt: skip
+        details: dict[str, str | int] = {"sha256": model.digest, "bytes": model.size_bytes}
+        self.audit.record(Act(what="model.add", who=caller.key_id, objects={"model_id": model.id}, details=details))
         self._store(model, parts)
         _log.info("conversion model %s was added: sha256 %s, %d bytes", model.id, model.digest, size)
         return model

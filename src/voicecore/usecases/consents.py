@@ -16,7 +16,7 @@ from voicecore.consent import RECORDING_LIMIT_S, Consent, ConsentId, Recording, 
 from voicecore.errors import Conflict, ConsentRevoked, Gone, InvalidAudio, InvalidInput, NotFound, VoiceCoreError
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.language import Language
-from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Ids, JobStore
+from voicecore.ports import NO_AUDIT, Act, AudioCodec, AudioLimits, AuditLog, BlobStore, Catalog, Clock, Ids, JobStore
 from voicecore.request import EnrolmentRequest, MixRequest, SynthesisRequest
 from voicecore.usecases.removal import Removed, remove_all
 from voicecore.usecases.waiting_jobs import jobs_in
@@ -134,11 +134,13 @@ class RevokeConsent:
     blobs: BlobStore
     clock: Clock
     keep: timedelta = timedelta(hours=24)
+    audit: AuditLog = NO_AUDIT
 
     def __call__(self, consent_id: str, caller: Caller = NOBODY) -> tuple[tuple[VoiceProfile, ...], int]:
         """The voices that fell silent, and how many jobs were cancelled. Raises `NotFound`, `Forbidden`."""
         caller.must(Scope.CLONE)
         consent = find_consent(self.catalog, consent_id, caller)
+        self.audit.record(Act(what="consent.revoke", who=caller.key_id, objects={"consent_id": consent_id}))
         # First of all, so that what is submitted from now on sees it; then what came before is looked for.
         self._withdraw(consent)
         silenced = voices_under(self.catalog, consent_id)

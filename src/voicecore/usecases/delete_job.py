@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from voicecore import blobkeys
+from voicecore.access import NOBODY, Caller
 from voicecore.errors import Conflict, NotFound
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.observer import UNWATCHED, Observer
-from voicecore.ports import BlobStore, JobStore
+from voicecore.ports import NO_AUDIT, Act, AuditLog, BlobStore, JobStore
 from voicecore.usecases.planned import planned_keys
 from voicecore.usecases.removal import Removed, remove, remove_all
 
@@ -28,12 +29,14 @@ class DeleteJob:
     blobs: BlobStore
     limits: Limits
     observer: Observer = UNWATCHED
+    audit: AuditLog = NO_AUDIT
 
-    def __call__(self, job_id: JobId) -> int:
-        """How many files were deleted. Raises `NotFound`, `Gone`."""
+    def __call__(self, job_id: JobId, caller: Caller = NOBODY) -> int:
+        """How many files were deleted. Raises `NotFound`, also for another's job, and `Gone`."""
         job = self.store.get(job_id)
-        if job is None:
+        if job is None or not caller.sees(job.owner):
             raise NotFound(f"There is no job {job_id[:80]!r}; GET /jobs lists them.")
+        self.audit.record(Act(what="job.delete", who=caller.key_id, objects={"job_id": job_id}))
         if not job.status.finished:
             # It may end between the look and the call, which is as good.
             with suppress(Conflict):

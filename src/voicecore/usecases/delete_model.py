@@ -6,9 +6,10 @@ import logging
 from dataclasses import dataclass
 
 from voicecore import blobkeys
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.errors import Conflict
 from voicecore.job import JobStatus, SynthesisJob
-from voicecore.ports import BlobStore, Catalog, JobStore
+from voicecore.ports import NO_AUDIT, Act, AuditLog, BlobStore, Catalog, JobStore
 from voicecore.usecases.converters import find_model
 from voicecore.usecases.removal import Removed, remove, remove_all
 from voicecore.usecases.waiting_jobs import jobs_in
@@ -23,14 +24,17 @@ class DeleteModel:
     catalog: Catalog
     blobs: BlobStore
     store: JobStore
+    audit: AuditLog = NO_AUDIT
 
-    def __call__(self, model_id: str) -> int:
+    def __call__(self, model_id: str, caller: Caller = NOBODY) -> int:
         """How many files were deleted.
 
         Raises:
+            Forbidden: without the scope `admin`.
             NotFound: there is no such model.
             Conflict: a job that waits or runs uses it.
         """
+        caller.must(Scope.ADMIN)
         model = find_model(self.catalog, model_id)
         using = self.job_using(model_id)
         if using is not None:
@@ -38,6 +42,7 @@ class DeleteModel:
                 f"The conversion model {model.name!r} is used by job {using.id}, which is {using.status.value}: wait for its "
                 "end, or cancel it first."
             )
+        self.audit.record(Act(what="model.delete", who=caller.key_id, objects={"model_id": model_id}))
         # The listing first: a model that is listed is whole, and blobs that no model owns are found by PurgeExpired.
         self.catalog.models.delete(model_id)
         removed = remove_all(self.blobs, blobkeys.model_prefix(model_id)) + self._forget_segments(model_id)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from voicecore import blobkeys
+from voicecore.access import NOBODY, Caller, Scope
 from voicecore.errors import Conflict, Gone, NotFound
 from voicecore.job import JobId
-from voicecore.ports import BlobStore, Catalog, JobStore
+from voicecore.ports import NO_AUDIT, Act, AuditLog, BlobStore, Catalog, JobStore
 from voicecore.usecases.consents import forget_consents
 from voicecore.usecases.removal import Removed, remove_all
 from voicecore.voice import VoiceProfile
@@ -30,12 +31,15 @@ class DeleteVoice:
     blobs: BlobStore
     store: JobStore | None = None
     keep: timedelta = timedelta(hours=24)
+    audit: AuditLog = NO_AUDIT
 
-    def __call__(self, voice_id: str) -> int:
-        """How many files were deleted. Raises `NotFound`."""
+    def __call__(self, voice_id: str, caller: Caller = NOBODY) -> int:
+        """How many files were deleted. Raises `NotFound`, also for another's voice, and `Forbidden` without the scope `clone`."""
+        caller.must(Scope.CLONE)
         voice = self.catalog.voices.get(voice_id)
-        if voice is None:
+        if voice is None or not caller.sees(voice.owner):
             raise NotFound(f"There is no voice {voice_id[:80]!r}; GET /voices lists them.")
+        self.audit.record(Act(what="voice.delete", who=caller.key_id, objects={"voice_id": voice_id}))
         self._cancel_enrolment(voice)
         return self.remove(voice_id).files
 

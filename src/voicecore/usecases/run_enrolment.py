@@ -21,7 +21,7 @@ from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.mix_voices import METHOD, MixVoices
 from voicecore.usecases.removal import remove, remove_all
-from voicecore.voice import VoiceId, VoicePrint, VoiceProfile
+from voicecore.voice import VoiceId, VoicePrint, VoiceProfile, voice_id_of
 
 #: One sentence a language, spoken in each new voice so that people can hear it before they trust it.
 SAMPLE_SENTENCES = {
@@ -31,11 +31,6 @@ SAMPLE_SENTENCES = {
     "hi": "नमस्ते! यह मेरी आवाज़ का एक नमूना है।", "ja": "こんにちは。これは私の声の見本です。",
 }  # fmt: skip
 FALLBACK_SENTENCE = SAMPLE_SENTENCES["en"]
-
-
-def voice_id_of(job: SynthesisJob) -> VoiceId:
-    """The voice's id follows from the job's, so that an attempt after a crash makes the same voice, not a second one."""
-    return VoiceId("voice_" + job.id.removeprefix("job_"))
 
 
 def consent_id_of(job: SynthesisJob) -> ConsentId:
@@ -82,7 +77,7 @@ class RunEnrolment:
             LeaseLost: when the attempt must stop; nothing is in the catalogue then.
         """
         job = watch.job
-        voice_id = voice_id_of(job)
+        voice_id = voice_id_of(job.id)
         voice = self.catalog.voices.get(voice_id)
         if voice is None:
             voice = self._enrol(watch, engine, voice_id)
@@ -93,12 +88,12 @@ class RunEnrolment:
 
     def withdraw(self, job: SynthesisJob) -> None:
         """Remove the voice of a job that was cancelled when the voice was already in the catalogue."""
-        DeleteVoice(self.catalog, self.blobs).remove(voice_id_of(job))
+        DeleteVoice(self.catalog, self.blobs).remove(voice_id_of(job.id))
         forget_consents(self.catalog, self.blobs, [consent_id_of(job)])
 
     def withdraw_own(self, job: SynthesisJob) -> None:
         """As `withdraw`, but only a voice that this very attempt put into the catalogue."""
-        voice = self.catalog.voices.get(voice_id_of(job))
+        voice = self.catalog.voices.get(voice_id_of(job.id))
         if voice is not None and voice.print_key.startswith(blobkeys.voice_attempt_prefix(voice.id, job.attempt)):
             self.withdraw(job)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import BinaryIO
 
 from voicecore import blobkeys
@@ -18,12 +19,25 @@ from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
 from voicecore.observer import UNWATCHED, Observer
-from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, Doorbell, Ids, JobStore
+from voicecore.ports import (
+    NO_AUDIT,
+    Act,
+    AudioCodec,
+    AudioLimits,
+    AuditLog,
+    BlobStore,
+    Catalog,
+    Clock,
+    Doorbell,
+    Ids,
+    JobStore,
+)
 from voicecore.request import EnrolmentRequest
 from voicecore.usecases.consents import decoded_statement, find_consent
 from voicecore.usecases.engines import Engines
+from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.room_for_voice import check_room_for_voice
-from voicecore.voice import checked_name
+from voicecore.voice import checked_name, voice_id_of
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 
@@ -59,6 +73,8 @@ class SubmitEnrolment:
     webhooks: WebhookPolicy = NO_WEBHOOKS
     require_consent: bool = True
     observer: Observer = UNWATCHED
+    limits_of: LimitsOf | None = None
+    audit: AuditLog = NO_AUDIT
 
     def __call__(
         self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN,
@@ -75,6 +91,7 @@ class SubmitEnrolment:
             ConsentRevoked: the consent that is named was withdrawn.
             InvalidAudio, UnsupportedAudioFormat: for the files.
             NameTaken: a voice of the caller's has this name.
+            LimitReached: the caller has as many voices as he may have.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
         caller.must(Scope.CLONE)
@@ -93,7 +110,7 @@ class SubmitEnrolment:
                 f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
             )
         self._check_consent(voice, caller, spoken=consent_recording is not None)
-        check_room_for_voice(self.catalog, self.limits, name, caller)
+        check_room_for_voice(self.catalog, self.limits, name, caller, self.limits_of)
         job_id = JobId(self.ids.new("job"))
         consent_key = blobkeys.upload_consent(job_id)
         keys = tuple(blobkeys.upload(job_id, number) for number in range(len(files)))
@@ -118,6 +135,7 @@ class SubmitEnrolment:
                 job = replace(
                     job, request=replace(request, consent=self._with_recording(voice.consent, said, consent_key))
                 )
+            self.audit.record(_act(job, request))
             self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
         except VoiceCoreError:
             for key in (*keys, consent_key):
@@ -175,3 +193,18 @@ class SubmitEnrolment:
         if max(clip.peak for clip in clips) < 1e-3:
             raise InvalidAudio("The reference is silent; give a recording with speech.", field="file")
         return clips
+
+
+def _act(job: SynthesisJob, request: EnrolmentRequest) -> Act:
+    suffix = job.id.removeprefix("job_")
+    objects = {"job_id": job.id, "voice_id": voice_id_of(job.id)}
+    details: dict[str, str | int] = {
+        "clips": len(request.clip_keys),
+        "reference_s": round(request.reference_duration_s),
+    }
+    if request.consent_id is not None:
+        objects["consent_id"] = request.consent_id
+    if request.consent is not None:
+        objects["consent_id"] = f"cons_{suffix}"
+        details["consent_sha256"] = sha256(request.consent.text.encode()).hexdigest()
+    return Act(what="voice.clone", who=job.owner, objects=objects, details=details)

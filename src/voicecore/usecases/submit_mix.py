@@ -12,11 +12,13 @@ from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
 from voicecore.limits import Limits
 from voicecore.observer import UNWATCHED, Observer
-from voicecore.ports import Catalog, Clock, Doorbell, Ids, JobStore
+from voicecore.ports import NO_AUDIT, Act, AuditLog, Catalog, Clock, Doorbell, Ids, JobStore
 from voicecore.request import MixRequest
 from voicecore.usecases.consents import check_consents
 from voicecore.usecases.engines import Engines
+from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.room_for_voice import check_room_for_voice
+from voicecore.voice import voice_id_of
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 
@@ -33,6 +35,8 @@ class SubmitMix:
     limits: Limits
     webhooks: WebhookPolicy = NO_WEBHOOKS
     observer: Observer = UNWATCHED
+    limits_of: LimitsOf | None = None
+    audit: AuditLog = NO_AUDIT
 
     def __call__(self, request: MixRequest, *, handling: Handling = PLAIN, caller: Caller = NOBODY) -> SynthesisJob:
         """The new job; it and its voice are the caller's.
@@ -43,6 +47,7 @@ class SubmitMix:
                 not mix; for a webhook that may not be.
             ConsentRevoked: the consent to one of the voices was withdrawn.
             NameTaken: a voice of the caller's has this name.
+            LimitReached: the caller has as many voices as he may have.
             NotFound, NotInstalled, QueueFull: as for a synthesis.
         """
         caller.must(Scope.CLONE)
@@ -58,11 +63,14 @@ class SubmitMix:
         for part in request.parts:
             if part.preset is not None:
                 card.preset(part.preset, spoken)
-        check_room_for_voice(self.catalog, self.limits, request.name, caller)
+        check_room_for_voice(self.catalog, self.limits, request.name, caller, self.limits_of)
         job = SynthesisJob(
             id=JobId(self.ids.new("job")), request=replace(request, engine=engine), engine=engine, spoken_language=spoken,
             created_at=self.clock.now(), handling=handling, owner=caller.key_id,
         )  # fmt: skip
+        objects = {"job_id": job.id, "voice_id": voice_id_of(job.id)}
+        parts = " ".join(part.voice for part in request.parts)
+        self.audit.record(Act(what="voice.mix", who=caller.key_id, objects=objects, details={"parts": parts}))
         self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
         self.doorbell.ring(job.id, job.line)
         return job

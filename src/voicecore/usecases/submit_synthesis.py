@@ -20,6 +20,7 @@ from voicecore.usecases.choose_profile import ChooseProfile
 from voicecore.usecases.consents import check_consents
 from voicecore.usecases.converters import NO_CONVERTERS, Converters
 from voicecore.usecases.engines import Engines
+from voicecore.usecases.limits_of import LimitsOf
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 
@@ -37,6 +38,7 @@ class SubmitSynthesis:
     webhooks: WebhookPolicy = NO_WEBHOOKS
     converters: Converters = NO_CONVERTERS
     observer: Observer = UNWATCHED
+    limits_of: LimitsOf | None = None
 
     def __call__(
         self, request: SynthesisRequest, *, idempotency_key: str | None = None, handling: Handling = PLAIN,
@@ -53,6 +55,7 @@ class SubmitSynthesis:
             ConsentRevoked: the consent to the voice was withdrawn.
             NotFound: unknown engine, voice or conversion model; another's voice is unknown.
             NotInstalled: the request needs a part that is not installed.
+            LimitReached: the caller has had too many characters spoken today.
             IdempotencyConflict, QueueFull: from the store.
         """
         caller.must(Scope.SPEAK)
@@ -86,11 +89,27 @@ class SubmitSynthesis:
             owner=caller.key_id,
             warnings=(*_warnings(request, card, spoken), *told),
         )
-        room = self.limits.max_queued
-        stored = self.observer.submit(
-            job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
-        )
+        stored = self._stored(job, len(request.text), idempotency_key, caller)
         self.doorbell.ring(stored.id, stored.line)
+        return stored
+
+    def _stored(self, job: SynthesisJob, characters: int, idempotency_key: str | None, caller: Caller) -> SynthesisJob:
+        """The job in the store. Its characters count for the caller, unless it was refused or was there before."""
+        room = self.limits.max_queued
+
+        def add(new: SynthesisJob) -> SynthesisJob:
+            return self.store.add(new, idempotency_key=idempotency_key, max_queued=room)
+
+        limits = None if self.limits_of is None else self.limits_of(caller)
+        if limits is None:
+            return self.observer.submit(job, add)
+        limits.characters(characters)
+        stored = None
+        try:
+            stored = self.observer.submit(job, add)
+        finally:
+            if stored is None or stored.id != job.id:
+                limits.give_back_characters(characters)
         return stored
 
     def _conversion_of(self, request: SynthesisRequest) -> tuple[ConversionSettings | None, tuple[str, ...]]:

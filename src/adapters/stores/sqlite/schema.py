@@ -142,6 +142,12 @@ _OWNERS = (
             ON CONFLICT (owner, status, mode) DO UPDATE SET jobs = jobs + 1;
     END
     """,
+    """
+    CREATE TABLE quota (
+        counter TEXT NOT NULL, length_s INTEGER NOT NULL, window INTEGER NOT NULL, used INTEGER NOT NULL CHECK (used >= 0),
+        PRIMARY KEY (counter, length_s)
+    ) STRICT, WITHOUT ROWID
+    """,
 )
 
 # The column `engine` holds the line: a job whose speech is converted waits for a worker that converts, too.

@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from entrypoints.http.documented import FilePart, accepts
+from entrypoints.http.door import CLONE
 from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, read_body, unsupported
 from entrypoints.http.job_body import language_of
 from entrypoints.http.openai.dialect import faults
@@ -81,7 +82,7 @@ def _entry(consent: Consent) -> ConsentEntry:
 
 
 @post(
-    "/audio/voice_consents", status_code=200, operation_class=accepts(ConsentBody, files=[_RECORDING]),
+    "/audio/voice_consents", needs=CLONE, status_code=200, operation_class=accepts(ConsentBody, files=[_RECORDING]),
     request_max_body_size=None, responses=faults(400, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def add(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> ConsentEntry:
@@ -142,7 +143,7 @@ def one(service: Wired, caller: Calling, consent_id: FromPath[str]) -> ConsentEn
 
 
 @post(
-    "/audio/voice_consents/{consent_id:str}", status_code=200, operation_class=accepts(ConsentPatch, forms=False),
+    "/audio/voice_consents/{consent_id:str}", needs=CLONE, status_code=200, operation_class=accepts(ConsentPatch, forms=False),
     responses=faults(404, 409, 413, 415, 503),
 )  # fmt: skip
 async def change(
@@ -165,7 +166,13 @@ def _rename(service: Service, caller: Caller, consent_id: str, name: str) -> Con
     return changed
 
 
-@delete("/audio/voice_consents/{consent_id:str}", status_code=200, sync_to_thread=True, responses=faults(404, 503))
+@delete(
+    "/audio/voice_consents/{consent_id:str}",
+    needs=CLONE,
+    status_code=200,
+    sync_to_thread=True,
+    responses=faults(404, 503),
+)
 def revoke(service: Wired, caller: Calling, consent_id: FromPath[str]) -> ConsentGone:
     """Withdraw a consent: voices that need it are not used any more, and their jobs end."""
     service.revoke_consent(consent_id_of(consent_id), caller)

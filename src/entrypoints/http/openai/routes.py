@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from litestar import Router
 
+from entrypoints.http.door import ANY_KEY
 from entrypoints.http.openai import consents, models, samples, voices
 
 router = Router(
-    "/v1", route_handlers=[*models.HANDLERS, *voices.HANDLERS, *samples.HANDLERS, *consents.HANDLERS], tags=["openai"]
+    "/v1",
+    route_handlers=[*models.HANDLERS, *voices.HANDLERS, *samples.HANDLERS, *consents.HANDLERS],
+    tags=["openai"],
+    opt={"needs": ANY_KEY},
 )

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from entrypoints.http.documented import FilePart, accepts
+from entrypoints.http.door import CLONE
 from entrypoints.http.downloads import MAX_WAIT_S, finished_job
 from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, unsupported
 from entrypoints.http.job_body import language_of
@@ -56,7 +57,7 @@ class VoiceGone(msgspec.Struct, kw_only=True):
 
 
 @post(
-    "/audio/voices", status_code=200, guards=[refuse_while_draining], operation_class=accepts(SampleBody, files=[_SAMPLE]),
+    "/audio/voices", needs=CLONE, status_code=200, guards=[refuse_while_draining], operation_class=accepts(SampleBody, files=[_SAMPLE]),
     request_max_body_size=None, responses=faults(400, 404, 408, 409, 413, 415, 429, 500, 501, 503),
 )  # fmt: skip
 async def create(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> VoiceEntry:
@@ -122,11 +123,11 @@ def _made(service: Service, job: SynthesisJob, caller: Caller) -> Any:
     return find_voice(service, job.result.voice_id, caller)
 
 
-@delete("/audio/voices/{voice_id:str}", status_code=200, sync_to_thread=True, responses=faults(404, 503))
+@delete("/audio/voices/{voice_id:str}", needs=CLONE, status_code=200, sync_to_thread=True, responses=faults(404, 503))
 def remove(service: Wired, caller: Calling, voice_id: FromPath[str]) -> VoiceGone:
     """Remove an enrolled voice, its recording and the cached segments spoken with it."""
     voice = find_voice(service, voice_id, caller)
-    service.delete_voice(voice.id)
+    service.delete_voice(voice.id, caller)
     return VoiceGone(id=voice.id)
 
 

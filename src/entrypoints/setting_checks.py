@@ -1,0 +1,60 @@
+"""What a setting's value must be, beyond its kind."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from voicecore.errors import InvalidInput, require
+from voicecore.webhook import WebhookSigner
+
+#: Characters of a pepper: what is shorter could be guessed.
+PEPPER_LENGTH = 16
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
+
+def file_of(url: str) -> Path:
+    """The folder that a `file://` address means. Raises `InvalidInput` for a relative one, or one on another host."""
+    parts = urlsplit(url)
+    folder = unquote(parts.path)
+    good = (
+        parts.scheme == "file" and parts.netloc in ("", "localhost") and folder.startswith("/") and "\0" not in folder
+    )
+    require(good and folder != "/", f"VOICECORE_BLOBS_URL is {url!r}; give file:///absolute/folder.")
+    return Path(folder)
+
+
+def check_blobs_url(url: str | None) -> None:
+    """Raise `InvalidInput` for what names no place. Credentials do not belong into it, but it may hold some: it is not repeated."""
+    if url is None:
+        return
+    if url.startswith("file://"):
+        _ = file_of(url)
+        return
+    require(
+        url.startswith(("s3://", "gs://", "az://")),
+        "VOICECORE_BLOBS_URL must begin with s3://, gs://, az:// or file:///: write s3://bucket/prefix or file:///folder.",
+    )
+
+
+def check_webhook_secret(text: str | None) -> None:
+    """Raise `InvalidInput` for what is no key of webhooks; it is not repeated."""
+    try:
+        _ = None if text is None else WebhookSigner.parse(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"VOICECORE_WEBHOOK_SECRET cannot be used: {error.message}") from None
+
+
+def check_access(auth: str, key_pepper: str | None, cors_origins: tuple[str, ...]) -> None:
+    """Raise `InvalidInput` for what would open the service by mistake."""
+    require(auth in ("keys", "off"), f"VOICECORE_AUTH is {auth!r}; give keys or off.")
+    require(
+        key_pepper is None or len(key_pepper) >= PEPPER_LENGTH,
+        f"VOICECORE_KEY_PEPPER is too short to be a secret; give {PEPPER_LENGTH} characters or more.",
+    )
+    for origin in cors_origins:
+        require(
+            _ORIGIN.fullmatch(origin) is not None,
+            f"VOICECORE_CORS_ORIGINS has {origin!r}; give origins such as https://app.example.com, without a path.",
+        )

@@ -1,0 +1,150 @@
+"""What a caller may still do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from voicecore.access import Caller
+from voicecore.errors import LimitReached
+from voicecore.job import JobStatus
+from voicecore.ports import Catalog, Clock, Count, Ids, JobQuery, JobStore, Quota, Window
+from voicecore.request import Mode
+
+REQUESTS, CHARACTERS, VOICES, STREAMS = "requests", "characters", "voices", "streams"
+MINUTE_S, DAY_S = 60, 86_400
+#: After so long without `keep`, a stream is taken for dead and its place is another's.
+PLACE_LASTS = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A limit and what is left of it, as `RateLimit` headers tell it."""
+
+    policy: str
+    limit: int
+    window_s: int
+    left: int
+    resets_in_s: int
+
+
+@dataclass(slots=True)
+class Place:
+    """One of a caller's streams. `keep` must be called at least every two minutes; it is cheap enough for every chunk."""
+
+    quota: Quota
+    clock: Clock
+    counter: str
+    holder: str
+    limit: int
+    _said_s: float = field(default=0.0)
+
+    def take(self) -> bool:
+        """Whether there was one."""
+        self._said_s = self.clock.monotonic()
+        return self.limit == 0 or self.quota.hold(self.counter, self.holder, self.limit, PLACE_LASTS)
+
+    def keep(self) -> None:
+        """The stream lives."""
+        if self.clock.monotonic() - self._said_s > PLACE_LASTS.total_seconds() / 4:
+            self.take()
+
+    def let_go(self) -> None:
+        """The stream is over."""
+        if self.limit:
+            self.quota.let_go(self.counter, self.holder)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLimits:
+    """The limits of one caller. What has none costs nothing."""
+
+    caller: Caller
+    parts: LimitsOf
+
+    def request(self) -> Allowance | None:
+        """Count a request; what is left. Raises `LimitReached`."""
+        limit = self.caller.limits.requests_per_minute or 0
+        if not limit:
+            return None
+        count = self._take(REQUESTS, 1, Window(limit, MINUTE_S))
+        if not count.taken:
+            raise LimitReached(
+                f"This API key may send {limit} requests a minute: try again in {count.resets_in_s} s.",
+                retry_after_s=count.resets_in_s, policy=REQUESTS, limit=limit, window_s=MINUTE_S,
+            )  # fmt: skip
+        return Allowance(REQUESTS, limit, MINUTE_S, limit - count.used, count.resets_in_s)
+
+    def characters(self, number: int) -> None:
+        """Take so many characters of today's. Raises `LimitReached`."""
+        limit = self.caller.limits.characters_per_day or 0
+        if not limit:
+            return
+        count = self._take(CHARACTERS, number, Window(limit, DAY_S))
+        if not count.taken:
+            raise LimitReached(
+                f"The text has {number} characters, and of the {limit} that this API key may have spoken in a day (UTC) "
+                f"{limit - count.used} are left: shorten it, or try again in {count.resets_in_s} s.",
+                retry_after_s=count.resets_in_s, policy=CHARACTERS, limit=limit, window_s=DAY_S,
+            )  # fmt: skip
+
+    def give_back_characters(self, number: int) -> None:
+        """They were not spoken."""
+        limit = self.caller.limits.characters_per_day or 0
+        if limit:
+            self.parts.quota.give_back(self._counter(CHARACTERS), number, Window(limit, DAY_S))
+
+    def room_for_voice(self) -> None:
+        """Whether he may have one voice more than are stored and being made. Raises `LimitReached`."""
+        limit = self.caller.limits.voices or 0
+        if not limit or not self.caller.key_id:
+            return
+        stored = sum(voice.owner == self.caller.key_id for voice in self.parts.catalog.voices.all())
+        coming = sum(
+            self.parts.store.page(JobQuery(status=status, mode=mode, owner=self.caller.key_id, limit=1)).total
+            for status in (JobStatus.QUEUED, JobStatus.PROCESSING)
+            for mode in (Mode.CLONE, Mode.MIX)
+        )
+        if stored + coming >= limit:
+            raise LimitReached(
+                f"This API key may have {limit} voices; it has {stored}, and {coming} are being made: delete one first.",
+                retry_after_s=3_600, policy=VOICES, limit=limit,
+            )  # fmt: skip
+
+    @contextmanager
+    def stream(self) -> Iterator[Place]:
+        """Count as a live stream until the end of the context. Raises `LimitReached` before it begins."""
+        limit = self.caller.limits.streams or 0
+        place = Place(self.parts.quota, self.parts.clock, self._counter(STREAMS), self.parts.ids.new("stream"), limit)
+        if not place.take():
+            raise LimitReached(
+                f"This API key may have {limit} live streams at once: end one first.",
+                retry_after_s=5, policy=STREAMS, limit=limit,
+            )  # fmt: skip
+        try:
+            yield place
+        finally:
+            place.let_go()
+
+    def _take(self, what: str, number: int, window: Window) -> Count:
+        return self.parts.quota.take(self._counter(what), number, window)
+
+    def _counter(self, what: str) -> str:
+        return f"{self.caller.key_id}:{what}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsOf:
+    """Gives each caller his limits."""
+
+    quota: Quota
+    catalog: Catalog
+    store: JobStore
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, caller: Caller) -> CallerLimits:
+        """The limits of this caller."""
+        return CallerLimits(caller, self)

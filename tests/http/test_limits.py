@@ -1,0 +1,85 @@
+"""Limits of keys: refused with 429, when to try again, and how much is left."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from voicecore.access import KeyLimits, Scope
+from voicecore.errors import LimitReached
+
+from .people import person
+from .room import HELLO, Room, furnished, refused
+
+
+def test_requests_are_counted_told_and_refused_above_the_limit(room: Room):
+    with person(room, "Ana", limits=KeyLimits(requests_per_minute=3)) as ana:
+        answers = [ana.client.get("/engines") for _ in range(4)]
+        # A minute may have begun in between: then the count did, too.
+        while [answer.status_code for answer in answers][-4:] != [200, 200, 200, 429]:
+            answers.append(ana.client.get("/engines"))
+        *_, good, bad = answers
+        assert good.headers["ratelimit-policy"] == '"requests";q=3;w=60'
+        assert re.fullmatch(r'"requests";r=0;t=([1-9]|[1-5]\d|60)', good.headers["ratelimit"])
+        assert refused(bad, 429, word="3 requests a minute")["code"] == "limit_reached"
+        assert 1 <= int(bad.headers["retry-after"]) <= 60
+        assert bad.headers["ratelimit-policy"] == '"requests";q=3;w=60'
+        assert bad.headers["ratelimit"] == f'"requests";r=0;t={bad.headers["retry-after"]}'
+        with person(room, "Bia") as bia:
+            assert bia.client.get("/engines").status_code == 200
+        assert ana.client.get("/health").status_code == 200
+
+
+def test_who_needs_no_key_has_no_limits(shared: Room):
+    answer = shared.client.get("/engines")
+    assert "ratelimit" not in answer.headers
+
+
+def test_the_defaults_of_the_settings_are_those_of_every_key_without_its_own(tmp_path: Path):
+    with furnished(tmp_path, limit_requests_per_minute=7) as room:
+        with person(room, "Ana") as ana:
+            assert ana.client.get("/engines").headers["ratelimit-policy"] == '"requests";q=7;w=60'
+        with person(room, "Bia", limits=KeyLimits(requests_per_minute=0)) as bia:
+            assert "ratelimit" not in bia.client.get("/engines").headers
+
+
+def test_characters_of_a_day_are_counted_for_what_was_accepted_only(room: Room):
+    with person(room, "Ana", limits=KeyLimits(characters_per_day=20)) as ana:
+        texts = {**HELLO, "text": "Dez letras"}
+        assert ana.client.post("/jobs", json=texts, headers={"Idempotency-Key": "k"}).status_code == 202
+        assert ana.client.post("/jobs", json=texts, headers={"Idempotency-Key": "k"}).status_code == 202
+        refused(ana.client.post("/jobs", json={**texts, "voice_preset": "nobody"}), 400)
+        answer = ana.client.post("/jobs", json={**texts, "text": "Onze letras"})
+        refused(answer, 429, word="10 are left")
+        assert answer.headers["ratelimit-policy"] == '"characters";q=20;w=86400'
+        assert 1 <= int(answer.headers["retry-after"]) <= 86_400
+        assert ana.client.post("/jobs", json=texts).status_code == 202
+
+
+def test_voices_that_are_stored_and_coming_are_counted(room: Room):
+    parts = [{"preset": "female_warm", "weight": 1}, {"preset": "male_deep", "weight": 1}]
+    mix = {"language": "pt-BR", "parts": parts}
+    with person(room, "Ana", limits=KeyLimits(voices=2)) as ana, person(room, "Bia") as bia:
+        room.gate.opened.clear()
+        for name in ("A", "B"):
+            assert ana.client.post("/voices/mix", json={**mix, "name": name}).status_code == 202
+        answer = ana.client.post("/voices/mix", json={**mix, "name": "C"})
+        refused(answer, 429, word="2 voices")
+        assert answer.headers["ratelimit-policy"] == '"voices";q=2'
+        assert bia.client.post("/voices/mix", json={**mix, "name": "A"}).status_code == 202
+        room.gate.opened.set()
+
+
+def test_streams_of_a_caller_are_counted_while_they_last(room: Room):
+    key, text = room.service.keys.make("Ana", {Scope.SPEAK}, limits=KeyLimits(streams=1))
+    limits = room.service.limits_of(room.service.authenticate(text))
+    with limits.stream() as place:
+        place.keep()
+        with pytest.raises(LimitReached) as refusal, limits.stream():
+            raise AssertionError("a second stream was let in")
+        assert (refusal.value.policy, refusal.value.limit) == ("streams", 1)
+    with limits.stream():
+        pass
+    assert key.limits.streams == 1
