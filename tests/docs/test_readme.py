@@ -40,6 +40,6 @@ def test_operations_lists_every_setting_with_its_default():
         assert name in rows, f"docs/operations.md does not list {name}"
         if setting.default is not MISSING and setting.default is not None:
             assert rows[name] == str(setting.default), name
-    assert {name.removeprefix("VOICECORE_").lower() for name in rows} - {"config", "url"} == {
+    assert {name.removeprefix("VOICECORE_").lower() for name in rows} - {"config", "url", "api_key"} == {
         s.name for s in fields(Settings)
     }

@@ -127,6 +127,8 @@ def _check(response: httpx.Response) -> None:
             f"The service answered {response.status_code} {response.reason_phrase}.",
             f"http_{response.status_code}",
         )
+    if response.status_code == 401:
+        message = f"{message} This command sends that of VOICECORE_API_KEY."
     raise ServiceFailed(message, code=code, exit_code=exit_code_of(code, response.status_code))
 
 
