@@ -6,11 +6,12 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 
+from entrypoints.http.door import ADMIN
 from entrypoints.http.wiring import Wired
 
 
-# Whoever may not administer has no business here: see the scopes of the routes.
-@get("/metrics", sync_to_thread=True, include_in_schema=False)
+# Whoever may not administer has no business here.
+@get("/metrics", needs=ADMIN, sync_to_thread=True, include_in_schema=False)
 def metrics(request: Request[Any, Any, Any], service: Wired) -> Response[bytes]:
     """The numbers of this process, in OpenMetrics' text if `Accept` asks for it, else in Prometheus' own."""
     body, media_type = service.metrics(request.headers.get("accept", ""))
