@@ -253,7 +253,7 @@ def audit(session: nox.Session) -> None:
     packages = next((ENVIRONMENTS / IMAGE / "lib").glob("python3*/site-packages"))
     session.run(
         python, "-m", "pip_audit", "--vulnerability-service", "osv", "--path", str(packages), "--skip-editable",
-        "--progress-spinner", "off", "-f", "json", "-o", str(report), *session.posargs, success_codes=[0, 1],
+        "--progress-spinner", "off", "-f", "json", "-o", str(report), *session.posargs, success_codes=[0, 1], silent=True,
     )  # fmt: skip
     if not report.is_file():
         session.error(
