@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from litestar import Response
 
 from entrypoints.http import dialects
+from entrypoints.http.app import create_app  # noqa: F401 - its routes bring their dialects
 from entrypoints.http.dialects import Refusal, renderer_of
+from entrypoints.http.problems import as_problem
 from voicecore.access import Scope
 
 from .people import person
@@ -99,3 +102,20 @@ def test_a_listed_origin_may_call_with_a_key_and_others_still_not(tmp_path: Path
 def test_the_longest_beginning_that_ends_at_a_slash_counts(monkeypatch, path, spoken):
     monkeypatch.setattr(dialects, "DIALECTS", {"/v1/audio": "b", "/v1/audio/detect": "c"})
     assert dialects.renderer_of(path, "a") == spoken
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [(401, "authentication_error", "invalid_api_key"), (403, "permission_error", "forbidden"), (429, "rate_limit_error", "limit_reached"),
+     (500, "server_error", "internal_error"), (413, "invalid_request_error", "too_large")],
+)  # fmt: skip
+def test_what_the_door_refuses_has_openai_s_shape_with_its_headers(status, kind, code):
+    refusal = dialects.Refusal(
+        path="/v1/audio/speech", status=status, code="unauthorized" if status == 401 else code, detail="No.", request_id="r",
+        headers={"Retry-After": "7"},
+    )  # fmt: skip
+    answer = dialects.renderer_of(refusal.path, as_problem)(refusal)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
+    assert msgspec.to_builtins(answer.content) == {
+        "error": {"message": "No.", "type": kind, "param": None, "code": code}
+    }

@@ -41,6 +41,7 @@ CONTRACT = {
     ("get", "/consents/{consent_id}/recording"), ("get", "/consent-statements"), ("post", "/admin/cleanup"), ("get", "/admin/stats"),
     ("get", "/live"), ("get", "/ready"),
     ("get", "/v1/models"), ("get", "/v1/models/{model_id}"), ("get", "/v1/audio/models"), ("get", "/v1/audio/voices"),
+    ("post", "/v1/audio/speech"),
     ("post", "/v1/audio/voices"), ("delete", "/v1/audio/voices/{voice_id}"), ("post", "/v1/audio/voice_consents"),
     ("get", "/v1/audio/voice_consents"), ("get", "/v1/audio/voice_consents/{consent_id}"),
     ("post", "/v1/audio/voice_consents/{consent_id}"), ("delete", "/v1/audio/voice_consents/{consent_id}"),

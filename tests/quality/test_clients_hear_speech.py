@@ -1,4 +1,4 @@
-"""Two real clients of a real server with the real voice: what they download is understood by a recogniser."""
+"""Real clients of a real server with the real voice: what they download is understood by a recogniser."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import sys
 import time
 
 import httpx
+import numpy as np
+import openai
 import pytest
 
 from adapters.audio import SandboxedCodec
 from tests.instruments.recogniser import transcribe, word_error_rate
+from voicecore.audio import Audio
 from voicecore.ports import AudioLimits
 
 pytestmark = pytest.mark.quality
@@ -98,3 +101,23 @@ def test_a_form_posting_client_gets_speech_in_every_format(url, audio_format):
             f"/jobs/{job_id}/download", params={"format": audio_format, "timeout": 120}
         ).raise_for_status()
     assert word_error_rate(text, heard(body.content, "en"), "en") <= 0.10
+
+
+BOM_DIA = ("pt-BR", "Bom dia. Os cientistas brasileiros descobriram uma nova espécie de peixe.")
+GOOD_MORNING = ("en", "Good morning. The library is next to the school.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "voice", "spoken"),
+    [("mp3", "alloy", BOM_DIA), ("opus", "onyx", GOOD_MORNING), ("pcm", "echo", BOM_DIA)],
+)  # fmt: skip
+def test_the_official_client_of_openai_gets_speech_in_every_family_of_formats(url, kind, voice, spoken):
+    language, text = spoken
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key="none")
+    with client.audio.speech.with_streaming_response.create(
+        model="tts-1-hd", voice=voice, input=text, response_format=kind, extra_body={"language": language}
+    ) as answer:
+        body = b"".join(answer.iter_bytes())
+    if kind == "pcm":
+        body = Audio(np.frombuffer(body, "<i2").astype(np.float32) / 32_768, 24_000).wav_bytes()
+    assert word_error_rate(text, heard(body, language), language) <= 0.15

@@ -5,11 +5,11 @@ from __future__ import annotations
 from litestar import Router
 
 from entrypoints.http.door import ANY_KEY
-from entrypoints.http.openai import consents, models, samples, voices
+from entrypoints.http.openai import consents, models, samples, speech, voices
 
 router = Router(
     "/v1",
-    route_handlers=[*models.HANDLERS, *voices.HANDLERS, *samples.HANDLERS, *consents.HANDLERS],
+    route_handlers=[*speech.HANDLERS, *models.HANDLERS, *voices.HANDLERS, *samples.HANDLERS, *consents.HANDLERS],
     tags=["openai"],
     opt={"needs": ANY_KEY},
 )
