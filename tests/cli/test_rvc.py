@@ -13,6 +13,7 @@ from tests.cli.shell import Result, Shell
 from tests.cli.test_service_commands import serving
 from tests.instruments.tones import recording
 from voicecore.audio import Audio
+from voicecore.conversion import CONVERSION_PARAMETERS
 from voicecore.testing.shifter import PLAN_VARIABLE, shifter_file
 
 Command = Callable[..., Result]
@@ -237,6 +238,20 @@ def test_wrong_usage_ends_with_2_and_one_line(command: Command, files: Path, arg
     assert told in done.err
     assert done.err.startswith("voicecore: ")
     assert done.err.count("\n") == 1
+    assert not list(files.glob("out.*"))
+
+
+@pytest.mark.parametrize("name", CONVERSION_PARAMETERS)
+def test_every_knob_out_of_range_or_no_number_ends_with_2_and_one_line(
+    command: Command, files: Path, name: str
+) -> None:
+    parameter = CONVERSION_PARAMETERS[name]
+    for value in (parameter.minimum - 1, parameter.maximum + 1, "nan", "inf"):
+        option = f"--{name.replace('_', '-')}={value}"
+        for how in (["convert", "in.wav", "-m", "narrator.pth"], ["say", "Olá", "--rvc", "narrator"]):
+            done = command(*how, "-o", "out.wav", option)
+            assert (done.code, done.err.count("\n")) == (2, 1), done.err
+            assert done.err.startswith("voicecore: ")
     assert not list(files.glob("out.*"))
 
 

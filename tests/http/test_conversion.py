@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 import soundfile
 
+from adapters.audio import SandboxedCodec
+from voicecore.audio import Audio
+from voicecore.conversion import CONVERSION_PARAMETERS
+from voicecore.ports import AudioLimits
 from voicecore.testing.shifter import PLAN_VARIABLE, shifter_file
 
 from .room import HELLO, Room, furnished, recording, refused
@@ -166,6 +171,22 @@ def test_wrong_fields_beside_a_recording_are_named_and_leave_nothing(shared: Roo
     assert not list(shared.service.blobs.list("uploads/"))
 
 
+@pytest.mark.parametrize("name", CONVERSION_PARAMETERS)
+def test_every_knob_out_of_range_or_no_number_is_refused_in_every_body(shared: Room, name: str):
+    parameter = CONVERSION_PARAMETERS[name]
+    listed = shared.client.get("/rvc-models").json()["models"]
+    model = listed[0]["id"] if listed else added(shared)
+    spoken = {**HELLO, "enable_rvc": True, "rvc_model_id": model}
+    beyond = [parameter.minimum - 1, parameter.maximum + 1, *([2.5] if parameter.integer else [])]
+    for value in beyond:
+        refused(shared.client.post("/jobs", json={**spoken, name: value}), 400, name)
+    for value in [*beyond, "nan", "inf", "-inf", "much"]:
+        form = {key: str(each) for key, each in {**spoken, name: value}.items()}
+        refused(shared.client.post("/jobs", data=form), 400, name)
+        refused(convert(shared, model, **{name: value}), 400, name)
+    assert uploads(shared) == []
+
+
 def test_a_conversion_needs_a_recording_and_a_model(shared: Room):
     form = {"mode": (None, "convert"), "rvc_model_id": (None, "rvc_1")}
     refused(shared.client.post("/jobs", files=form), 400, "file", "recording")
@@ -219,16 +240,25 @@ def test_the_same_key_with_another_recording_or_field_is_a_409_and_leaves_nothin
     assert uploads(shared) == []
 
 
-def test_fifty_recordings_at_once_with_one_key_are_one_job_and_one_upload(room: Room):
-    model = added(room)
-    room.gate.opened.clear()
-    room.submit(text="Antes.")
-    with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: convert(room, model, recording(1.0), key="fifty"), range(50)))
-    assert {answer.status_code for answer in answers} == {202}
-    (job_id,) = {answer.json()["id"] for answer in answers}
-    assert uploads(room) == [f"uploads/{job_id}/0.wav"]
-    assert room.client.get("/jobs", params={"mode": "convert"}).json()["total"] == 1
+class OwnCodec(SandboxedCodec):
+    """Decodes our own WAV here: fifty processes would be most of the test."""
+
+    def decode(self, data: BinaryIO, limits: AudioLimits) -> Audio:
+        del limits
+        return Audio.from_wav_bytes(data.read())
+
+
+def test_fifty_recordings_at_once_with_one_key_are_one_job_and_one_upload(tmp_path: Path):
+    with furnished(tmp_path, override=lambda container: container.codec.override(OwnCodec())) as room:
+        model = added(room)
+        room.gate.opened.clear()
+        room.submit(text="Antes.")
+        with ThreadPoolExecutor(50) as pool:
+            answers = list(pool.map(lambda _: convert(room, model, recording(1.0), key="fifty"), range(50)))
+        assert {answer.status_code for answer in answers} == {202}
+        (job_id,) = {answer.json()["id"] for answer in answers}
+        assert uploads(room) == [f"uploads/{job_id}/0.wav"]
+        assert room.client.get("/jobs", params={"mode": "convert"}).json()["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -259,6 +289,16 @@ def test_a_recording_over_the_limits_is_refused(tmp_path: Path):
         model = added(room)
         refused(convert(room, model, b"x" * 1_100_000), 413, "file")
         refused(convert(room, model, recording(4.0)), 400, "file")
+
+
+def test_three_hours_of_a_small_file_are_refused_at_the_door(room: Room):
+    model, data = added(room), io.BytesIO()
+    with soundfile.SoundFile(data, "w", 8_000, 1, "PCM_16", format="FLAC") as file:
+        for _ in range(3 * 60):
+            file.write(np.zeros(60 * 8_000, np.int16))
+    assert len(data.getvalue()) < 2_000_000
+    refused(convert(room, model, data.getvalue()), 400, "file", "600 s")
+    assert uploads(room) == []
 
 
 def test_a_model_that_is_gone_when_its_job_begins_leaves_the_plain_voice(room: Room):

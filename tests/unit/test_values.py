@@ -156,13 +156,13 @@ def test_zero_is_a_value_of_every_conversion_parameter_that_admits_it():
     assert all(getattr(settings, name) == 0 for name in zeros)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("pitch", 13), ("index_rate", -0.1), ("protect", 0.6), ("filter_radius", 8), ("hop_length", 0),
-                        ("filter_radius", 2.5), ("pitch", math.nan)],
-)  # fmt: skip
-def test_conversion_parameters_out_of_range_are_refused(name, value):
-    with pytest.raises(InvalidInput, match=name):
-        ConversionSettings(model_id="m", **{name: value})
+@pytest.mark.parametrize("name", CONVERSION_PARAMETERS)
+def test_conversion_parameters_out_of_range_or_no_numbers_are_refused(name):
+    parameter = CONVERSION_PARAMETERS[name]
+    wrong = [parameter.minimum - 1, parameter.maximum + 1, math.nan, math.inf, -math.inf, True, "1", None]
+    for value in [*wrong, *([2.5] if parameter.integer else [])]:
+        with pytest.raises(InvalidInput, match=name):
+            ConversionSettings(model_id="m", **{name.removeprefix("rvc_"): value})
 
 
 plain = st.one_of(st.integers(-5, 5), st.floats(-5, 5), st.text(max_size=5), st.booleans(), st.none())

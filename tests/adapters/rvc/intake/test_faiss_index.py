@@ -250,3 +250,24 @@ def test_changed_numbers_do_no_harm(data: bytes, at: int, value: int, end: int) 
 def test_noise_does_no_harm(kind: bytes, rest: bytes) -> None:
     harmless(kind + rest)
     harmless(kind + struct.pack("<iqqqBi", WIDTH, 3, 0, 0, 1, 1) + rest)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ("IVF2_HNSW4,Flat", "IHN"), ("IDMap2,IVF2,Flat", "IxM2"), ("IVF2,Flat,RFlat", "IxRF"), ("L2norm,PCA4,Flat", "transforms"),
+        ("PCA4,IDMap,IVF2,Flat", "transforms"), ("LSH", "IxHe"), ("IVF2,SQ8", "quantised"),
+    ],
+)  # fmt: skip
+def test_indexes_within_indexes_are_refused_by_the_first_that_is_none_of_rvcs(recipe: str, said: str) -> None:
+    index = faiss.index_factory(WIDTH, recipe)
+    found = vectors(700, WIDTH)
+    index.train(found)
+    index.add_with_ids(found, np.arange(700)) if "IDMap" in recipe else index.add(found)
+    assert said in refused(as_bytes(index))
+
+
+def test_an_index_of_bits_is_refused() -> None:
+    index = faiss.IndexBinaryFlat(8 * WIDTH)
+    index.add(np.zeros((3, WIDTH), np.uint8))
+    assert "IBxF" in refused(bytes(faiss.serialize_index_binary(index)))

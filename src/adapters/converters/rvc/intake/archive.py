@@ -20,7 +20,7 @@ _ZIP = b"PK\x03\x04"
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 #: What `torch.save` writes, below one folder (caffe2/serialize/inline_container.cc).
 _ENTRY = re.compile(
-    r"[^/\\]{1,200}/(data\.pkl|data/\d{1,6}|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id)"
+    r"[^/\\]{1,200}/(data\.pkl|data/[0-9]{1,6}|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id)"
 )
 _PICKLE = "data.pkl"
 _MAX_ENTRIES = 8_192

@@ -51,7 +51,7 @@ def read_checkpoint(document: Any, file_bytes: int) -> StoredVoice:
     """
     try:
         return _read(document, file_bytes)
-    except (ValueError, TypeError, OverflowError, RecursionError, RuntimeError) as error:
+    except (AttributeError, ValueError, TypeError, OverflowError, RecursionError, RuntimeError) as error:
         # What Python and torch say to values that nobody thinks of: numbers of thousands of digits, lists within lists.
         raise ModelCorrupt(
             f"The model holds what no RVC voice has ({type(error).__name__}); it was not taken."

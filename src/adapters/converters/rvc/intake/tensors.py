@@ -47,7 +47,8 @@ def named_tensors(weight: Mapping[Any, Any]) -> dict[str, Any]:
         if known in found:
             raise ModelCorrupt(f"The model has {_shown(known)} twice; it is damaged.")
         if not name.startswith(_LEFT_OUT):
-            found[known] = tensor.detach()
+            # Not its own word for it: attributes that the file gave the tensor go in front of its methods, and end here.
+            found[known] = torch.Tensor.detach(tensor)
     return found
 
 
