@@ -15,6 +15,7 @@ from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
 from voicecore.observer import Observer
 from voicecore.ports import Act, AudioCodec, AuditLog, BlobStore, Catalog, Clock, JobStore, Quota, Relay, WorkerRoster
+from voicecore.timed_text import TimedText
 from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.authenticate import Authenticate
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
@@ -30,6 +31,7 @@ from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.listen import Listen
 from voicecore.usecases.manage_keys import ManageKeys
 from voicecore.usecases.purge_expired import Purged, PurgeExpired
+from voicecore.usecases.read_timed_text import ReadTimedText
 from voicecore.usecases.submit_conversion import SubmitConversion
 from voicecore.usecases.submit_enrolment import SubmitEnrolment
 from voicecore.usecases.submit_mix import SubmitMix
@@ -89,6 +91,10 @@ class Service(Opened):
     hang_up: Callable[[], object]
     draining: bool = field(default=False)
     drained: bool = field(default=False)
+
+    def timed_text(self, job: SynthesisJob) -> TimedText:
+        """When the segments, words and characters of a completed job are heard. Raises `Conflict`, `NotFound`, `BlobCorrupt`."""
+        return ReadTimedText(self.blobs)(job)
 
     def cancel(self, job_id: JobId) -> SynthesisJob:
         """Cancel a job; a running one stops within 2 s. Raises `NotFound`, `Gone`, `Conflict`."""

@@ -85,7 +85,7 @@ class Studio:
         **parameters: float,
     ) -> Iterator[Audio]:
         """As `say`, but yields the sound in pieces, as it is made. All input is checked before this returns."""
-        speech = self.speech(text, language=language, voice=voice, seed=seed, **parameters)
+        speech = self.speech(text, language=language, voice=voice, seed=seed, word_times=False, **parameters)
         rate = self.card.sample_rate_hz
         return (Audio(chunk.samples, rate) for chunk in speech if chunk.samples.size)
 
@@ -96,9 +96,15 @@ class Studio:
         language: str = "pt-BR",
         voice: str | VoicePrint = DEFAULT_PRESET,
         seed: int = 0,
+        word_times: bool = False,
         **parameters: float,
     ) -> Speech:
-        """As `stream`, for callers that want to know which segment each chunk belongs to, and how many there are."""
+        """As `stream`, for callers that want to know which segment each chunk belongs to, how many there are, and when their words
+        are heard.
+
+        Args:
+            word_times: whether an engine that has to work for the times of words (`card.word_times`) shall do so.
+        """
         self._must_be_open()
         checked_text(text)
         card = self.card
@@ -108,7 +114,9 @@ class Studio:
         checked_seed(seed)
         resolved = resolve(card, parameters)
         segments = plan_segments(self._engine, text, spoken, resolved)
-        utter = utterance_maker(card, f"studio{next(self._numbers)}", spoken, voice, resolved, seed)
+        utter = utterance_maker(
+            card, f"studio{next(self._numbers)}", spoken, voice, resolved, seed, word_times=word_times
+        )
         return Speech(segments, self._alone(speak(self._engine, segments, utter)))
 
     def _alone(self, chunks: Iterator[SpokenChunk]) -> Iterator[SpokenChunk]:

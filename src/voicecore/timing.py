@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -83,7 +83,7 @@ class WordTimes:
         return {"source": self.source.value, "words": rows}
 
     @classmethod
-    def of_document(cls, document: dict[str, Any]) -> WordTimes:
+    def of_document(cls, document: Mapping[str, Any]) -> WordTimes:
         """The inverse of `document`, of any JSON object that holds it. Raises `InvalidInput`, `TypeError`, `ValueError`."""
         words = tuple(WordTiming(*row) for row in document.get("words", ()))
         return cls(words, TimeSource(document.get("source", TimeSource.SEGMENT)))

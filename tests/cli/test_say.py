@@ -250,3 +250,30 @@ def test_endless_input_is_refused_without_reading_all_of_it(shell: Shell) -> Non
         done = shell.run("say", "-o", "zero.wav", stdin=zeros)
     assert done.code == 2
     assert done.err == "voicecore: The text has more than 10000 characters; split it into several calls.\n"
+
+
+@pytest.mark.parametrize("ending", ["srt", "vtt"])
+def test_subtitles_of_what_is_said_are_written_beside_it(command: Command, tmp_path: Path, ending: str) -> None:
+    done = command("say", FOUR, "-o", "dito.wav", "--subtitles", f"dito.{ending}", plan=SMALL)
+    assert (done.code, done.err) == (0, "")
+    shown = (tmp_path / f"dito.{ending}").read_bytes().decode()
+    assert shown.startswith("WEBVTT" if ending == "vtt" else "1\r\n00:00:00,000 --> ")
+    assert " ".join(line for line in shown.splitlines() if line[:1].isalpha() and line != "WEBVTT") == FOUR
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("dito.txt", ".srt"), ("-", "file of their own"), ("nowhere/dito.srt", "folder")]
+)
+def test_subtitles_that_cannot_be_written_are_refused_before_anything_is_spoken(
+    command: Command, tmp_path: Path, name: str, word: str
+) -> None:
+    done = command("say", "Olá", "-o", "dito.wav", "--subtitles", name)
+    assert done.code == 2
+    assert word in done.err
+    assert not (tmp_path / "dito.wav").exists()
+
+
+def test_a_failure_leaves_neither_sound_nor_subtitles(command: Command, tmp_path: Path) -> None:
+    plan = SMALL | {"fail_on": "Sete"}
+    assert command("say", FOUR, "-o", "dito.wav", "--subtitles", "dito.srt", plan=plan).code == 1
+    assert not list(tmp_path.glob("dito.*"))

@@ -280,3 +280,18 @@ def test_a_script_without_a_consent_is_refused_with_a_sentence_and_where_none_is
     assert said.json["consents"][0]["recording"]["duration"] == 3.0
     shell.environment["VOICECORE_REQUIRE_CONSENT"] = "false"
     assert shell.run("clone", "Bia", str(reference)).code == 0
+
+
+def test_subtitles_of_a_job_and_of_what_a_service_says(command: Command, reference: Path, tmp_path: Path) -> None:
+    assert command("clone", "Ana", str(reference), "-l", "pt-BR", "--consent-by", "Ana").code == 0
+    said = command("say", "Olá, mundo. Bom dia.", "-v", "ana", "-o", "dito.wav", "--subtitles", "dito.vtt", "--json")
+    assert said.code == 0, said.err
+    shown = (tmp_path / "dito.vtt").read_text()
+    assert "Olá, mundo. Bom dia." in shown
+    job = said.json["job_id"]
+    assert command("jobs", "subtitles", job, "-f", "vtt").out.decode() == shown
+    assert command("jobs", "subtitles", job, "-o", "dito.srt", "--words", "--max-chars", "20").code == 0
+    words = (tmp_path / "dito.srt").read_bytes().decode().split("\r\n\r\n")
+    assert [block.split("\r\n")[2] for block in words] == ["Olá,", "mundo.", "Bom", "dia."]
+    assert command("jobs", "subtitles", job, "-o", "dito.txt").code == 2
+    assert command("jobs", "subtitles", "job_none").code == 4

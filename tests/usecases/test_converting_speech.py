@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -185,3 +186,27 @@ def test_a_second_job_loads_the_model_no_second_time(house):
     done(house, ask(house))
     done(house, ask(house, "Outra frase."))
     assert len(house.shifters.shifter.loaded) == 1
+
+
+def test_converted_words_are_heard_when_the_plain_ones_were_from_the_cache_too(house):
+    plain = house.manifest(house.spoken(THREE))["segments"]
+    first, again = (house.manifest(done(house, ask(house)))["segments"] for _ in range(2))
+    assert [row["cached"] for row in again] == [True] * 3
+    for rows in (first, again):
+        assert [row["source"] for row in rows] == ["durations"] * 3
+        for row, before in zip(rows, plain, strict=True):
+            assert [word[:2] for word in row["words"]] == [word[:2] for word in before["words"]]
+            assert row["words"] == [pytest.approx(word, abs=0.001) for word in before["words"]]
+
+
+def test_a_segment_converted_before_without_its_words_is_made_again_for_who_asks_for_them(house):
+    telling = house.provider.plan
+    house.provider.plan = replace(telling, tells_words=False)
+    house.host.close()
+    done(house, ask(house))
+    house.provider.plan = telling
+    house.host.close()
+    assert done(house, ask(house)).segments.cached == 3
+    asked = done(house, ask(house, word_times=True))
+    assert asked.segments.cached == 0
+    assert [row["source"] for row in house.manifest(asked)["segments"]] == ["durations"] * 3

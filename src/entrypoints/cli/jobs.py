@@ -9,11 +9,13 @@ from entrypoints.cli.formats import chosen_format
 from entrypoints.cli.naming import job_path
 from entrypoints.cli.options import as_json, run_by_default, service_url
 from entrypoints.cli.progress import spinner
+from entrypoints.cli.subtitle_files import SUBTITLES, subtitle_format
 from entrypoints.cli.tables import show_json, show_table
-from entrypoints.cli.target import Target
+from entrypoints.cli.target import STDOUT, Target
 from entrypoints.cli.waiting import must_be_completed, progress_line, wait_for
 from voicecore.job import JobStatus
 from voicecore.request import OutputFormat
+from voicecore.subtitles import MAX_CHARS, MAX_LINES, MIN_CHARS
 
 _TEXT_WIDTH = 40
 _FORMATS = [each.value for each in OutputFormat]
@@ -93,6 +95,31 @@ def download(*, job: str, output: str, wanted_format: str | None, url: str | Non
     target = Target(output)
     with connect(url) as client, target.finished_or_discarded():
         client.download(job_path(job, "download"), target.write, params={"format": audio_format})
+
+
+@jobs.command()
+@click.argument("job")
+@click.option("-o", "--output", default=STDOUT, show_default=True, help="File to write, or - for stdout.")
+@click.option(
+    "-f", "--format", "wanted_format", type=click.Choice(SUBTITLES), help="Default: by the extension; srt for stdout."
+)
+@click.option("--words", is_flag=True, help="One cue for each word.")
+@click.option(
+    "--max-chars", type=click.IntRange(MIN_CHARS, MAX_CHARS), default=42, show_default=True, help="Of a line."
+)
+@click.option("--max-lines", type=click.IntRange(1, MAX_LINES), default=2, show_default=True, help="Of a cue.")
+@service_url
+def subtitles(
+    *, job: str, output: str, wanted_format: str | None, words: bool, max_chars: int, max_lines: int, url: str | None
+) -> None:
+    """Write the text of a completed job as subtitles."""
+    query = {
+        "format": subtitle_format(output, wanted_format).value, "words": str(words).lower(), "max_chars": max_chars,
+        "max_lines": max_lines,
+    }  # fmt: skip
+    target = Target(output)
+    with connect(url) as client, target.finished_or_discarded():
+        client.download(job_path(job, "subtitles"), target.write, params=query)
 
 
 @jobs.command()

@@ -13,6 +13,7 @@ from entrypoints.cli.options import as_json, service_url
 from entrypoints.cli.progress import segment_bar
 from entrypoints.cli.rvc_options import Knobs, option_of, rvc_knobs, tell_conversion
 from entrypoints.cli.speaking import Order, built_in_parameters, speak_here
+from entrypoints.cli.subtitle_files import SubtitleFile
 from entrypoints.cli.target import STDOUT, Target
 from entrypoints.cli.text_input import read_text
 from entrypoints.settings import THREAD_LIMIT, Settings, load
@@ -40,6 +41,7 @@ from voicecore.voice import DEFAULT_PRESET
 )
 @click.option("--rvc", metavar="MODEL", help="Convert what was spoken to this model's voice; 'voicecore rvc list'.")
 @click.option("--rvc-required", is_flag=True, help="Fail where conversion fails, rather than keep the plain voice.")
+@click.option("--subtitles", metavar="FILE", help="Also write the text with its times: FILE.srt or FILE.vtt.")
 @rvc_knobs
 @as_json
 @service_url
@@ -57,6 +59,7 @@ def say(
     threads: int | None,
     rvc: str | None,
     rvc_required: bool,
+    subtitles: str | None,
     knobs: Knobs,
     json_wanted: bool,
     url: str | None,
@@ -75,11 +78,12 @@ def say(
     where = _output(output)
     audio_format = chosen_format(where, wanted_format)
     target = Target(where)
+    captions = None if subtitles is None else SubtitleFile(subtitles)
     settings = load()
     order = Order(
         text=read_text(text), language=language, voice=voice, audio_format=audio_format, speed=speed, seed=seed,
         profile=profile, threads=(settings.threads if threads is None else threads) or None, rvc=rvc,
-        rvc_required=rvc_required, knobs=knobs,
+        rvc_required=rvc_required, knobs=knobs, captions=captions,
     )  # fmt: skip
     if url is not None or rvc is not None:
         report = _by_service(order, engine, target, url)

@@ -37,6 +37,10 @@ def speak_by_service(order: Order, engine: str | None, target: Target, url: str 
             accepted = client.call("POST", "/jobs", json=body)
             job = completed_or_cancelled(client, accepted["id"], lambda job: told(progress_line(job)))
             client.download(f"/jobs/{job['id']}/download", target.write, params={"format": order.audio_format})
+        if order.captions is not None:
+            query = {"format": order.captions.form.value}
+            with order.captions.target.finished_or_discarded() as captions:
+                client.download(f"/jobs/{job['id']}/subtitles", captions.write, params=query)
     elapsed_s = time.perf_counter() - began
     duration_s = job["duration"]
     return {
@@ -59,6 +63,8 @@ def _body(client: ServiceClient, order: Order, engine: str | None) -> Answer:
     body: Answer = {"text": order.text, "source_language": order.language, "seed": order.seed}
     optional = {"speed": order.speed, "engine": engine, "quality_profile_id": order.profile}
     body |= {name: value for name, value in optional.items() if value is not None}
+    if order.captions is not None:
+        body["word_timestamps"] = True
     if order.rvc is not None:
         model = find_model(client, order.rvc)
         body |= {"enable_rvc": True, "rvc_model_id": model["id"], "rvc_required": order.rvc_required, **order.knobs}

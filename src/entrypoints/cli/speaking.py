@@ -9,13 +9,16 @@ from typing import Any
 
 from entrypoints.cli.formats import write_audio
 from entrypoints.cli.rvc_options import Knobs
+from entrypoints.cli.subtitle_files import SubtitleFile
 from entrypoints.cli.target import Target
 from voicecore.audio import Samples
 from voicecore.language import Language
+from voicecore.pipeline import SpokenChunk
 from voicecore.ports import EngineProvider
 from voicecore.profiles import BUILT_IN, serves
 from voicecore.studio import Speech, Studio
-from voicecore.text import Segment
+from voicecore.timed_text import TimedSegment, TimedText
+from voicecore.timing import place
 
 Watch = Callable[[int, int], None]
 
@@ -27,6 +30,7 @@ class Order:
     Attributes:
         rvc: id or name of the conversion model, or None; `knobs` are those of RVC that were named.
         rvc_required: whether to fail rather than keep the plain voice.
+        captions: where subtitles go, or None.
     """
 
     text: str
@@ -40,6 +44,7 @@ class Order:
     rvc: str | None = None
     rvc_required: bool = False
     knobs: Knobs = field(default_factory=dict)
+    captions: SubtitleFile | None = None
 
 
 @dataclass(slots=True)
@@ -51,8 +56,10 @@ class _Account:
     first_sound_s: float | None = None
     samples: int = 0
     segments: list[dict[str, Any]] = field(default_factory=list)
+    timed: list[TimedSegment] = field(default_factory=list)
 
-    def add(self, segment: Segment, block: Samples) -> None:
+    def add(self, text: str, chunk: SpokenChunk) -> None:
+        segment, block = chunk.segment, chunk.samples
         if not self.segments or self.segments[-1]["index"] != segment.index:
             self.segments.append({"index": segment.index, "text": segment.text, "start": segment.start,
                                   "end": segment.end, "start_s": self.seconds(self.samples), "duration_s": 0.0})  # fmt: skip
@@ -61,6 +68,11 @@ class _Account:
         self.samples += len(block)
         latest = self.segments[-1]
         latest["duration_s"] = self.seconds(self.samples) - latest["start_s"]
+        if chunk.last:
+            start_s = latest["start_s"]
+            end_s = max(start_s, self.seconds(self.samples) - segment.pause_after_s)
+            words = place(chunk.times, segment, text, start_s=start_s, end_s=end_s)
+            self.timed.append(TimedSegment(segment.start, segment.end, start_s, end_s, words))
 
     def seconds(self, samples: int) -> float:
         return samples / self.sample_rate_hz
@@ -92,9 +104,14 @@ def speak_here(order: Order, provider: EngineProvider, target: Target, watch: Wa
     began = time.perf_counter()
     with Studio(provider.open(threads=order.threads)) as studio, target.finished_or_discarded():
         load_s = time.perf_counter() - began
-        speech = studio.speech(order.text, language=order.language, voice=order.voice, seed=order.seed, **parameters)
+        speech = studio.speech(
+            order.text, language=order.language, voice=order.voice, seed=order.seed,
+            word_times=order.captions is not None, **parameters,
+        )  # fmt: skip
         account = _Account(card.sample_rate_hz, time.perf_counter())
-        write_audio(target, _blocks(speech, account, watch), card.sample_rate_hz, order.audio_format)
+        write_audio(target, _blocks(order.text, speech, account, watch), card.sample_rate_hz, order.audio_format)
+        if order.captions is not None:
+            order.captions.write(TimedText(order.text, tuple(account.timed)))
     speak_s = time.perf_counter() - account.started
     duration_s = account.seconds(account.samples)
     return {
@@ -105,12 +122,12 @@ def speak_here(order: Order, provider: EngineProvider, target: Target, watch: Wa
     }  # fmt: skip
 
 
-def _blocks(speech: Speech, account: _Account, watch: Watch) -> Iterator[Samples]:
+def _blocks(text: str, speech: Speech, account: _Account, watch: Watch) -> Iterator[Samples]:
     total = len(speech.segments)
     done = 0
     watch(done, total)
     for chunk in speech:
-        account.add(chunk.segment, chunk.samples)
+        account.add(text, chunk)
         if chunk.samples.size:
             yield chunk.samples
         if chunk.last:

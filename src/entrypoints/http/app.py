@@ -30,6 +30,7 @@ from entrypoints.http import (
     rvc,
     speak_socket,
     streams,
+    subtitles,
     voices,
 )
 from entrypoints.http.cors import cors_of
@@ -50,7 +51,7 @@ from voicecore.errors import VoiceCoreError
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 _ROUTES = (
-    jobs, job_events, downloads, streams, speak_socket, voices, consents, engines, profiles, rvc, admin, keys,
+    jobs, job_events, downloads, subtitles, streams, speak_socket, voices, consents, engines, profiles, rvc, admin, keys,
     health, metrics, openai_routes,
 )  # fmt: skip
 

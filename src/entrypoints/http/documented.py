@@ -188,3 +188,16 @@ def gives_events() -> type[Operation]:
             self.responses = {**(self.responses or {}), "200": answer, "204": nothing}
 
     return GivingEvents
+
+
+def gives_text(*media_types: str) -> type[Operation]:
+    """An operation that answers with a text file (200)."""
+    content = {each: OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING)) for each in media_types}
+    whole = OpenAPIResponse(description="The file.", content=content)
+
+    @dataclass
+    class GivingText(Operation):
+        def __post_init__(self) -> None:
+            self.responses = {**(self.responses or {}), "200": whole}
+
+    return GivingText

@@ -1,8 +1,7 @@
-"""`/jobs/{id}/download`, its formats, and the manifest of its segments."""
+"""`/jobs/{id}/download`, and its formats."""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import anyio
@@ -16,6 +15,7 @@ from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_answers import download_name
 from entrypoints.http.job_body import format_of
 from entrypoints.http.ranges import Download, answer
+from entrypoints.http.subtitles import not_ready, why_no_audio
 from entrypoints.http.threads import ENCODINGS, blocking
 from entrypoints.http.wiring import Calling, Wired, find_job
 from entrypoints.service import Service
@@ -54,29 +54,6 @@ class FormatList(msgspec.Struct, kw_only=True):
     formats: list[FormatAnswer]
 
 
-class SegmentRow(msgspec.Struct, kw_only=True):
-    """One segment: its characters start..end of the text, its seconds in the audio, the pause at its end. Of a recording that
-    was converted it is a piece, and both characters are 0.
-    """
-
-    index: int
-    start: int
-    end: int
-    cached: bool
-    start_s: float
-    end_s: float
-    pause_s: float
-
-
-class Manifest(msgspec.Struct, kw_only=True):
-    """Where each segment of the text is in the audio."""
-
-    version: int
-    job_id: str
-    sample_rate_hz: int
-    segments: list[SegmentRow]
-
-
 @route(
     "/{job_id:str}/download", http_method=[HttpMethod.GET, HttpMethod.HEAD],
     operation_class=gives_audio(*dict.fromkeys(each.split(";")[0] for each in MEDIA_TYPES.values())),
@@ -93,7 +70,7 @@ async def download(
     chosen = None if format is None else format_of(format, "format")
     job = await finished_job(request, service, caller, job_id, timeout)
     if job.status is not JobStatus.COMPLETED:
-        raise Conflict(_why_no_audio(job))
+        raise Conflict(why_no_audio(job))
     output_format = chosen or _asked_format(job)
     # The master is there already; other formats may have to be encoded first.
     run = blocking if output_format is OutputFormat.WAV else ENCODINGS.run
@@ -121,18 +98,6 @@ def formats(service: Wired, caller: Calling, job_id: FromPath[str]) -> FormatLis
     )  # fmt: skip
 
 
-@get("/{job_id:str}/segments", sync_to_thread=True, responses=problems(404, 409, 410, 425, 503))
-def segments(service: Wired, caller: Calling, job_id: FromPath[str]) -> Manifest:
-    """The segments of a completed job, with their characters and their times."""
-    job = find_job(service, job_id, caller)
-    if not job.status.finished:
-        raise _not_ready(job)
-    if job.result is None or job.result.manifest_key is None:
-        raise Conflict(_why_no_audio(job))
-    with service.blobs.open(job.result.manifest_key) as reader:
-        return msgspec.convert(json.loads(reader.read()), Manifest)
-
-
 async def finished_job(
     request: Request[Any, Any, Any], service: Service, caller: Caller, job_id: str, timeout_s: float
 ) -> SynthesisJob:
@@ -144,7 +109,7 @@ async def finished_job(
     if job.status.finished:
         return job
     if timeout_s == 0:
-        raise _not_ready(job)
+        raise not_ready(job)
     deadline, pause_s = anyio.current_time() + timeout_s, _FIRST_LOOK_S
     while (left_s := deadline - anyio.current_time()) > 0:
         if await _client_left(request, min(pause_s, left_s)):
@@ -170,24 +135,10 @@ async def _client_left(request: Request[Any, Any, Any], within_s: float) -> bool
     return False
 
 
-def _not_ready(job: SynthesisJob) -> HTTPException:
-    return HTTPException(
-        status_code=425,
-        detail=f"Job {job.id} is {job.status.value}, {job.progress:g} % done; ask again, or wait with ?timeout=60.",
-        headers={"Retry-After": "2"},
-    )
-
-
-def _why_no_audio(job: SynthesisJob) -> str:
-    if job.error is not None:
-        return f"Job {job.id} failed and has no audio: {job.error.message}"
-    return f"Job {job.id} has no audio: it is {job.status.value}, in mode {job.mode.value}."
-
-
 def _asked_format(job: SynthesisJob) -> OutputFormat:
     if isinstance(job.request, SynthesisRequest | ConversionRequest):
         return job.request.output_format
     return OutputFormat.WAV
 
 
-router = Router("/jobs", route_handlers=[download, formats, segments], tags=["jobs"], opt={"needs": ANY_KEY})
+router = Router("/jobs", route_handlers=[download, formats], tags=["jobs"], opt={"needs": ANY_KEY})

@@ -18,6 +18,7 @@ from voicecore.engine import EngineCard
 from voicecore.errors import InvalidInput, NotInstalled
 from voicecore.planning import known_parameters
 from voicecore.quality import Parameter
+from voicecore.timing import TimeSource
 
 
 class ParameterAnswer(msgspec.Struct, kw_only=True):
@@ -56,6 +57,7 @@ class CardAnswer(msgspec.Struct, kw_only=True):
     segment_unit: str
     enrolment: EnrolmentAnswer | None
     mixes_voices: bool
+    word_times: TimeSource
     notes: list[str]
 
 
@@ -130,7 +132,7 @@ def of_card(card: EngineCard) -> CardAnswer:
             method=enrolment.method, description=enrolment.description, min_reference_s=enrolment.min_reference_s,
             max_reference_s=enrolment.max_reference_s, max_clips=enrolment.max_clips,
         ),
-        mixes_voices=card.mixes_voices, notes=list(card.notes),
+        mixes_voices=card.mixes_voices, word_times=card.word_times, notes=list(card.notes),
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def to_request(body: JobBody) -> SynthesisRequest:
         conversion=conversion_of(body),
         f0_method_named=body.rvc_f0_method is not None,
         conversion_required=bool(body.rvc_required),
+        word_times=bool(body.word_timestamps),
     )
 
 

@@ -96,6 +96,9 @@ class JobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     speed: Annotated[float, _ranged(SPEED)] | None = None
     seed: Seed | None = None
     output_format: Format | None = None
+    word_timestamps: Annotated[bool, Meta(
+        description="Work for the times of single words, where the engine does not know them anyway (GET /engines: `word_times`).",
+    )] | None = None  # fmt: skip
     enable_rvc: Annotated[bool, Meta(description="Convert what was spoken to the voice `rvc_model_id`.")] | None = None
     rvc_model_id: Annotated[str, _MODEL] | None = None
     rvc_required: Annotated[bool, Meta(

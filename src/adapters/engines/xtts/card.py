@@ -6,6 +6,7 @@ from voicecore.engine import EngineCard, Enrolment
 from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import ModelCorrupt
 from voicecore.profiles import XTTS_PARAMETERS
+from voicecore.timing import TimeSource
 
 from .checkpoint import Checkpoint
 from .languages import TAGS, notes, spoken_here
@@ -59,6 +60,7 @@ def make_card(checkpoint: Checkpoint, settings: EngineSettings) -> EngineCard:
         streams_within_segment=True,
         enrolment=_ENROLMENT,
         mixes_voices=True,
+        word_times=TimeSource.ATTENTION,
         notes=(*_notes(checkpoint, settings), *notes(trained)),
     )
 
@@ -66,6 +68,7 @@ def make_card(checkpoint: Checkpoint, settings: EngineSettings) -> EngineCard:
 def _notes(checkpoint: Checkpoint, settings: EngineSettings) -> list[str]:
     found = [
         "The licence of the weights (Coqui Public Model License) allows non-commercial use only.",
+        "The times of words are estimates, found by alignment of the attention; how exact they are was not measured.",
         "The eight presets are studio speakers chosen by their names; how they sound was not measured.",
     ]
     if missing := substituted(checkpoint.speaker_names):

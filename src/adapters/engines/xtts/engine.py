@@ -17,6 +17,7 @@ from voicecore.engine import EngineCard, Utterance
 from voicecore.engine_settings import EngineSettings
 from voicecore.errors import Conflict, EngineFailed, InvalidInput, UtteranceFailed
 from voicecore.language import Language
+from voicecore.timing import WordTimes
 from voicecore.voice import VoicePrint
 
 from . import selftest
@@ -123,7 +124,7 @@ class XttsEngine:
         ids = self._size.ids(text, language)
         request = DecodeRequest(
             id=utterance.id, text_ids=ids, voice=voice, sampling=sampling, seed=utterance.seed,
-            max_tokens=min(token_budget(len(ids)), self._decoder.token_limit),
+            max_tokens=min(token_budget(len(ids)), self._decoder.token_limit), watched=utterance.word_times,
         )  # fmt: skip
         self._decoder.check(request)  # here, not in a step, which all others would have to answer for
         speaking = Speaking(utterance, request, self._vocoder)
@@ -275,10 +276,17 @@ class XttsEngine:
             ) from error
         if self._admitted.get(name) is not speaking:
             return []  # dropped from another thread meanwhile
-        if last:
-            self._admitted.pop(name, None)
-            self._guards.tail(speaking.cut_samples, SAMPLE_RATE_HZ)
-        return [_chunk(name, samples, last=last)] if last or samples.size else []
+        if not last:
+            return [_chunk(name, samples, last=False)] if samples.size else []
+        self._admitted.pop(name, None)
+        self._guards.tail(speaking.cut_samples, SAMPLE_RATE_HZ)
+        return [_chunk(name, samples, last=True, times=self._word_times(speaking))]
+
+    def _word_times(self, speaking: Speaking) -> WordTimes | None:
+        if not speaking.utterance.word_times:
+            return None
+        language = self._card.spoken(speaking.utterance.language)
+        return speaking.word_times(self._size.reading(spoken_text(speaking.utterance.text, code(language)), language))
 
     def _must_be_open(self) -> None:
         if self._closed:
@@ -306,9 +314,9 @@ def decoder_width(card: EngineCard) -> int:
     return max(2, card.batch_size * 2 // 3)
 
 
-def _chunk(name: str, samples: np.ndarray | None, *, last: bool) -> AudioChunk:
+def _chunk(name: str, samples: np.ndarray | None, *, last: bool, times: WordTimes | None = None) -> AudioChunk:
     sound = np.zeros(0, np.float32) if samples is None else np.clip(samples, -1.0, 1.0)
-    return AudioChunk(name, sound, SAMPLE_RATE_HZ, last=last)
+    return AudioChunk(name, sound, SAMPLE_RATE_HZ, last=last, times=times)
 
 
 def _sampling(card: EngineCard, utterance: Utterance) -> Sampling:

@@ -7,11 +7,14 @@ import torch
 
 from voicecore.audio import Samples
 from voicecore.engine import Utterance
+from voicecore.timing import WordTimes
 
+from .alignment import Alignment
 from .denoise import denoised
 from .guards import LoopWatch, TailGate
-from .values import SAMPLE_RATE_HZ, DecodeRequest, End, RowStep
+from .values import SAMPLE_RATE_HZ, TOKENS_PER_S, DecodeRequest, End, RowStep
 from .vocoder import Vocoder, VocoderStream
+from .words import Reading, heard_words
 
 #: Tokens of the first window of an eager utterance (0.37 s), and of those after it (1.9 s). The vocoder looks three tokens
 #: ahead, so the first sound comes after eleven.
@@ -34,6 +37,8 @@ class Speaking:
         end: why its row ended, or None while it is being decoded.
         looped: whether the row was stopped since it went round in circles; only what came before its second round is kept.
         heard: whether sound of it was given out; it cannot be taken back then.
+        given_samples: how much sound of it was given out.
+        alignment: what its tokens speak of its text, where the times of its words are wanted.
     """
 
     def __init__(self, utterance: Utterance, request: DecodeRequest, vocoder: Vocoder) -> None:
@@ -50,6 +55,8 @@ class Speaking:
         self.end: End | None = None
         self.looped = False
         self.heard = False
+        self.given_samples = 0
+        self.alignment = Alignment() if request.watched else None
         self._latents: list[torch.Tensor] = []
         self._loop = LoopWatch()
         self._windows = 0
@@ -80,6 +87,8 @@ class Speaking:
         self.tokens += 1
         self._latents.append(row.latent)
         self.end = row.end
+        if self.alignment is not None and row.attention is not None:
+            self.alignment.add(row.attention)
         if self._loop.push(row.token) and not self.looped:
             self.looped = True
             self.end = End.OUT_OF_TOKENS
@@ -108,7 +117,19 @@ class Speaking:
             self._stream.push(torch.stack(window))
         sound = self._guarded(self._stream.take(final=last), last=last)
         self.heard = self.heard or sound.size > 0
+        self.given_samples += sound.size
         return sound, last
+
+    def word_times(self, reading: Reading) -> WordTimes | None:
+        """When the words of its text are heard, once all of its sound is given out; None where nobody asked."""
+        if self.alignment is None:
+            return None
+        speed = self.utterance.parameters.get("speed", 1.0)
+        path = self.alignment.path(self._stream.tokens_pushed)
+        return heard_words(
+            self.utterance.text, reading, path,
+            token_s=1.0 / (TOKENS_PER_S * speed), duration_s=self.given_samples / SAMPLE_RATE_HZ,
+        )  # fmt: skip
 
     def _guarded(self, samples: Samples, *, last: bool) -> Samples:
         if self._denoise:

@@ -18,6 +18,7 @@ from voicecore.language import Language
 from .card import SEGMENT_LIMIT
 from .guards import spoken_text
 from .languages import code
+from .words import Reading, reading_of
 
 #: Share of the table of text positions to be used: 350 of XTTS v2's 402.
 _TEXT_SHARE = 350 / 402
@@ -37,6 +38,8 @@ _DEFAULT_CHARACTERS = 250
 #: More unknown letters than this share, and the text is not in a script that the model reads.
 _UNKNOWN_SHARE = 0.3
 _KEPT = 4096
+#: How upstream writes a blank for the tokenizer.
+_BLANK = "[SPACE]"
 
 
 class TextSize:
@@ -85,6 +88,12 @@ class TextSize:
         """
         return self._reading(spoken, code(language))[1]
 
+    def reading(self, spoken: str, language: Language) -> Reading:
+        """Whose part each of the `ids` is, of the words that the network reads. Raises `InvalidText` as `ids`."""
+        read, _ = self._reading(spoken, code(language))
+        encoded = self._tokenizer.tokenizer.encode(_marked(read, code(language)))
+        return reading_of(_marked(read, code(language)), _prefix(code(language)), _BLANK, encoded.offsets)
+
     def _read(self, spoken: str, code_: str) -> tuple[str, tuple[int, ...]]:
         """What the tokenizer makes of a text: as the network reads it, and in ids."""
         try:
@@ -103,8 +112,16 @@ class TextSize:
                 "give the language that the text is in, or write it in that language's script.",
                 field="text",
             )
-        marked = f"[{code_}]{read}".replace(" ", "[SPACE]")
-        return read, tuple(self._tokenizer.tokenizer.encode(marked).ids)
+        return read, tuple(self._tokenizer.tokenizer.encode(_marked(read, code_)).ids)
 
     def _has_token(self, letter: str) -> bool:
         return self._unknown not in self._tokenizer.tokenizer.encode(letter).ids
+
+
+def _prefix(code_: str) -> str:
+    return f"[{code_}]"
+
+
+def _marked(read: str, code_: str) -> str:
+    """What the tokenizer gets."""
+    return (_prefix(code_) + read).replace(" ", _BLANK)

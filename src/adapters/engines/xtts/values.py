@@ -64,6 +64,7 @@ class DecodeRequest:
         text_ids: ids of the text as `VoiceBpeTokenizer.encode` gives them, without start and stop.
         seed: 0..2**63-1; equal requests with equal seeds give equal tokens, whoever else is in the batch.
         max_tokens: the row ends after so many audio tokens if it has not stopped by then.
+        watched: whether its steps tell their attention to the text.
     """
 
     id: str
@@ -72,6 +73,7 @@ class DecodeRequest:
     sampling: Sampling
     seed: int
     max_tokens: int
+    watched: bool = False
 
 
 class End(StrEnum):
@@ -90,9 +92,11 @@ class RowStep:
         latent: shape (C,), what the vocoder gets for this token: final_norm(ln_f(h)) of the position that drew it. The one
             of the stop token counts too, as upstream's second pass makes as many latents as it has codes.
         end: set in the last step of the row.
+        attention: of a watched row, shape (heads, text ids), float16, on the processor: how much each head looked at each id.
     """
 
     id: str
     token: int
     latent: torch.Tensor
     end: End | None = None
+    attention: torch.Tensor | None = None

@@ -115,10 +115,11 @@ class SpeechEngineContract:
             return
         assert times is not None
         assert times.source is engine.card.word_times
-        spoken = [self.other_text[word.start : word.end] for word in times.words]
-        assert spoken == [self.other_text[start:end] for start, end in words_of(self.other_text)]
-        assert times.words[-1].end_s <= duration_s + 0.001
-        assert times.words[-1].end_s > 0.5 * duration_s
+        told = [(word.start, word.end) for word in times.words]
+        # One by one, or several together where they are said as one thing.
+        for start, end in words_of(self.other_text):
+            assert sum(one <= start and end <= other for one, other in told) == 1
+        assert 0.3 * duration_s < times.words[-1].end_s <= duration_s + 0.001
 
     def test_twice_the_speed_has_its_words_in_about_half_the_time(self, engine: SpeechEngine) -> None:
         if engine.card.word_times is TimeSource.SEGMENT:
@@ -128,7 +129,7 @@ class SpeechEngineContract:
         assert normal is not None
         assert fast is not None
         assert fast.words[-1].end_s <= duration_s + 0.001
-        assert 0.35 < fast.words[-1].start_s / normal.words[-1].start_s < 0.7
+        assert 0.35 < fast.words[-1].end_s / normal.words[-1].end_s < 0.7
 
     def test_asking_for_the_times_of_words_does_not_change_the_sound(self, engine: SpeechEngine) -> None:
         assert np.array_equal(self.say(engine, word_times=True), self.say(engine, name="b"))

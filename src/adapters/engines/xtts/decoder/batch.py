@@ -11,6 +11,7 @@ from adapters.engines.xtts.values import End, RowStep
 from voicecore.errors import UtteranceFailed
 
 from .cache import KeyValueCache
+from .gaze import Gaze
 from .prefix import PrefixCache
 from .row import Row
 from .sampler import draw
@@ -145,14 +146,19 @@ class Batch:
             return []
         rows = self.rows
         embeddings = self._weights.audio_embeddings([row.newest for row in rows], [len(row.tokens) for row in rows])
-        hidden = self._transformer.advance(embeddings, self.cache, [row.position for row in rows])
+        watched = {slot: row.text_span for slot, row in enumerate(rows) if row.request.watched}
+        gaze = Gaze(watched, len(self._weights.blocks)) if watched else None
+        hidden = self._transformer.advance(embeddings, self.cache, [row.position for row in rows], gaze)
         tokens = draw(self._transformer.logits(hidden).cpu(), rows, self._weights.audio_stop)
+        seen = {} if gaze is None else {slot: gaze.of(slot) for slot in watched}
         # From here on nothing can fail: a step that ran out of memory above is repeated whole.
         steps: list[tuple[Row, RowStep]] = []
         ended: list[int] = []
         for slot, (row, token) in enumerate(zip(rows, tokens, strict=True)):
             end: End | None = row.take(token, self._weights.audio_stop)
-            steps.append((row, RowStep(id=row.request.id, token=token, latent=hidden[slot], end=end)))
+            steps.append(
+                (row, RowStep(id=row.request.id, token=token, latent=hidden[slot], end=end, attention=seen.get(slot)))
+            )
             if end is not None:
                 ended.append(slot)
         for slot in reversed(ended):

@@ -49,6 +49,12 @@ class Row:
         return len(self.request.voice.gpt)
 
     @property
+    def text_span(self) -> tuple[int, int]:
+        """First and after-last position of the text's ids; a start token stands before them."""
+        first = self.latents + 1
+        return first, first + len(self.request.text_ids)
+
+    @property
     def prompt(self) -> int:
         """Positions before the first audio token: the voice, start, the text, stop."""
         return self.latents + len(self.request.text_ids) + 2

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 
 from .cache import KeyValueCache
+from .gaze import Gaze
 from .linear import MIN_ROWS
 from .weights import Block, GptWeights
 
@@ -70,11 +71,14 @@ class Transformer:
                 attended[first:end] = seen[0].transpose(0, 1).reshape(end - first, -1)
             x = _perceived(block, block.attended.added_to(x, attended))
 
-    def advance(self, embeddings: torch.Tensor, cache: KeyValueCache, positions: Sequence[int]) -> torch.Tensor:
+    def advance(
+        self, embeddings: torch.Tensor, cache: KeyValueCache, positions: Sequence[int], gaze: Gaze | None = None
+    ) -> torch.Tensor:
         """One new position for each row; row i has slot i of the cache and `positions[i]` positions in it.
 
         Args:
             embeddings: shape (rows, C).
+            gaze: looks at the attention of some rows.
 
         Returns:
             Shape (rows, C): final_norm(ln_f(h)), from which the next token is drawn and which the vocoder takes.
@@ -90,6 +94,8 @@ class Transformer:
             layer = cache[index]
             layer[slots, :, :, at] = made[:rows, 1:]
             stored = layer[:rows, :, :, :reach]
+            if gaze is not None:
+                gaze.look(index, made[:rows, 0], stored[:, 0])
             seen = F.scaled_dot_product_attention(made[:rows, 0, :, None], stored[:, 0], stored[:, 1], attn_mask=mask)
             attended = seen.reshape(rows, -1)
             if len(attended) < len(x):
