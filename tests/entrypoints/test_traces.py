@@ -88,8 +88,9 @@ def test_spans_hold_no_text_no_name_and_no_query(room, spans):
 
 def test_a_refusal_by_the_service_is_a_failed_span_and_one_by_the_client_is_not(room, spans):
     room.client.get("/nowhere")
-    (span,) = spans("request")
-    assert (span.attributes["voicecore.route"], span.attributes["voicecore.status"]) == ("unmatched", 404)
+    # A request of the test before may end only now.
+    (span,) = [each for each in spans("request") if each.attributes["voicecore.route"] == "unmatched"]
+    assert span.attributes["voicecore.status"] == 404
     assert span.status.is_ok
 
 

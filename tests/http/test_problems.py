@@ -20,6 +20,8 @@ STATUS = {
     "ModelCorrupt": 500, "SelfTestFailed": 500, "EngineFailed": 503, "UtteranceFailed": 503, "EngineCrashed": 503,
     "DeadlineExceeded": 500, "Poisoned": 500,
     "NotDelivered": 500, "ForbiddenTarget": 500,
+    "Unauthorized": 401, "Forbidden": 403, "LimitReached": 429, "Cancelled": 409, "VoiceChanged": 409, "NothingHeard": 503,
+    "JobFailed": 500,
 }  # fmt: skip
 
 

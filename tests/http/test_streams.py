@@ -212,7 +212,7 @@ def test_streams_beyond_the_limit_are_refused_and_make_no_job(tmp_path):
 def leave_after(room, wait, body=HELLO, query="format=pcm"):
     """A client that sends its request, reads nothing of its own accord, and is gone when `wait` returns."""
     data = json.dumps(body).encode()
-    head = f"POST /jobs/stream?{query} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    head = f"POST /jobs/stream?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
     with socket.create_connection((room.client.base_url.host, room.client.base_url.port)) as door:
         door.sendall(head.encode() + data)
         return wait()
@@ -277,7 +277,7 @@ def test_a_client_that_stops_reading_is_dropped_and_holds_up_nobody(tmp_path, mo
         with socket.socket() as door:
             door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             door.connect((room.client.base_url.host, room.client.base_url.port))
-            door.sendall(f"GET /jobs/{job_id}/stream?format=pcm HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            door.sendall(f"GET /jobs/{job_id}/stream?format=pcm HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             eventually(lambda: room.app.state.live_room.open == 1)
             # It reads nothing from here on.
             fast = room.client.get(f"/jobs/{job_id}/stream", params={"format": "pcm"}).content

@@ -85,7 +85,7 @@ def create_app(service: Service, *, owns_service: bool = False, trusted: bool = 
         openapi_config=OpenAPIConfig(
             title="voicecore", version=__version__, description="Text to speech and voice cloning.",
             use_handler_docstrings=True, render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            openapi_router=Router("/schema", route_handlers=[], opt={"needs": OPEN}),
+            openapi_router=Router("/schema", route_handlers=[], opt={"needs": OPEN}, include_in_schema=False),
             components=Components(security_schemes=KEY_SCHEMES), security=KEY_SECURITY,
         ),
         request_max_body_size=MAX_BODY_BYTES,

@@ -9,8 +9,9 @@ from typing import BinaryIO
 from voicecore.audio import Audio, Samples
 from voicecore.errors import VoiceCoreError
 from voicecore.measures import DECODE_REFUSALS
-from voicecore.ports import AudioCodec, AudioLimits, Meter
+from voicecore.ports import AudioCodec, AudioLimits, Meter, SoundStream
 from voicecore.request import OutputFormat
+from voicecore.stream_format import StreamFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,6 @@ class CountedCodec:
 
     def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
         return self.codec.encode(blocks, sample_rate_hz, output_format)
+
+    def stream(self, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
+        return self.codec.stream(sample_rate_hz, wanted)
