@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -19,7 +20,9 @@ from tests.image import confined
 from tests.instruments.free_port import free_port
 from tests.instruments.redis_server import RedisServer
 
-COMPOSE = yaml.safe_load((confined.ROOT / "deploy/compose.yaml").read_text("utf-8"))
+COMPOSE_TEXT = (confined.ROOT / "deploy/compose.yaml").read_text("utf-8")
+COMPOSE = yaml.safe_load(COMPOSE_TEXT)
+FIRST_KEY = re.search(r"^#   docker compose .* exec api voicecore (keys add .*)$", COMPOSE_TEXT, re.MULTILINE)[1]
 PYTHON = str(confined.INSTALLATION / "bin" / "python")
 VOICECORE = [PYTHON, "-m", "entrypoints.cli"]
 
@@ -139,7 +142,7 @@ def test_the_service_speaks_learns_and_is_well_with_nothing_writable_but_its_vol
     service.send_signal(signal.Signals[confined.IMAGE.last("STOPSIGNAL").rest])
     assert service.wait(60) == 0
     assert health(box) != 0, "nobody is there any more"
-    assert {path.name.split(".")[0] for path in box.data.iterdir()} <= {"voicecore", "blobs", "models"}
+    assert {path.name.split(".")[0] for path in box.data.iterdir()} <= {"voicecore", "blobs", "models", "audit"}
 
 
 def test_nothing_can_be_written_beside_the_volume_and_tmp(box):
@@ -164,6 +167,11 @@ def test_a_worker_of_the_same_image_does_the_jobs_and_is_found_well_by_its_check
         check = check.replace("voicecore", shlex.join(VOICECORE), 1)
         assert box.status_of("sh", "-c", check) == 0, box.log.read_text("utf-8", "replace")
         assert complaints(box) == []
+        # The first key, made as the first lines of compose.yaml say, closes the door to all who have none.
+        assert httpx.get(f"{box.url}/jobs").status_code == 200
+        assert box.status_of(*VOICECORE, *shlex.split(FIRST_KEY)) == 0
+        assert httpx.get(f"{box.url}/jobs").status_code == 401
+        assert box.status_of("sh", "-c", check) == 0, "the check of a worker needs no key"
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0
         assert box.status_of("sh", "-c", check) != 0, "it has left"
