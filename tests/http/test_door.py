@@ -119,6 +119,11 @@ def test_a_key_in_the_address_is_refused_and_not_repeated(
     ]
 
 
+@pytest.mark.parametrize("path", ["/jobs", "/live"])
+def test_an_address_of_thousands_of_parameters_is_refused(shared: Room, path: str):
+    refused(shared.client.get(f"{path}?{'a&' * 2_000}"), 400, word="parameters")
+
+
 def test_a_stranger_is_refused_before_his_upload_is_read(room: Room):
     room.service.keys.make("Ana", {Scope.CLONE})
     url = room.client.base_url

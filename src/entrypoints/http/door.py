@@ -33,6 +33,8 @@ ADMIN: Needs = (Scope.ADMIN,)
 
 #: Names under which people send a key in an address. Lower case, without '-' and '_'.
 _QUERY_NAMES = frozenset({"apikey", "xapikey", "xiapikey", "key", "token", "accesstoken", "authtoken", "authorization"})
+#: No route reads more than a handful.
+_MAX_PARAMETERS = 1_000
 _CALLER, _ALLOWANCE = "voicecore_caller", "voicecore_allowance"
 #: Who sends one of these speaks for somebody else.
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -96,7 +98,13 @@ def refuse_key_in_address(connection: Connection) -> None:
     query = connection.scope["query_string"]
     if not query:
         return
-    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1_000):
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+    except ValueError as error:
+        raise InvalidInput(
+            f"The address has more than {_MAX_PARAMETERS} parameters; leave most of them out."
+        ) from error
+    for name, _ in pairs:
         if name.lower().replace("-", "").replace("_", "") in _QUERY_NAMES:
             raise InvalidInput(
                 f"A key does not belong into the address, where everybody logs it: send it in the header X-API-Key, leave "
