@@ -83,3 +83,16 @@ def test_streams_of_a_caller_are_counted_while_they_last(room: Room):
     with limits.stream():
         pass
     assert key.limits.streams == 1
+
+
+def test_a_stream_over_the_limit_of_its_key_is_refused_and_makes_no_job(room: Room):
+    limits = KeyLimits(streams=1)
+    with person(room, "Ana", limits=limits) as ana, person(room, "Bia", limits=limits) as bia:
+        with room.service.limits_of(room.service.authenticate(ana.text)).stream():
+            answer = ana.client.post("/jobs/stream", json=HELLO)
+            refused(answer, 429, word="1 live streams")
+            assert answer.headers["ratelimit-policy"] == '"streams";q=1'
+            assert ana.client.get("/jobs").json()["total"] == 0
+            assert bia.client.post("/jobs/stream?format=pcm", json=HELLO).status_code == 200
+        for _ in range(2):  # the place of the first is free again
+            assert ana.client.post("/jobs/stream?format=pcm", json=HELLO).status_code == 200

@@ -38,7 +38,7 @@ from entrypoints.http.documented import KEY_SCHEMES, KEY_SECURITY
 from entrypoints.http.door import OPEN, caller_of, door
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
-from entrypoints.http.live import LiveRoom
+from entrypoints.http.live_room import LiveRoom
 from entrypoints.http.observed import ObservedApp
 from entrypoints.http.openai import routes as openai_routes
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error

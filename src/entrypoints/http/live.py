@@ -10,59 +10,26 @@ from typing import Any
 
 import anyio
 from litestar import Request
-from litestar.datastructures import State
 
+from entrypoints.http.door import caller_of
 from entrypoints.http.live_answer import LiveAnswer
+from entrypoints.http.live_room import Seat, live_room
 from entrypoints.http.threads import Pool, blocking
 from entrypoints.service import Service
-from voicecore.errors import Cancelled, NothingHeard, QueueFull, VoiceCoreError
+from voicecore.errors import Cancelled, NothingHeard, VoiceCoreError
 from voicecore.job import JobId, SynthesisJob
 from voicecore.ports import LiveChunk, SoundStream
 from voicecore.stream_format import StreamFormat
 from voicecore.usecases.heard_segments import HeardSegment
 from voicecore.usecases.listening import Listening
 
-_RETRY_AFTER_S = 2
-
-
-class LiveRoom:
-    """How many streams one process serves, and the threads that they wait in."""
-
-    def __init__(self, places: int) -> None:
-        self._free, self._places = places, places
-        self.threads = Pool("streams", places)
-
-    @property
-    def open(self) -> int:
-        """Streams and sockets that are served now."""
-        return self._places - self._free
-
-    def take(self) -> None:
-        """A place. Raises `QueueFull`."""
-        if self._free < 1:
-            raise QueueFull(
-                f"{self._places} streams are open, and this process serves no more at once; try again in a moment.",
-                retry_after_s=_RETRY_AFTER_S,
-            )
-        self._free -= 1
-
-    def give_back(self) -> None:
-        """What `take` took."""
-        self._free += 1
-
-
-def live_room(state: State) -> LiveRoom:
-    """The room of this application."""
-    room: LiveRoom = state.live_room
-    return room
-
 
 class Followed:
     """A job that one client follows. Whoever gets it calls `leave` in the end, whatever happens; that cannot fail."""
 
-    def __init__(self, threads: Pool, listening: Listening, give_back: Callable[[], None] = lambda: None) -> None:
-        """`give_back` is called when it is left, for its place."""
-        self._threads, self._listening, self._give_back = threads, listening, give_back
+    def __init__(self, threads: Pool, listening: Listening, seat: Seat | None = None) -> None:
+        """`seat` is given back when it is left; None where somebody else has one for it."""
+        self._threads, self._listening, self._seat = threads, listening, seat
         self._first: LiveChunk | None = None
         self._left = False
 
@@ -100,6 +67,8 @@ class Followed:
             first, self._first = self._first, None
             yield first
         while True:
+            if self._seat is not None:
+                await self._seat.keep()
             try:
                 chunk = await self._next()
             except StopAsyncIteration:
@@ -125,7 +94,8 @@ class Followed:
             try:
                 await blocking(self._listening.close)
             finally:
-                self._give_back()
+                if self._seat is not None:
+                    await self._seat.give_back()
 
     async def _next(self) -> LiveChunk | None:
         # A StopIteration cannot be raised into a coroutine.
@@ -150,29 +120,32 @@ async def _until_gone(request: Request[Any, Any, Any], scope: anyio.CancelScope)
 
 
 async def follow(request: Request[Any, Any, Any], service: Service, job_id: JobId, *, keep: bool) -> Followed:
-    """Follow a job that is there. Raises `QueueFull` if no place is free, and as `Listen.open`."""
-    return await _followed(request, lambda: service.listen.open(job_id, keep=keep))
+    """Follow a job that is there. Raises `QueueFull` or `LimitReached` if no place is free, and as `Listen.open`."""
+    return await _followed(request, service, lambda: service.listen.open(job_id, keep=keep))
 
 
 async def submit_and_follow(
     request: Request[Any, Any, Any], service: Service, submit: Callable[[JobId], SynthesisJob], *, keep: bool = False
 ) -> Followed:
-    """Submit a job, in a thread, and follow it. Nothing is submitted if no place is free: raises `QueueFull` then.
+    """Submit a job, in a thread, and follow it. Nothing is submitted if no place is free: raises `QueueFull`
+    or `LimitReached` then.
 
     Args:
         submit: is given the id of the new job; raises what refuses the request.
         keep: whether the job goes on when its client leaves.
     """
-    return await _followed(request, lambda: service.listen.submit(submit, keep=keep))
+    return await _followed(request, service, lambda: service.listen.submit(submit, keep=keep))
 
 
-async def _followed(request: Request[Any, Any, Any], listen: Callable[[], Listening]) -> Followed:
+async def _followed(request: Request[Any, Any, Any], service: Service, listen: Callable[[], Listening]) -> Followed:
     room = live_room(request.app.state)
-    room.take()
+    seat = Seat(room, service.limits_of(caller_of(request.scope)))
+    await seat.take()
     try:
-        return Followed(room.threads, await room.threads.run(listen), room.give_back)
+        return Followed(room.threads, await room.threads.run(listen), seat)
     except BaseException:
-        room.give_back()
+        with anyio.CancelScope(shield=True):
+            await seat.give_back()
         raise
 
 

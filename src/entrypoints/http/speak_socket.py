@@ -15,9 +15,10 @@ from litestar import Router, WebSocket, websocket
 
 from entrypoints.http.door import SPEAK
 from entrypoints.http.job_body import handling_of, to_request
-from entrypoints.http.live import Followed, LiveRoom, live_room
+from entrypoints.http.live import Followed
+from entrypoints.http.live_room import Seat, live_room
 from entrypoints.http.speak_messages import DEFECT, MAX_TEXT, NORMAL, Idle, NotText, Said, Start, close_code, read
-from entrypoints.http.threads import blocking
+from entrypoints.http.threads import Pool, blocking
 from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
 from entrypoints.service import Service
 from voicecore.access import Caller
@@ -52,13 +53,14 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
     """Speak text while it is typed. docs/streaming.md has the messages."""
     await socket.accept()
     room, session = live_room(socket.app.state), None
+    seat = Seat(room, service.limits_of(caller))
     try:
-        room.take()
+        await seat.take()
     except VoiceCoreError as error:
         await _refuse(socket, error)
         return
     try:
-        session = _Session(socket, service, room, caller)
+        session = _Session(socket, service, room.threads, seat, caller)
         await session.run()
     except _Left:
         _log.debug("a client left its socket")
@@ -70,7 +72,8 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
     else:
         await _close(socket, {"type": "done", **session.summary()}, NORMAL)
     finally:
-        room.give_back()
+        with anyio.CancelScope(shield=True):
+            await seat.give_back()
 
 
 async def _refuse(socket: WebSocket[Any, Any, Any], error: VoiceCoreError) -> None:
@@ -91,8 +94,10 @@ async def _close(socket: WebSocket[Any, Any, Any], last: dict[str, Any], code: i
 class _Session:
     """One socket: a task reads, one submits, one plays."""
 
-    def __init__(self, socket: WebSocket[Any, Any, Any], service: Service, room: LiveRoom, caller: Caller) -> None:
-        self._socket, self._service, self._room, self._caller = socket, service, room, caller
+    def __init__(
+        self, socket: WebSocket[Any, Any, Any], service: Service, threads: Pool, seat: Seat, caller: Caller
+    ) -> None:
+        self._socket, self._service, self._threads, self._seat, self._caller = socket, service, threads, seat, caller
         self._start: Start
         self._text = ""
         #: Pieces that were cut and not played to their end.
@@ -197,7 +202,7 @@ class _Session:
 
         listen = self._service.listen
         return Followed(
-            self._room.threads, await blocking(lambda: listen.submit(submit, keep=self._start.keep))
+            self._threads, await blocking(lambda: listen.submit(submit, keep=self._start.keep))
         )  # fmt: skip
 
     async def _play(self, utterances: MemoryObjectReceiveStream[_Utterance]) -> None:
@@ -243,7 +248,8 @@ class _Session:
             )
         samples = chunk.samples if silent_s is None else silence(silent_s, self._rate_hz)
         self._samples += len(samples)
-        await self._sound(await self._room.threads.run(self._stream.encode, samples))
+        await self._seat.keep()
+        await self._sound(await self._threads.run(self._stream.encode, samples))
 
     async def _segments(self, utterance: _Utterance, began_s: float) -> None:
         """Places in the whole text, and seconds in the whole sound."""

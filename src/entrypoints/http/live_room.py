@@ -1,0 +1,81 @@
+"""Places for live streams: those of this process, and those of each caller."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import anyio
+from litestar.datastructures import State
+
+from entrypoints.http.threads import Pool, blocking
+from voicecore.errors import QueueFull
+from voicecore.usecases.limits_of import CallerLimits, Place
+
+_RETRY_AFTER_S = 2
+#: A place of a caller is said again so often; it is lost after `limits_of.PLACE_LASTS` without.
+_SAY_AGAIN_S = 25.0
+
+
+class LiveRoom:
+    """How many streams one process serves, and the threads that they wait in."""
+
+    def __init__(self, places: int) -> None:
+        self._free, self._places = places, places
+        self.threads = Pool("streams", places)
+
+    @property
+    def open(self) -> int:
+        """Streams and sockets that are served now."""
+        return self._places - self._free
+
+    def take(self) -> None:
+        """A place. Raises `QueueFull`."""
+        if self._free < 1:
+            raise QueueFull(
+                f"{self._places} streams are open, and this process serves no more at once; try again in a moment.",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+        self._free -= 1
+
+    def give_back(self) -> None:
+        """What `take` took."""
+        self._free += 1
+
+
+class Seat:
+    """A place in the room and one of its caller's, for one stream or socket."""
+
+    def __init__(self, room: LiveRoom, limits: CallerLimits) -> None:
+        self._room, self._limits = room, limits
+        self._own = ExitStack()
+        self._place: Place | None = None
+        self._said_s = 0.0
+
+    async def take(self) -> None:
+        """Raises `QueueFull` if the process serves no more, `LimitReached` if the caller has as many as he may."""
+        self._room.take()
+        try:
+            self._place = await blocking(self._own.enter_context, self._limits.stream())
+        except BaseException:
+            self._room.give_back()
+            raise
+        self._said_s = anyio.current_time()
+
+    async def keep(self) -> None:
+        """Say that the stream lives; cheap enough for every chunk."""
+        if self._place is not None and anyio.current_time() - self._said_s > _SAY_AGAIN_S:
+            self._said_s = anyio.current_time()
+            await blocking(self._place.keep)
+
+    async def give_back(self) -> None:
+        """What `take` took."""
+        try:
+            await blocking(self._own.close)
+        finally:
+            self._room.give_back()
+
+
+def live_room(state: State) -> LiveRoom:
+    """The room of this application."""
+    room: LiveRoom = state.live_room
+    return room
