@@ -70,17 +70,17 @@ def run(*, smoke: bool) -> list[Row]:
 def _record_calls(studio: voicecore.Studio, text: str) -> list[tuple[np.ndarray, np.ndarray, float]]:
     """What the engine gives its model for this text."""
     model = studio._engine._model  # noqa: SLF001 - the peer must be fed exactly what we feed
-    truth, calls = model.speak, []
+    truth, calls = model.speak_timed, []
 
     def recording(token_ids, style, speed):
         calls.append((np.asarray(token_ids), np.asarray(style), float(speed)))
         return truth(token_ids, style, speed)
 
-    model.speak = recording
+    model.speak_timed = recording
     try:
         studio.say(text, language="pt-BR")
     finally:
-        del model.speak
+        del model.speak_timed
     return calls
 
 
