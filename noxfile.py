@@ -180,8 +180,9 @@ def tests(session: nox.Session) -> None:
     python = _enter(session, "service")
     data = str(Path(session.create_tmp()) / ".coverage")
     env = {"COVERAGE_FILE": data, "COVERAGE_RCFILE": str(ROOT / "pyproject.toml")}
+    # Three on two cores: a third of the time they wait for servers.
     _pytest(
-        session, python, "-n", "2", "--dist=loadscope", "-m", "not quality",
+        session, python, "-n", "3", "--dist=loadscope", "-m", "not quality",
         *_without(*(str(ROOT / "tests" / each) for each in ("base_install", "quality", "crash", "image")), *WITH_TORCH),
         "--cov", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report=", str(ROOT / "tests"), env=env,
     )  # fmt: skip
