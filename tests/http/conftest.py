@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from .openai_clients import close_all
 from .room import Room, furnished
+
+
+@pytest.fixture(autouse=True)
+def _clients_are_closed() -> Iterator[None]:
+    yield
+    close_all()
 
 
 @pytest.fixture

@@ -9,11 +9,8 @@ import pytest
 from entrypoints.http.openai.names import MODELS, VOICES
 from voicecore.voice import PRESETS
 
+from .openai_clients import client_of
 from .room import Room, furnished, refused
-
-
-def client_of(room: Room, **options) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{room.client.base_url}/v1", api_key="none", max_retries=0, **options)
 
 
 def faulty(answer: httpx.Response, status: int, param: str | None = None, word: str = "") -> dict:

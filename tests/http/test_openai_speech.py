@@ -17,9 +17,10 @@ import pytest
 from entrypoints.http.openai.speech_body import FORMATS, IGNORED
 from voicecore.testing.tone import PLAN_VARIABLE
 
+from .openai_clients import client_of
 from .room import Room, eventually, furnished
 from .test_conversion import added
-from .test_openai_names import client_of, faulty
+from .test_openai_names import faulty
 
 HELLO = {"model": "tts-1-hd", "voice": "alloy", "input": "Olá, mundo!"}
 LONG = " ".join(f"Esta é a frase de número {number}, nem curta nem longa." for number in range(12))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import openai
 import pytest
 
+from .openai_clients import client_of
 from .room import Room, recording
-from .test_openai_names import client_of, faulty
+from .test_openai_names import faulty
 
 
 def consent_of(room: Room, name: str = "Ana", language: str = "pt-BR"):
