@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -259,6 +260,8 @@ def fingerprint(parts: Mapping[str, Any]) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, Language):
         return value.tag
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         told = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
         later = {each.name: each.default for each in dataclasses.fields(value) if "later" in each.metadata}
