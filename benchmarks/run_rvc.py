@@ -25,6 +25,8 @@ def main() -> None:
     parser.add_argument(
         "--pitch", nargs="+", help="trackers that both sides are compared with: fcpe and harvest if not said"
     )
+    parser.add_argument("--precision", default="exact", choices=["exact", "bf16"], help="of the memory part")
+    parser.add_argument("--lengths", nargs="+", type=float, help="seconds of sound, instead of 2, 10 and 60")
     parser.add_argument("--no-index", action="store_true", help="the two sides look nothing up")
     chosen = parser.parse_args()
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _PRIMITIVES)
@@ -42,7 +44,7 @@ def main() -> None:
         folder = Path(name)
         models_dir = rvc_sides.make(folder, full=not chosen.smoke)
         sizes = rvc_speed.SMOKE if chosen.smoke else rvc_speed.FULL
-        sizes = replace(sizes, index=not chosen.no_index)
+        sizes = replace(sizes, index=not chosen.no_index, lengths=tuple(chosen.lengths or sizes.lengths))
         if chosen.pitch:
             sizes = replace(sizes, compared=tuple(F0Method(each) for each in chosen.pitch))
         for part, table in rvc_speed.TABLES.items():
@@ -50,7 +52,7 @@ def main() -> None:
                 table(models_dir, folder, sizes=sizes, device=chosen.device, threads=chosen.threads)
         if chosen.only in (None, "memory"):
             minutes = (0.05, 0.2) if chosen.smoke else (1.0, 10.0)
-            found = rvc_memory.rows(models_dir, full=not chosen.smoke, minutes=minutes)
+            found = rvc_memory.rows(models_dir, full=not chosen.smoke, precision=chosen.precision, minutes=minutes)
             print(markdown("RVC: memory", found), flush=True)
 
 
