@@ -62,14 +62,8 @@ def test_a_head_looks_at_the_text_as_in_upstreams_network(texts, monkeypatch):
         full = gpt.gpt(inputs_embeds=whole, output_attentions=True, return_dict=True).attentions[0][0]
     first = len(request.voice.gpt) + 1
     over = full[:, first + len(request.text_ids) + 1 :, first : first + len(request.text_ids)]
-    expected = over / over.sum(dim=-1, keepdim=True)
+    # Heads of random weights may look past the text altogether.
+    looked = over.sum(dim=-1) > 1e-4
     ours = torch.stack([step.attention[: len(full)] for step in steps]).float().transpose(0, 1)
-    print(
-        (ours - expected).abs().amax(dim=(0, 2)),
-        (ours - expected).abs().amax(dim=(1, 2)),
-        ours.shape,
-        expected.shape,
-        len(texts.tiny.gpt.gpt.h),
-        texts.tiny.gpt.gpt.config,
-    )
-    assert torch.allclose(ours, expected, atol=2e-3)
+    assert looked.any()
+    assert torch.allclose(ours[looked], (over / over.sum(dim=-1, keepdim=True))[looked], atol=2e-3)
