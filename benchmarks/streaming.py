@@ -15,9 +15,9 @@ import psutil
 from server import running_service
 from tables import Row, median, spread
 
-from voicecore.engine import SpeechEngine
 from voicecore.language import Language
 from voicecore.planning import plan_segments, resolve, utterance_maker
+from voicecore.ports import SpeechEngine
 from voicecore.registry import engine_provider
 
 _LANGUAGE = Language("pt", "BR")
