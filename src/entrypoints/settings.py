@@ -7,7 +7,6 @@ lists every setting; a test checks that it does. A secret may come by file (`sec
 from __future__ import annotations
 
 import difflib
-import math
 import os
 import re
 import sys
@@ -18,9 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from entrypoints.pairs import Pairs, read_pairs
+from entrypoints.pairs import Pairs
 from entrypoints.secret_files import with_secrets_read
 from entrypoints.setting_checks import check_access, check_blobs_url, check_webhook_secret
+from entrypoints.setting_values import read_value
 from voicecore.access import LIMIT_NAMES, KeyLimits
 from voicecore.engine_settings import EngineSettings, Precision
 from voicecore.errors import InvalidInput, UnsupportedLanguage, require
@@ -303,46 +303,4 @@ def _read(key: str, value: object) -> Any:
         near = difflib.get_close_matches(key, kinds, n=1)
         hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/operations.md lists them."
         raise InvalidInput(f"There is no setting {PREFIX}{key.upper()}; {hint}")
-    kind = kinds[key]
-    name = f"{PREFIX}{key.upper()}"
-    # An empty path would be the working directory, and an empty host every address.
-    require(not isinstance(value, str) or bool(value.strip()), f"{name} is empty; give a value or leave it out.")
-    if kind in ("int", "float"):
-        return _number(name, kind, value)
-    if kind == "bool":
-        return _flag(name, value)
-    if kind == "Pairs":
-        return read_pairs(name, value)
-    if kind.startswith("tuple"):
-        return _words(name, value)
-    require(isinstance(value, str), f"{name} is {'of another kind' if key in _SECRETS else repr(value)}; give a text.")
-    try:
-        return Path(str(value)).expanduser() if kind.startswith("Path") else str(value)
-    except RuntimeError as error:
-        raise InvalidInput(f"{name} is {value!r}, which is no folder: {error}") from None
-
-
-def _flag(name: str, value: object) -> bool:
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    found = known.get(str(value).strip().lower())
-    if found is None:
-        raise InvalidInput(f"{name} is {value!r}; give true or false.")
-    return found
-
-
-def _words(name: str, value: object) -> tuple[str, ...]:
-    parts = value if isinstance(value, list) else str(value).split(",") if isinstance(value, str) else None
-    if parts is None or not all(isinstance(part, str) and part.strip() for part in parts):
-        raise InvalidInput(f"{name} is {value!r}; give names separated by commas.")
-    return tuple(dict.fromkeys(part.strip() for part in parts))
-
-
-def _number(name: str, kind: str, value: object) -> float:
-    try:
-        number = int(str(value)) if kind == "int" else float(str(value))
-    except ValueError:
-        number = math.nan
-    # Infinity, too, is no time that a clock could be set to.
-    whole = "a whole number" if kind == "int" else "a number"
-    require(isinstance(number, int) or math.isfinite(number), f"{name} is {value!r}; give {whole}.")
-    return number
+    return read_value(f"{PREFIX}{key.upper()}", kinds[key], value, secret=key in _SECRETS)
