@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -58,3 +59,16 @@ def check_access(auth: str, key_pepper: str | None, cors_origins: tuple[str, ...
             _ORIGIN.fullmatch(origin) is not None,
             f"VOICECORE_CORS_ORIGINS has {origin!r}; give origins such as https://app.example.com, without a path.",
         )
+
+
+def check_wyoming(port: int, allow: tuple[str, ...], clients: int) -> None:
+    """Raise `InvalidInput` for a port or a number that is none, and for what is no network."""
+    require(1 <= port <= 65_535, f"VOICECORE_WYOMING_PORT is {port}; give 1 to 65535.")
+    require(1 <= clients <= 1_024, f"VOICECORE_WYOMING_CLIENTS is {clients}; give 1 to 1024.")
+    for network in allow:
+        try:
+            _ = ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise InvalidInput(
+                f"VOICECORE_WYOMING_ALLOW has {network!r}; give networks such as 192.168.1.0/24 or fd00::/8."
+            ) from None

@@ -19,7 +19,7 @@ from typing import Any
 
 from entrypoints.pairs import Pairs
 from entrypoints.secret_files import with_secrets_read
-from entrypoints.setting_checks import check_access, check_blobs_url, check_webhook_secret
+from entrypoints.setting_checks import check_access, check_blobs_url, check_webhook_secret, check_wyoming
 from entrypoints.setting_values import read_value
 from voicecore.access import LIMIT_NAMES, KeyLimits
 from voicecore.engine_settings import EngineSettings, Precision
@@ -133,6 +133,21 @@ class Settings:
     limit_streams: int = _setting(8, "Live streams of one API key at once; 0 is no limit.")
     host: str = _setting("127.0.0.1", "Address that `voicecore serve` listens on.")
     port: int = _setting(8004, "Port that `voicecore serve` listens on.")
+    wyoming: bool = _setting(
+        False, "Whether `voicecore serve` speaks Wyoming, too: for Home Assistant, docs/wyoming.md."
+    )
+    wyoming_host: str = _setting("127.0.0.1", "Address that Wyoming listens on.")
+    wyoming_port: int = _setting(10_200, "Port that Wyoming listens on.")
+    wyoming_allow: tuple[str, ...] = _setting(
+        (),
+        "Networks whose programs may use Wyoming, such as `192.168.1.0/24`, separated by commas; unset: all private ones.",
+    )
+    wyoming_key: str | None = _setting(
+        None,
+        "API key, with the scope speak, that stands for all clients of Wyoming, which cannot send one.",
+        secret=True,
+    )
+    wyoming_clients: int = _setting(32, "Connections of Wyoming that are served at once.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
     metrics_host: str = _setting("127.0.0.1", "Address of `VOICECORE_METRICS_PORT`.")
     metrics_port: int = _setting(
@@ -171,6 +186,7 @@ class Settings:
             0 <= self.threads <= THREAD_LIMIT,
             f"VOICECORE_THREADS is {self.threads}; give 0 to {THREAD_LIMIT}, where 0 leaves the choice to the engine.",
         )
+        check_wyoming(self.wyoming_port, self.wyoming_allow, self.wyoming_clients)
         require(1 <= self.port <= 65_535, f"VOICECORE_PORT is {self.port}; give 1 to 65535.")
         require(0 <= self.metrics_port <= 65_535, f"VOICECORE_METRICS_PORT is {self.metrics_port}; give 0 to 65535.")
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")

@@ -15,6 +15,7 @@ _COMMANDS = {
     "say": ("entrypoints.cli.say:say", "Speak a text into a file or to stdout."),
     "listen": ("entrypoints.cli.listen:listen", "Hear a job of a service while it is made."),
     "serve": ("entrypoints.cli.serve:serve", "Run the REST service."),
+    "wyoming": ("entrypoints.cli.wyoming:wyoming", "Speak for Home Assistant."),
     "worker": ("entrypoints.cli.worker:worker", "Run jobs for a service, on this or another machine."),
     "workers": ("entrypoints.cli.workers:workers", "List the workers of a service."),
     "clone": ("entrypoints.cli.clone:clone", "Learn a voice from recordings."),

@@ -10,6 +10,7 @@ import logging
 import signal
 import socket
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
 import uvicorn
@@ -81,11 +82,21 @@ def server_config(service: Service) -> uvicorn.Config:
 
 def _run(settings: Settings, door: socket.socket) -> None:
     service = build(settings).service()
-    with service, MetricsDoor(settings.metrics_host, settings.metrics_port, service.metrics):
+    metrics = MetricsDoor(settings.metrics_host, settings.metrics_port, service.metrics)
+    with service, metrics, _wyoming(service):
         config = server_config(service)
         _log.info("listening on %s port %d", settings.host, settings.port)
         _say_who_may_come_in(service)
         DrainingServer(config, service).run(sockets=[door])
+
+
+def _wyoming(service: Service) -> AbstractContextManager[object]:
+    """The port of Wyoming, if there shall be one."""
+    if not service.settings.wyoming:
+        return nullcontext()
+    from entrypoints.wyoming.server import WyomingServer  # noqa: PLC0415 - an extra of its own
+
+    return WyomingServer(service)
 
 
 def _listener(host: str, port: int) -> socket.socket:
