@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
-OURS = ("api", "worker")
+OURS = ("api", "worker", "wyoming")
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").iterdir())
 #: What stopping takes at most beyond the drain: a model that hangs 10 s, chores 5 s each, webhooks 2 s, open answers 5 s.
 STOPPING_S = 30.0
@@ -192,7 +192,9 @@ def test_a_unit_starts_a_command_that_exists_with_settings_that_exist(name):
 
 
 def test_there_is_a_unit_for_each_way_to_run_it():
-    assert UNITS == ["voicecore-api.service", "voicecore-worker@.service", "voicecore.service"]
+    assert UNITS == [
+        "voicecore-api.service", "voicecore-worker@.service", "voicecore-wyoming.service", "voicecore.service",
+    ]  # fmt: skip
 
 
 # --- nginx ------------------------------------------------------------------------------------------------------------

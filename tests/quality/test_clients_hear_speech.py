@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -14,8 +15,11 @@ import httpx
 import numpy as np
 import openai
 import pytest
+from wyoming.client import AsyncTcpClient
+from wyoming.tts import SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
 from adapters.audio import SandboxedCodec
+from tests.instruments.free_port import free_port
 from tests.instruments.recogniser import transcribe, word_error_rate
 from voicecore.audio import Audio
 from voicecore.ports import AudioLimits
@@ -23,6 +27,7 @@ from voicecore.ports import AudioLimits
 pytestmark = pytest.mark.quality
 
 DONE = {"completed", "success", "done", "finished"}
+WYOMING_PORT = free_port()
 BAD = {"failed", "error", "cancelled", "canceled", "aborted"}
 
 
@@ -33,7 +38,10 @@ def url(tmp_path_factory):
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp("data")
     env = {**os.environ, "VOICECORE_PORT": str(port), "VOICECORE_DATA_DIR": str(folder), "VOICECORE_ENGINE": "kokoro"}
-    with subprocess.Popen([sys.executable, "-m", "entrypoints.cli", "serve"], env=env, cwd=folder) as process:
+    env["VOICECORE_WYOMING_PORT"] = str(WYOMING_PORT)
+    with subprocess.Popen(
+        [sys.executable, "-m", "entrypoints.cli", "serve", "--wyoming"], env=env, cwd=folder
+    ) as process:
         address = f"http://127.0.0.1:{port}"
         _wait_for(lambda: _answers(address), 60)
         yield address
@@ -121,3 +129,25 @@ def test_the_official_client_of_openai_gets_speech_in_every_family_of_formats(ur
     if kind == "pcm":
         body = Audio(np.frombuffer(body, "<i2").astype(np.float32) / 32_768, 24_000).wav_bytes()
     assert word_error_rate(text, heard(body, language), language) <= 0.15
+
+
+@pytest.mark.parametrize(
+    ("voice", "spoken"), [("pt-BR/female_warm", BOM_DIA), ("en-US/male_generic", GOOD_MORNING)]
+)  # fmt: skip
+def test_home_assistant_hears_the_language_that_belongs_to_the_voice(url, voice, spoken):
+    """Text in portions, as an assistant's model writes it; the voice's name is all that tells the language."""
+    language, text = spoken
+
+    async def talk() -> bytes:
+        async with AsyncTcpClient("127.0.0.1", WYOMING_PORT, connect_timeout=20, read_timeout=60) as client:
+            await client.write_event(SynthesizeStart(voice=SynthesizeVoice(name=voice)).event())
+            for start in range(0, len(text), 7):
+                await client.write_event(SynthesizeChunk(text[start : start + 7]).event())
+            await client.write_event(SynthesizeStop().event())
+            sound = b""
+            while (event := await client.read_event()) is not None and event.type != "synthesize-stopped":
+                sound += event.payload or b""
+            return sound
+
+    audio = Audio(np.frombuffer(asyncio.run(talk()), "<i2").astype(np.float32) / 32_768, 24_000)
+    assert word_error_rate(text, heard(audio.wav_bytes(), language), language) <= 0.15

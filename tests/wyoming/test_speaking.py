@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 from wyoming.audio import AudioStart
@@ -70,7 +72,7 @@ def test_an_enrolled_voice_is_offered_under_its_name_and_speaks(shared):
 def test_a_voice_whose_consent_was_withdrawn_is_not_offered(home):
     voice_id = home.room.enrolled("Rui")["voice_id"]
     (consent,) = home.room.client.get("/consents").json()["consents"]
-    assert home.room.client.post(f"/consents/{consent['id']}/revoke").is_success
+    assert home.room.client.delete(f"/consents/{consent['id']}").is_success
     assert voice_id not in {each.name for each in described(home).tts[0].voices}
 
 
@@ -143,6 +145,16 @@ def test_many_clients_hear_each_their_own(shared):
     heard = dict(asyncio.run(all_of_them()))
     jobs = {job["text"]: job for job in (shared.room.finished(each["id"]) for each in shared.jobs())}
     assert {text: heard[text] == downloaded(shared, jobs[text]) for text in texts} == dict.fromkeys(texts, True)
+
+
+def test_the_example_of_the_document_hears_what_is_spoken(shared):
+    text = (Path(__file__).parents[2] / "docs" / "wyoming.md").read_text("utf-8")
+    names: dict = {}
+    exec(re.search(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1], names)
+    sound = asyncio.run(names["speak"]("Olá, mundo!", "pt-BR/female_warm", shared.port))
+    assert sound == downloaded(shared, shared.job())
+    with pytest.raises(RuntimeError, match="nobody"):
+        asyncio.run(names["speak"]("Olá, mundo!", "nobody", shared.port))
 
 
 # --- a text in portions -----------------------------------------------------------------------------------------------
