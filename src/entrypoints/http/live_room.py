@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 
 import anyio
 from litestar.datastructures import State
 
 from entrypoints.http.threads import Pool, blocking
-from voicecore.errors import QueueFull
+from voicecore.errors import QueueFull, StorageUnavailable
 from voicecore.usecases.limits_of import CallerLimits, Place
+
+_log = logging.getLogger("voicecore.http")
 
 _RETRY_AFTER_S = 2
 #: A place of a caller is said again so often; it is lost after `limits_of.PLACE_LASTS` without.
@@ -62,17 +65,21 @@ class Seat:
         self._said_s = anyio.current_time()
 
     async def keep(self) -> None:
-        """Say that the stream lives; cheap enough for every chunk."""
+        """Say that the stream lives; cheap enough for every chunk. An outage of the store ends no stream."""
         if self._place is not None and anyio.current_time() - self._said_s > _SAY_AGAIN_S:
             self._said_s = anyio.current_time()
-            await blocking(self._place.keep)
+            try:
+                await blocking(self._place.keep)
+            except StorageUnavailable as error:
+                _log.info("the place of a stream was not said again: %s", error.code)
 
     async def give_back(self) -> None:
-        """What `take` took."""
+        """What `take` took. What the store does not hear of is free by itself in two minutes."""
+        self._room.give_back()
         try:
             await blocking(self._own.close)
-        finally:
-            self._room.give_back()
+        except StorageUnavailable as error:
+            _log.info("the place of a stream was not given back: %s", error.code)
 
 
 def live_room(state: State) -> LiveRoom:
