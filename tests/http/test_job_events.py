@@ -97,7 +97,8 @@ def test_watchers_leave_nothing_behind(slow):
     slow.gate.opened.clear()
     job_id = slow.submit()["id"]
     with slow.client.stream("GET", f"/jobs/{job_id}/events") as answer:
-        next(answer.iter_lines())
+        lines = answer.iter_lines()  # kept: an iterator that is thrown away closes its connection
+        next(lines)
         assert slow.watching().watched == 1
     eventually(lambda: slow.watching().watched == 0)
 

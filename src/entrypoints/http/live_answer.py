@@ -97,15 +97,6 @@ class _Sending(ASGIResponse):
             return False
         return True
 
-    async def _sent(self, piece: bytes, send: Send) -> bool:
-        for start in range(0, len(piece), _PIECE_BYTES):
-            with anyio.move_on_after(self.stall_s) as limit:
-                body = piece[start : start + _PIECE_BYTES]
-                await send({"type": "http.response.body", "body": body, "more_body": True})
-            if limit.cancelled_caught:
-                return False
-        return True
-
 
 async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
