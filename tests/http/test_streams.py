@@ -258,14 +258,37 @@ def test_with_keep_the_job_goes_on_without_its_client(slow):
     assert slow.finished(job_id)["status"] == "completed"
 
 
-def test_a_follower_that_leaves_does_not_cancel_the_job_of_another_unless_it_says_so(slow):
+def test_a_follower_that_leaves_does_not_cancel_a_job_that_was_submitted_apart_unless_it_says_so(slow):
     job_id = slow.submit(**LONG)["id"]
     with streamed(slow, f"/jobs/{job_id}/stream", method="GET") as answer:
         next(answer.iter_raw())
+    eventually(lambda: slow.app.state.live_room.open == 0)
     assert status(slow, job_id) == "processing"
     with streamed(slow, f"/jobs/{job_id}/stream", method="GET", keep="false") as answer:
         next(answer.iter_raw())
     eventually(lambda: status(slow, job_id) == "cancelled")
+
+
+def test_of_several_listeners_only_the_last_one_who_leaves_may_cancel(slow):
+    slow.gate.opened.clear()
+    job_id = slow.submit(**LONG)["id"]
+    with streamed(slow, f"/jobs/{job_id}/stream", method="GET", sse="true") as staying:
+        lines = staying.iter_lines()
+        next(lines)
+        with streamed(slow, f"/jobs/{job_id}/stream", method="GET", sse="true", keep="false") as leaving:
+            next(leaving.iter_raw())
+        eventually(lambda: slow.app.state.live_room.open == 1)
+        assert status(slow, job_id) in ("queued", "processing")
+        assert next(lines) is not None
+    eventually(lambda: status(slow, job_id) == "cancelled")  # as the first one who left wanted it
+
+
+@pytest.mark.parametrize(("path", "default"), [("/jobs/stream", False), ("/jobs/{job_id}/stream", None)])
+def test_the_description_says_what_becomes_of_a_job_that_is_left(shared, path, default):
+    [operation] = shared.client.get("/openapi.json").json()["paths"][path].values()
+    [keep] = [each for each in operation["parameters"] if each["name"] == "keep"]
+    assert keep["schema"].get("default") == default
+    assert "Default" in keep["description"]
 
 
 def test_a_client_that_stops_reading_is_dropped_and_holds_up_nobody(tmp_path, monkeypatch):

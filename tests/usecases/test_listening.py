@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 
@@ -201,6 +202,49 @@ def test_a_job_that_shall_be_kept_goes_on(hall):
         assert next(sound) is None
     assert hall.status(sound.job.id) is JobStatus.QUEUED
     assert not hall.relay.followed(sound.job.id)
+
+
+@pytest.mark.parametrize(
+    ("maker", "watcher", "goes_on"),
+    [(False, None, False), (False, True, True), (False, False, False), (True, None, True), (True, False, False)],
+)
+def test_only_the_last_one_who_leaves_may_cancel(hall, maker, watcher, goes_on):
+    made = hall.listen.submit(hall.submitting(), keep=maker)
+    others = [hall.listen.open(made.job.id, keep=watcher) for _ in range(2)]
+    for leaving in (made, others[0]):
+        leaving.close()
+        assert hall.status(made.job.id) is JobStatus.QUEUED
+    others[1].close()
+    assert (hall.status(made.job.id) is JobStatus.QUEUED) == goes_on
+
+
+def test_a_job_that_was_submitted_apart_is_not_cancelled_by_watching_it(hall):
+    job = hall.submitting()(None)
+    for keep in (None, True):
+        with hall.listen.open(job.id, keep=keep) as sound:
+            assert next(sound) is None
+    assert hall.status(job.id) is JobStatus.QUEUED
+    with hall.listen.open(job.id, keep=False), hall.listen.open(job.id):
+        pass  # the second one leaves first, and the last one does not want it
+    assert hall.status(job.id) is JobStatus.CANCELLED
+
+
+def test_a_wish_to_cancel_is_forgotten_with_the_last_follower(hall):
+    """What somebody wanted who left goes for those who were there then."""
+    made = hall.listen.submit(hall.submitting(), keep=False)
+    keeper = hall.listen.open(made.job.id, keep=True)
+    made.close()
+    keeper.close()
+    hall.listen.open(made.job.id).close()
+    assert hall.status(made.job.id) is JobStatus.QUEUED
+
+
+def test_a_follower_that_was_thrown_away_does_not_keep_a_job_alive(hall):
+    made = hall.listen.submit(hall.submitting(), keep=False)
+    hall.listen.open(made.job.id)
+    gc.collect()
+    made.close()
+    assert hall.status(made.job.id) is JobStatus.CANCELLED
 
 
 def test_a_job_that_ended_stays_as_it_is(hall):

@@ -86,7 +86,7 @@ class Followed:
         return await self._threads.run(stream.encode, chunk.samples)
 
     async def leave(self) -> None:
-        """Give the place back. A job that was not heard to its end is cancelled, unless it shall be kept."""
+        """Give the place back. A job that was not heard to its end is cancelled, unless it shall be kept or others hear it."""
         if self._left:
             return
         self._left = True
@@ -119,7 +119,7 @@ async def _until_gone(request: Request[Any, Any, Any], scope: anyio.CancelScope)
     scope.cancel()
 
 
-async def follow(request: Request[Any, Any, Any], service: Service, job_id: JobId, *, keep: bool) -> Followed:
+async def follow(request: Request[Any, Any, Any], service: Service, job_id: JobId, *, keep: bool | None) -> Followed:
     """Follow a job that is there. Raises `QueueFull` or `LimitReached` if no place is free, and as `Listen.open`."""
     return await _followed(request, service, lambda: service.listen.open(job_id, keep=keep))
 
@@ -132,7 +132,7 @@ async def submit_and_follow(
 
     Args:
         submit: is given the id of the new job; raises what refuses the request.
-        keep: whether the job goes on when its client leaves.
+        keep: whether the job goes on when its client leaves and nobody else follows it here.
     """
     return await _followed(request, service, lambda: service.listen.submit(submit, keep=keep))
 

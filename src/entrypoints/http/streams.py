@@ -27,6 +27,14 @@ from voicecore.stream_format import StreamFormat
 _FORMAT = QueryParameter(
     description="wav pcm mp3 ogg flac opus aac ulaw alaw. Default wav, or the body's output_format."
 )
+_KEEP_MADE = QueryParameter(
+    description="Whether the job goes on if this client leaves before its end. Default false: it is cancelled within a second, "
+    "unless another client follows it."
+)
+_KEEP_FOLLOWED = QueryParameter(
+    description="Whether the job goes on if this client leaves before its end and is the last one who follows it. Default: it goes "
+    "on, unless the client whose stream made it has left it."
+)
 _EVENTS = QueryParameter(description="Server-sent events, with the sound in base64; so does Accept: text/event-stream.")
 
 
@@ -38,12 +46,12 @@ _EVENTS = QueryParameter(description="Server-sent events, with the sound in base
 async def submit_stream(
     request: Request[Any, Any, Any], service: Wired, caller: Calling,
     format: Annotated[str | None, _FORMAT] = None,  # noqa: A002 - its name in errors is its name in the query
-    keep: Annotated[bool, QueryParameter(description="Let the job go on if the client leaves before its end.")] = False,
+    keep: Annotated[bool, _KEEP_MADE] = False,
     sse: Annotated[bool, _EVENTS] = False,
 ) -> LiveAnswer:  # fmt: skip
     """Speak a text, or convert a recording, and answer with the sound as it is made. The body is that of `POST /jobs`.
 
-    The job is a job like any other. A client that leaves early cancels it, unless `keep` is true.
+    The job is a job like any other. A client that leaves early cancels it, unless `keep` is true or another one follows it.
     """
     chosen = None if format is None else StreamFormat.parse(format)
     async with asked(request, service, caller) as wanted:
@@ -58,12 +66,13 @@ async def submit_stream(
 async def stream(
     request: Request[Any, Any, Any], service: Wired, caller: Calling, job_id: FromPath[str],
     format: Annotated[str, _FORMAT] = "wav",  # noqa: A002 - as above
-    keep: Annotated[bool, QueryParameter(description="False cancels the job if this client leaves before its end.")] = True,
+    keep: Annotated[bool | None, _KEEP_FOLLOWED] = None,
     sse: Annotated[bool, _EVENTS] = False,
 ) -> LiveAnswer:  # fmt: skip
     """The sound of a job from its first sample on: what is finished at once, the rest as it is made.
 
-    Others may follow the job too, so it goes on when this client leaves, unless `keep` is false.
+    The job was asked for before, so it goes on when its followers leave, unless the last one says `keep=false`, or it was
+    made by a stream whose client left it.
     """
     output = StreamFormat.parse(format)
     job = await blocking(find_job, service, job_id, caller)

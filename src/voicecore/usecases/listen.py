@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from voicecore.errors import (
@@ -18,6 +18,7 @@ from voicecore.errors import (
 from voicecore.job import JobId, JobStatus, SynthesisJob
 from voicecore.observer import UNWATCHED, Observer
 from voicecore.ports import BlobStore, Ear, Ids, JobStore, LiveChunk, Relay
+from voicecore.usecases.audience import Audience
 from voicecore.usecases.listening import Listening, Sources
 from voicecore.usecases.segment_cache import SegmentCache
 
@@ -30,6 +31,7 @@ class Listen:
 
     Attributes:
         keep_jobs: how long a job is kept that is cancelled since its follower went away.
+        audience: who follows jobs in this process.
     """
 
     store: JobStore
@@ -39,6 +41,7 @@ class Listen:
     ids: Ids
     keep_jobs: timedelta = timedelta(hours=24)
     observer: Observer = UNWATCHED
+    audience: Audience = field(default_factory=Audience)
 
     def follow(self, job_id: JobId, *, patience_s: float) -> Iterator[LiveChunk]:
         """The whole sound of the job from its first sample to its last: contiguous chunks, each sample once. What is given is,
@@ -57,11 +60,12 @@ class Listen:
         """
         return _patient(self.open(job_id, keep=True), patience_s)
 
-    def open(self, job_id: JobId, *, keep: bool) -> Listening:
+    def open(self, job_id: JobId, *, keep: bool | None = None) -> Listening:
         """A follower whose user wants to look around between two chunks. Raises as `follow`, at once where it is known.
 
         Args:
-            keep: whether the job goes on if the follower is closed before its end.
+            keep: whether the job goes on if the follower is closed before its end, as the last one of the job in this process;
+                None: unless one who left before did not want to keep it.
         """
         # First the ear, then the look: what happens between the two is heard.
         ear = self.relay.follow(job_id)
@@ -76,6 +80,7 @@ class Listen:
         """Submit a job and follow it. The ear is there before the job is, so that nothing of a fast one is missed.
 
         Args:
+            keep: whether the job goes on if the follower leaves it before its end, and no other one is there.
             submit: given an id for the new job, returns the job; another one if it was submitted before.
         """
         job_id = JobId(self.ids.new("job"))
@@ -111,8 +116,9 @@ class Listen:
             raise Cancelled(f"Job {job_id} was cancelled: it has no sound, or no more of it.")
         return job
 
-    def _listening(self, job: SynthesisJob, ear: Ear, *, keep: bool) -> Listening:
-        return Listening(Sources(self.blobs, self.cache, self.look, self.cancel), job, ear, keep=keep)
+    def _listening(self, job: SynthesisJob, ear: Ear, *, keep: bool | None) -> Listening:
+        sources = Sources(self.blobs, self.cache, self.look, self.cancel, self.audience)
+        return Listening(sources, job, ear, keep=keep)
 
     def _audible(self, job_id: JobId) -> SynthesisJob:
         job = self._job(job_id)

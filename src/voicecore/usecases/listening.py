@@ -13,6 +13,7 @@ from voicecore.audio import Samples
 from voicecore.errors import Conflict, Draining, NotFound, StorageUnavailable, VoiceChanged, VoiceCoreError
 from voicecore.job import JobId, JobResult, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Ear, LiveChunk
+from voicecore.usecases.audience import Audience
 from voicecore.usecases.heard_segments import HeardSegment, HeardSegments
 from voicecore.usecases.kept_sound import KeptSegments, master_samples
 from voicecore.usecases.segment_cache import SegmentCache
@@ -32,27 +33,30 @@ class Sources:
     Attributes:
         look: the job as it is now; raises what ended it, if it ended without sound.
         cancel: calls the job off.
+        audience: who else follows it.
     """
 
     blobs: BlobStore
     cache: SegmentCache
     look: Callable[[JobId], SynthesisJob]
     cancel: Callable[[JobId], object]
+    audience: Audience
 
 
 class Listening:
     """One follower of one job: an iterator of its sound, with a None whenever nothing came for a moment (`TICK_S`).
 
-    Used by one thread at a time. Close it, or use it as a context manager: whoever goes away early has the job cancelled,
-    unless it shall be kept.
+    Used by one thread at a time. Close it, or use it as a context manager: whoever goes away early, as the last one who follows
+    the job in this process, has it cancelled, unless it shall be kept.
 
     Attributes:
+        keep: whether it shall; None leaves that to those who left before.
         job: as it was last seen.
         given: samples so far.
         heard_all: whether the sound was given to its end.
     """
 
-    def __init__(self, sources: Sources, job: SynthesisJob, ear: Ear, *, keep: bool) -> None:
+    def __init__(self, sources: Sources, job: SynthesisJob, ear: Ear, *, keep: bool | None) -> None:
         self.job = job
         self.given = 0
         self.heard_all = False
@@ -65,6 +69,7 @@ class Listening:
         self._looked_at = time.monotonic()
         self._closed = False
         self._sound = self._all()
+        sources.audience.join(self)
 
     @property
     def sample_rate_hz(self) -> int:
@@ -92,7 +97,7 @@ class Listening:
         self.close()
 
     def close(self) -> None:
-        """Listen no more; if the sound was not heard to its end, the job is cancelled, unless it is kept. Never raises.
+        """Listen no more; a job that nobody listens to then, and nobody wants to be kept, is cancelled. Never raises.
 
         Idempotent, and from any thread.
         """
@@ -100,7 +105,7 @@ class Listening:
             return
         self._closed = True
         self._ear.close()
-        if self.heard_all or self.keep:
+        if not self._from.audience.leave(self, heard_all=self.heard_all):
             return
         try:
             self._from.cancel(self.job.id)
@@ -109,7 +114,7 @@ class Listening:
         except VoiceCoreError as error:
             _log.warning("job %s goes on though its follower left: %s", self.job.id, error.message)
         else:
-            _log.info("job %s is cancelled: its follower left", self.job.id)
+            _log.info("job %s is cancelled: its last follower left", self.job.id)
 
     # --- the sound --------------------------------------------------------------------------------------
     def _all(self) -> Iterator[LiveChunk | None]:
