@@ -42,7 +42,7 @@ def serving(folder: Path, **variables: str) -> Iterator[Process]:
             [sys.executable, "-c", "from entrypoints.http.server import serve\nfrom entrypoints.settings import load\nserve(load())"],
             env=environment, stdout=sink, stderr=sink, text=True,
         )  # fmt: skip
-    process = Process(popen, f"http://127.0.0.1:{port}", log)
+    process = Process(popen, f"http://127.0.0.1:{environment['VOICECORE_PORT']}", log)
     try:
         eventually(lambda: popen.poll() is not None or _ready(process.url), "readiness")
         assert popen.poll() is None, process.logged()

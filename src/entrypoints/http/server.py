@@ -7,6 +7,7 @@ handed back after `VOICECORE_DRAIN_S`; then the process ends with status 0. A se
 from __future__ import annotations
 
 import logging
+import resource
 import signal
 import socket
 import threading
@@ -30,6 +31,8 @@ GRACE_S = 5
 _KEEP_ALIVE_S = 30
 #: A WebSocket message beyond it is not read at all; within it the application says what its limit is.
 _MESSAGE_BYTES = 1 << 20
+#: Open files and connections together, as far as the system allows it. What it gives to begin with is often 1 024.
+_FILES = 65_536
 _log = logging.getLogger("voicecore.http")
 
 
@@ -66,6 +69,7 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Raises `InvalidInput` if the address cannot be listened on."""
     with _listener(settings.host, settings.port) as door:
         log_to_stderr(settings.log_level)
+        _take_all_files()
         _run(settings, door)
     _log.info("stopped")
 
@@ -112,6 +116,14 @@ def _listener(host: str, port: int) -> socket.socket:
     # `create_server` do not; without it every answer waits 40 ms for the client's delayed acknowledgement.
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return door
+
+
+def _take_all_files() -> None:
+    """So that a thousand connections that say nothing, until they are cut, keep nobody else out."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _say_who_may_come_in(service: Service) -> None:
