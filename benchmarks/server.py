@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], url: str, probe: str, env: dict[str, str]) -> Iterator[str]:
+def running(command: list[str], url: str, probe: str, env: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
@@ -54,12 +54,12 @@ def _running(command: list[str], url: str, probe: str, env: dict[str, str]) -> I
 
 
 @contextlib.contextmanager
-def running_service(folder: Path, engine: str = "tone") -> Iterator[str]:
-    """`voicecore serve` on a free port; its URL."""
+def running_service(folder: Path, engine: str = "tone", **variables: str) -> Iterator[str]:
+    """`voicecore serve` on a free port, with these variables; its URL."""
     port = free_port()
     env = {**os.environ, "VOICECORE_ENGINE": engine, "VOICECORE_DATA_DIR": str(folder), "VOICECORE_PORT": str(port),
-           "VOICECORE_LOG_LEVEL": "ERROR", "VOICECORE_MAX_QUEUED": "1000000"}  # fmt: skip
-    with _running([sys.executable, "-m", "entrypoints.cli", "serve"], f"http://127.0.0.1:{port}", "/live", env) as url:
+           "VOICECORE_LOG_LEVEL": "ERROR", "VOICECORE_MAX_QUEUED": "1000000", **variables}  # fmt: skip
+    with running([sys.executable, "-m", "entrypoints.cli", "serve"], f"http://127.0.0.1:{port}", "/live", env) as url:
         yield url
 
 
@@ -68,5 +68,5 @@ def running_bare_handler() -> Iterator[str]:
     """A Litestar application that does nothing: the floor that our overhead stands on."""
     port = free_port()
     command = [sys.executable, "-c", _BARE, str(port)]
-    with _running(command, f"http://127.0.0.1:{port}", "/jobs/x", dict(os.environ)) as url:
+    with running(command, f"http://127.0.0.1:{port}", "/jobs/x", dict(os.environ)) as url:
         yield url

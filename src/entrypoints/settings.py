@@ -177,7 +177,8 @@ class Settings:
         64, "Streams and sockets that one process serves at once; the next is refused with 429."
     )
     stream_stall_s: float = _setting(
-        30.0, "Seconds after which a client is dropped that stopped reading, or that sends no request, or not all of one."
+        30.0,
+        "Seconds after which a client is dropped that stopped reading, or that sends no request, or not all of one.",
     )
     stream_wait_s: float = _setting(600.0, "Seconds that a stream waits for its first sound, in the queue too.")
     socket_idle_s: float = _setting(60.0, "Seconds without a message after which a speaking socket is closed.")
