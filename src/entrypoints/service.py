@@ -13,8 +13,23 @@ from entrypoints.standing import Standing
 from voicecore.access import Caller, Scope
 from voicecore.job import JobId, SynthesisJob
 from voicecore.limits import Limits
+from voicecore.marks import Marker
 from voicecore.observer import Observer
-from voicecore.ports import Act, AudioCodec, AuditLog, BlobStore, Catalog, Clock, JobStore, Quota, Relay, WorkerRoster
+from voicecore.ports import (
+    Act,
+    AudioCodec,
+    AuditLog,
+    BlobStore,
+    Catalog,
+    Clock,
+    JobStore,
+    Quota,
+    Relay,
+    SoundStream,
+    Watermarker,
+    WorkerRoster,
+)
+from voicecore.stream_format import StreamFormat
 from voicecore.timed_text import TimedText
 from voicecore.usecases.add_model import AddModel
 from voicecore.usecases.authenticate import Authenticate
@@ -24,9 +39,11 @@ from voicecore.usecases.crew import Crew
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_model import DeleteModel
 from voicecore.usecases.delete_voice import DeleteVoice
+from voicecore.usecases.detect_audio import DetectAudio
 from voicecore.usecases.edit_profiles import EditProfiles
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.export_audio import ExportAudio
+from voicecore.usecases.job_marks import live_marking_of
 from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.listen import Listen
 from voicecore.usecases.manage_keys import ManageKeys
@@ -64,6 +81,7 @@ class Service(Opened):
     relay: Relay
     listen: Listen
     codec: AudioCodec
+    marker: Marker
     engines: Engines
     converters: Converters
     crew: Crew
@@ -74,10 +92,12 @@ class Service(Opened):
     add_model: AddModel
     edit_profiles: EditProfiles
     export_audio: ExportAudio
+    detect_audio: DetectAudio
     delete_job: DeleteJob
     delete_voice: DeleteVoice
     delete_model: DeleteModel
     keep_consent: KeepConsent
+    watermarker: Watermarker | None
     revoke_consent: RevokeConsent
     purge: PurgeExpired
     authenticate: Authenticate
@@ -91,6 +111,10 @@ class Service(Opened):
     hang_up: Callable[[], object]
     draining: bool = field(default=False)
     drained: bool = field(default=False)
+
+    def sound_stream(self, job: SynthesisJob, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
+        """What writes the job's sound while it is made, with its mark. Raises `MissingDependency`."""
+        return self.codec.stream(sample_rate_hz, wanted, live_marking_of(self.marker, self.engines, job))
 
     def timed_text(self, job: SynthesisJob) -> TimedText:
         """When the segments, words and characters of a completed job are heard. Raises `Conflict`, `NotFound`, `BlobCorrupt`."""
@@ -111,6 +135,9 @@ class Service(Opened):
         lease runs out.
         """
         self.check()
+        if self.watermarker is not None and self.crew.slots:
+            # Before anything is accepted: what could not be marked is not made.
+            self.watermarker.check()
         if not self.settings.require_consent:
             _log.warning(
                 "VOICECORE_REQUIRE_CONSENT is off: voices are learned without anybody's consent being asked for"
@@ -127,6 +154,8 @@ class Service(Opened):
         """Stop the crew, end the engines' processes, close the stores. Idempotent."""
         self.drain()
         self.crew.close()
+        if self.watermarker is not None:
+            self.watermarker.close()
         self.relay.close()
         self.quota.close()
         self.catalog.close()

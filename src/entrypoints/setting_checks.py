@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from voicecore.errors import InvalidInput, require
+from voicecore.marks import LEAST_SECRET_BYTES
 from voicecore.webhook import WebhookSigner
 
 #: Characters of a pepper: what is shorter could be guessed.
@@ -72,3 +73,12 @@ def check_wyoming(port: int, allow: tuple[str, ...], clients: int) -> None:
             raise InvalidInput(
                 f"VOICECORE_WYOMING_ALLOW has {network!r}; give networks such as 192.168.1.0/24 or fd00::/8."
             ) from None
+
+
+def check_marks(watermark: str, secret: str | None) -> None:
+    """Raise `InvalidInput` for a watermark that does not exist, and for a key of marks that could be guessed."""
+    require(watermark in ("off", "perth"), f"VOICECORE_WATERMARK is {watermark!r}; give off or perth.")
+    require(
+        secret is None or len(secret.encode()) >= LEAST_SECRET_BYTES,
+        f"VOICECORE_MARK_SECRET has under {LEAST_SECRET_BYTES} characters; give a longer one, such as 32 random ones.",
+    )

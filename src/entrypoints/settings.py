@@ -19,7 +19,7 @@ from typing import Any
 
 from entrypoints.pairs import Pairs
 from entrypoints.secret_files import with_secrets_read
-from entrypoints.setting_checks import check_access, check_blobs_url, check_webhook_secret, check_wyoming
+from entrypoints.setting_checks import check_access, check_blobs_url, check_marks, check_webhook_secret, check_wyoming
 from entrypoints.setting_values import read_value
 from voicecore.access import LIMIT_NAMES, KeyLimits
 from voicecore.engine_settings import EngineSettings, Precision
@@ -100,6 +100,10 @@ class Settings:
     webhook_secret: str | None = _setting(
         None, "Key that webhooks are signed with, `whsec_` and base64; unset: no webhooks.", secret=True
     )
+    watermark: str = _setting(
+        "off", "`perth` puts a watermark into all sound that is made here, or nothing is made; `off`."
+    )
+    mark_secret: str | None = _setting(None, "Key of the marks in files; unset: one in the data folder.", secret=True)
     webhook_allow_private: bool = _setting(False, "Whether webhooks may go to private networks, and over plain http.")
     default_language: str = _setting(
         "pt-BR", "Language of texts in the dialects of others, where neither the request nor the voice has one."
@@ -195,6 +199,7 @@ class Settings:
         require(0 <= self.drain_s <= 86_400, "VOICECORE_DRAIN_S must be between 0 and 86400 (a day).")
         check_webhook_secret(self.webhook_secret)
         check_access(self.auth, self.key_pepper, self.cors_origins)
+        check_marks(self.watermark, self.mark_secret)
         check_blobs_url(self.blobs_url)
         require(1 <= self.slots <= SLOT_LIMIT, f"VOICECORE_SLOTS is {self.slots}; give 1 to {SLOT_LIMIT}.")
         require(

@@ -76,9 +76,11 @@ def story(command: Command, reference: Path, *where: str) -> None:
     command("say", "Olá", "-v", voice["id"], "-o", str(folder / "id.wav"), *where)
     preset = command("say", "Olá", "-o", str(folder / "preset.wav"), *where)
     assert preset.code == 0
-    assert (folder / "name.wav").read_bytes() == (folder / "id.wav").read_bytes()
-    assert (folder / "name.wav").read_bytes() != (folder / "preset.wav").read_bytes()
-    spoken = Audio.from_wav_bytes((folder / "name.wav").read_bytes())
+    spoken, by_id, plain = (
+        Audio.from_wav_bytes((folder / f"{name}.wav").read_bytes()) for name in ("name", "id", "preset")
+    )
+    assert np.array_equal(spoken.samples, by_id.samples)
+    assert not np.array_equal(spoken.samples, plain.samples)
     assert by_name.json["duration_s"] == pytest.approx(spoken.duration_s)
 
     job = by_name.json["job_id"]
@@ -88,6 +90,9 @@ def story(command: Command, reference: Path, *where: str) -> None:
     assert command("jobs", "wait", job, *where).code == 0
     assert command("jobs", "download", job, "-o", str(folder / "again.wav"), *where).code == 0
     assert (folder / "again.wav").read_bytes() == (folder / "name.wav").read_bytes()
+    detected = command("detect", str(folder / "again.wav"), "--json", *where).json
+    assert (detected["ours"], detected["by"], detected["job_id"]) == (True, ["mark", "digest"], job)
+    assert b"unknown" in command("detect", str(reference), *where).out
     assert command("jobs", "cancel", job, *where).code == 1  # it is completed
     assert command("jobs", "delete", job, *where).code == 0
     assert command("jobs", "show", job, *where).code == 4

@@ -7,6 +7,8 @@ import pytest
 from adapters.hosts import ChildProcessHost, LocalHost, SharedHost
 from voicecore.testing.contracts.speech_engine import SpeechEngineContract
 from voicecore.testing.tone import ToneEngine, TonePlan, ToneProvider
+from voicecore.testing.watermark import ToneWatermarker
+from voicecore.usecases.watermarked import WatermarkedEngine
 
 
 class TestToneEngine(SpeechEngineContract):
@@ -53,3 +55,13 @@ class TestSharedEngineInAChildProcess(SpeechEngineContract):
         slot = SharedHost(ChildProcessHost()).slot()
         yield slot.engine("tone")
         slot.close()
+
+
+class TestEngineBehindAWatermark(SpeechEngineContract):
+    """Whole utterances, marked, and otherwise the engine that it was."""
+
+    @pytest.fixture
+    def engine(self):
+        engine = WatermarkedEngine(ToneEngine(TonePlan(letters_per_chunk=3, batch_size=4)), ToneWatermarker())
+        yield engine
+        engine.close()

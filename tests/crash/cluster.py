@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import psutil
+from tests.crash.texts import samples_of
 from tests.instruments.free_port import free_port
 from tests.instruments.redis_server import RedisServer
 from tests.instruments.tcp_proxy import TcpProxy
@@ -119,6 +120,10 @@ class Api(Program):
 
     def audio(self, job_id: str) -> bytes:
         return self.client.get(f"/jobs/{job_id}/download").raise_for_status().content
+
+    def sound(self, job_id: str) -> bytes:
+        """The samples of its audio: what two jobs that ask for the same have in common, beside their marks."""
+        return samples_of(self.audio(job_id)).tobytes()
 
     def done_segments(self, job_id: str) -> int:
         return self.job(job_id)["segments"]["done"]

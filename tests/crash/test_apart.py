@@ -46,7 +46,7 @@ def test_machines_that_share_no_disk_clone_speak_resume_and_delete_over_a_bucket
     assert job["segments"]["cached"] >= 8
     again = api.submit(sentences(20), mode="dubbing_with_clone", voice_id=voice_id)
     assert api.finished(again)["segments"]["cached"] == 20
-    assert api.audio(again) == api.audio(job_id)
+    assert api.sound(again) == api.sound(job_id)
     part = api.client.get(f"/jobs/{job_id}/download", headers={"Range": "bytes=1000-1999"})
     assert (part.status_code, part.content) == (206, api.audio(job_id)[1000:2000])
     for path in (f"/jobs/{job_id}", f"/jobs/{again}", f"/voices/{voice_id}"):

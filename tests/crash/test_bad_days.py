@@ -232,7 +232,7 @@ def test_damaged_files_are_never_handed_out_and_what_can_be_made_again_is(deploy
     text = sentences(4)
     job_id = api.submit(text)
     api.finished(job_id)
-    whole = api.audio(job_id)
+    whole = api.sound(job_id)
     spoil(cluster.blobs(f"jobs+/{job_id}+/*/audio.wav"))
     with pytest.raises(Exception, match="without sending complete message body"):
         api.audio(job_id)
@@ -241,7 +241,7 @@ def test_damaged_files_are_never_handed_out_and_what_can_be_made_again_is(deploy
     spoil(cluster.blobs("segments+/**/*.f32"))
     again = api.submit(text)
     assert api.finished(again)["segments"]["cached"] == 0
-    assert api.audio(again) == whole
+    assert api.sound(again) == whole
     spoil(cluster.blobs(f"voices+/{voice}+/*/print*"))
     failed = api.finished(api.submit("Olá.", mode="dubbing_with_clone", voice_id=voice))
     assert (failed["status"], failed["error_code"]) == ("failed", "blob_corrupt")

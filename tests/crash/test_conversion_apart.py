@@ -42,7 +42,7 @@ def test_a_worker_killed_while_it_converts_costs_an_attempt_and_what_it_converte
     assert job["segments"]["cached"] >= 4
     again = api.finished(api.submit(sentences(12), enable_rvc=True, rvc_model_id=model))
     assert again["segments"]["cached"] == 12
-    assert api.audio(again["id"]) == api.audio(job_id)
+    assert api.sound(again["id"]) == api.sound(job_id)
     assert len(cluster.blobs("models+/**/*")) == 1
     assert api.client.delete(f"/rvc-models/{model}").status_code == 200
     assert cluster.blobs("models+/**/*") == []

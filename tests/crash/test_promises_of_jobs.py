@@ -21,7 +21,7 @@ def undisturbed(deploy, text=TEXT):
     calm.worker()
     job_id = api.submit(text)
     assert api.finished(job_id)["status"] == "completed"
-    return api.audio(job_id)
+    return api.sound(job_id)
 
 
 def moment(text):
@@ -77,7 +77,7 @@ def test_02_a_worker_killed_mid_job_another_resumes_with_one_visible_result(depl
     job = api.finished(job_id)
     assert (job["status"], job["attempt"]) == ("completed", 2)
     assert job["segments"]["cached"] >= before
-    assert api.audio(job_id) == undisturbed(deploy)
+    assert api.sound(job_id) == undisturbed(deploy)
     assert job["audio_url"]
     assert len(cluster.blobs(f"{files}/a2+/audio.wav")) == 1
 
@@ -102,7 +102,7 @@ def test_03_at_least_once_execution_exactly_once_publication(deploy):
     until(lambda: history.look(api.client, job_id) == "completed", what="another look")
     history.check()
     assert api.job(job_id)["attempt"] == 2
-    assert api.audio(job_id) == undisturbed(deploy)
+    assert api.sound(job_id) == undisturbed(deploy)
     assert stalled.alive
 
 

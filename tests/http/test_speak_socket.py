@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.instruments.heads import head_bytes
 from voicecore.testing.tone import LETTER_S, PLAN_VARIABLE, SAMPLE_RATE_HZ
 
 from .room import eventually, furnished
@@ -71,7 +72,8 @@ def test_text_in_portions_is_spoken_in_order_with_pauses_and_told_where_it_is(sh
     assert [each["type"] for each in messages] == ["started", "utterance", "segment", "utterance", "segment", "done"]
     first, second = of("utterance", messages)
     assert (TEXT[first["start"] : first["end"]].strip(), TEXT[second["start"] : second["end"]]) == (FIRST, SECOND)
-    pcm = [shared.client.get(f"/jobs/{each['job_id']}/download").content[44:] for each in (first, second)]
+    pcm = [shared.client.get(f"/jobs/{each['job_id']}/download").content for each in (first, second)]
+    pcm = [each[head_bytes(each) :] for each in pcm]
     pause = sound[len(pcm[0]) : -len(pcm[1])]
     assert sound == pcm[0] + pause + pcm[1]
     assert set(pause) == {0}
@@ -288,8 +290,9 @@ def test_a_wav_of_the_socket_is_read_by_who_forgives_its_length(shared):
         say(socket, {**START, "format": "wav"}, {"type": "text", "text": FIRST}, {"type": "end"})
         messages, sound, _ = heard(socket)
     # The standard library reads it once its length is said.
-    size = len(sound) - 44
-    mended = sound[:4] + (size + 36).to_bytes(4, "little") + sound[8:40] + size.to_bytes(4, "little") + sound[44:]
+    head = head_bytes(sound)
+    lengths = [(len(sound) - 8).to_bytes(4, "little"), (len(sound) - head).to_bytes(4, "little")]
+    mended = sound[:4] + lengths[0] + sound[8 : head - 4] + lengths[1] + sound[head:]
     with wave.open(io.BytesIO(mended)) as source:
         assert source.getnframes() / source.getframerate() == pytest.approx(messages[-1]["duration_s"], abs=1e-3)
     assert httpx.get(f"{shared.url}/live").status_code == 200

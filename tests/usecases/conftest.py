@@ -22,6 +22,7 @@ from voicecore.audio import Audio, join
 from voicecore.conversion_model import ConversionModel
 from voicecore.language import Language
 from voicecore.limits import Limits
+from voicecore.marks import marked_wav
 from voicecore.observer import Observer
 from voicecore.ports import AudioLimits
 from voicecore.request import OutputFormat, SynthesisRequest
@@ -58,9 +59,11 @@ class WavCodec:
         del limits
         return Audio.from_wav_bytes(data.read())
 
-    def encode(self, blocks: Iterable, sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
+    def encode(
+        self, blocks: Iterable, sample_rate_hz: int, output_format: OutputFormat, marking=None
+    ) -> Iterator[bytes]:
         yield output_format.value.encode() if output_format is not OutputFormat.WAV else b""
-        yield join(blocks, sample_rate_hz).wav_bytes()
+        yield marked_wav(join(blocks, sample_rate_hz), marking)
 
 
 class CountingEngine(ToneEngine):

@@ -119,8 +119,8 @@ def test_a_job_deleted_while_a_format_is_being_made_leaves_no_file(house, monkey
     job = house.spoken()
     encode = house.codec.encode
 
-    def slowly(blocks, sample_rate_hz, output_format):
-        yield from encode(blocks, sample_rate_hz, output_format)
+    def slowly(blocks, sample_rate_hz, output_format, marking):
+        yield from encode(blocks, sample_rate_hz, output_format, marking)
         house.delete_job(job.id)
 
     monkeypatch.setattr(house.codec, "encode", slowly)

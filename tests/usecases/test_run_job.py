@@ -263,7 +263,7 @@ def test_what_an_engine_still_holds_is_dropped_before_the_job_is_given_up_even_i
 
     truth = house.blobs.put
     monkeypatch.setattr(house.blobs, "put", kept)
-    monkeypatch.setattr(house.codec, "encode", lambda blocks, _rate, _format: (b"x" for _ in blocks))
+    monkeypatch.setattr(house.codec, "encode", lambda blocks, *_: (b"x" for _ in blocks))
     assert house.spoken(THREE).status is JobStatus.FAILED
     assert errors
     monkeypatch.undo()

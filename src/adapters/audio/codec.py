@@ -15,6 +15,7 @@ from adapters.audio.storage_errors import temporary_space
 from adapters.audio.stream import streamed
 from voicecore.audio import Audio, Samples
 from voicecore.errors import InvalidAudio, TooLarge
+from voicecore.marks import Marking
 from voicecore.ports import AudioLimits, SoundStream
 from voicecore.request import OutputFormat
 from voicecore.stream_format import StreamFormat
@@ -71,23 +72,29 @@ class SandboxedCodec:
             reception = self._sandbox.decode(upload, sniff(upload), limits)
         return _audio(reception.samples(), reception.sample_rate_hz)
 
-    def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
-        """A file of the blocks, piece by piece.
+    def encode(
+        self,
+        blocks: Iterable[Samples],
+        sample_rate_hz: int,
+        output_format: OutputFormat,
+        marking: Marking | None = None,
+    ) -> Iterator[bytes]:
+        """A file of the blocks, piece by piece, with a mark if `marking` is given.
 
         Raises:
             InvalidAudio: if there is no sound in the blocks, or a block is not finite mono.
             MissingDependency: if the format needs a package that is not installed.
             DiskFull: if there is no space for the temporary file of a format with a header that knows its length.
         """
-        return encoded(blocks, sample_rate_hz, output_format)
+        return encoded(blocks, sample_rate_hz, output_format, marking)
 
-    def stream(self, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
-        """What writes sound of this rate while it is made (see `adapters.audio.stream`).
+    def stream(self, sample_rate_hz: int, wanted: StreamFormat, marking: Marking | None = None) -> SoundStream:
+        """What writes sound of this rate while it is made (see `adapters.audio.stream`), with a mark if `marking` is given.
 
         Raises:
             MissingDependency: if the format needs a package that is not installed.
         """
-        return streamed(sample_rate_hz, wanted)
+        return streamed(sample_rate_hz, wanted, marking)
 
 
 def _audio(samples: Samples, sample_rate_hz: int) -> Audio:

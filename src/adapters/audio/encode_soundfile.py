@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from adapters.audio.libraries import load
 from adapters.audio.outbox import CarefulFile, Outbox
 from adapters.audio.storage_errors import temporary_space
-from voicecore.audio import Samples
+from voicecore.audio import Samples, pcm16_bytes
 from voicecore.errors import StorageUnavailable
 
 #: libsndfile's compression level is 1 - quality.
@@ -20,9 +23,11 @@ _MP3_LOW_KBPS, _MP3_LOW_RANGE = 64, (8, 160)
 _MPEG1_LOWEST_RATE_HZ = 32_000
 
 
-def write_vorbis(target: Outbox, sound: Iterable[Samples], rate_hz: int) -> Iterator[None]:
+def write_vorbis(target: Outbox, sound: Iterable[Samples], rate_hz: int, comment: str = "") -> Iterator[None]:
     """Write into `target`, and pause after each block so that its bytes can leave."""
     with _sound_file(target, rate_hz, format="OGG", subtype="VORBIS", compression_level=_VORBIS_LEVEL) as out:
+        if comment:
+            out.comment = comment
         for block in sound:
             out.write(block)
             yield
@@ -31,8 +36,10 @@ def write_vorbis(target: Outbox, sound: Iterable[Samples], rate_hz: int) -> Iter
 class VorbisWriter:
     """The same, block by block as they come. One block is never long enough to hurt libsndfile (its issue 1095)."""
 
-    def __init__(self, target: Outbox, rate_hz: int) -> None:
+    def __init__(self, target: Outbox, rate_hz: int, comment: str = "") -> None:
         self._out = _sound_file(target, rate_hz, format="OGG", subtype="VORBIS", compression_level=_VORBIS_LEVEL)
+        if comment:
+            self._out.comment = comment
 
     def write(self, samples: Samples) -> None:
         """Put sound in."""
@@ -45,8 +52,12 @@ class VorbisWriter:
 
 
 def write_flac(target: IO[bytes], sound: Iterable[Samples], rate_hz: int) -> None:
-    """16-bit FLAC."""
-    _write(target, sound, rate_hz, format="FLAC", subtype="PCM_16")
+    """16-bit FLAC, of the very samples that a WAV of the sound has: libsndfile would scale floats in another way."""
+    _write(target, (_pcm16(block) for block in sound), rate_hz, format="FLAC", subtype="PCM_16")
+
+
+def _pcm16(block: Samples) -> NDArray[np.int16]:
+    return np.frombuffer(pcm16_bytes(block), "<i2")
 
 
 def write_mp3(target: IO[bytes], sound: Iterable[Samples], rate_hz: int) -> None:
@@ -65,7 +76,7 @@ def write_mp3(target: IO[bytes], sound: Iterable[Samples], rate_hz: int) -> None
     )
 
 
-def _write(target: IO[bytes], sound: Iterable[Samples], rate_hz: int, **kind: Any) -> None:
+def _write(target: IO[bytes], sound: Iterable[NDArray[Any]], rate_hz: int, **kind: Any) -> None:
     careful = CarefulFile(target)
     with _sound_file(careful, rate_hz, **kind) as out:
         for block in sound:

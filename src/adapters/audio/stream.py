@@ -11,11 +11,13 @@
 | ogg | libsndfile (Vorbis) | VBR quality 0.5 | a page of 4 kB, about 0.5 s |
 
 A rate that the format does not have is resampled up to the next that it has. Memory does not grow with the length.
+
+A mark stands where `adapters.audio.tags` says, in the headers of wav, mp3, ogg, opus and flac. Pcm, ulaw and alaw are nothing but
+samples, and ADTS has no header before its frames, so they have none.
 """
 
 from __future__ import annotations
 
-import struct
 from fractions import Fraction
 from typing import Any
 
@@ -26,15 +28,16 @@ from adapters.audio.encode import AAC_RATES_HZ, MP3_RATES_HZ, OPUS_RATE_HZ
 from adapters.audio.encode_soundfile import VorbisWriter
 from adapters.audio.libraries import load
 from adapters.audio.outbox import Drain, Outbox
+from adapters.audio.tags import Tags, id3, place_for, tags_of, vorbis_with_tags
 from voicecore.audio import Samples, pcm16_bytes
+from voicecore.marks import Marking, info_texts
 from voicecore.ports import SoundStream
 from voicecore.stream_format import StreamFormat, StreamKind
+from voicecore.wavfile import wav_header
 
 _MPEG1_LOWEST_RATE_HZ = 32_000
 _AAC_MAX_BIT_RATE, _AAC_BITS_A_SAMPLE = 96_000, 4
 _G711_RATE_HZ = 8_000
-#: What stands for a length that nobody knows yet, in all of a WAV file's 32 bits.
-_UNKNOWN = 0xFFFFFFFF
 #: FFmpeg's names: muxer, encoder, sample format, options. The lengths of pages are microseconds.
 _BY_FFMPEG: dict[StreamKind, tuple[str, str, str, dict[str, str]]] = {
     StreamKind.MP3: ("mp3", "libmp3lame", "fltp", {"write_xing": "0", "id3v2_version": "0"}),
@@ -44,19 +47,25 @@ _BY_FFMPEG: dict[StreamKind, tuple[str, str, str, dict[str, str]]] = {
     StreamKind.ULAW: ("mulaw", "pcm_mulaw", "s16", {}),
     StreamKind.ALAW: ("alaw", "pcm_alaw", "s16", {}),
 }
+#: Those whose header is Vorbis comments.
+_TAGGED_BY_FFMPEG = (StreamKind.OPUS, StreamKind.FLAC)
 
 
-def streamed(sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
+def streamed(sample_rate_hz: int, wanted: StreamFormat, marking: Marking | None = None) -> SoundStream:
     """A stream of this format for sound of this rate. Raises `MissingDependency`."""
     rate_hz = _rate(wanted, sample_rate_hz)
+    line = None if marking is None else marking(None)
+    tags = () if line is None else tags_of(line)
     inner: SoundStream
     match wanted.kind:
-        case StreamKind.PCM | StreamKind.WAV:
-            inner = _Pcm(rate_hz, header=wanted.kind is StreamKind.WAV)
+        case StreamKind.PCM:
+            inner = _Pcm(rate_hz)
+        case StreamKind.WAV:
+            inner = _Pcm(rate_hz, wav_header(rate_hz, None, None if line is None else info_texts(line)))
         case StreamKind.OGG:
-            inner = _Vorbis(rate_hz)
+            inner = _Vorbis(rate_hz, tags)
         case _:
-            inner = _Muxed(rate_hz, wanted)
+            inner = _Muxed(rate_hz, wanted, tags)
     return inner if rate_hz == sample_rate_hz else _Resampled(sample_rate_hz, inner)
 
 
@@ -75,17 +84,10 @@ def _rate(wanted: StreamFormat, own_hz: int) -> int:
             return wanted.sample_rate_hz or own_hz
 
 
-def wav_header(sample_rate_hz: int) -> bytes:
-    """Of mono 16-bit PCM whose length nobody knows yet."""
-    form = struct.pack("<4sI4s4sI", b"RIFF", _UNKNOWN, b"WAVE", b"fmt ", 16)
-    shape = struct.pack("<HHIIHH", 1, 1, sample_rate_hz, 2 * sample_rate_hz, 2, 16)
-    return form + shape + struct.pack("<4sI", b"data", _UNKNOWN)
-
-
 class _Pcm:
-    def __init__(self, sample_rate_hz: int, *, header: bool) -> None:
+    def __init__(self, sample_rate_hz: int, header: bytes = b"") -> None:
         self.sample_rate_hz = sample_rate_hz
-        self._ahead = wav_header(sample_rate_hz) if header else b""
+        self._ahead = header
 
     def encode(self, samples: Samples) -> bytes:
         ahead, self._ahead = self._ahead, b""
@@ -112,30 +114,38 @@ class _Resampled:
 
 
 class _Vorbis:
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, tags: Tags) -> None:
         self.sample_rate_hz = sample_rate_hz
+        self._tags = tags
         self._outbox = Outbox()
-        self._writer = VorbisWriter(self._outbox, sample_rate_hz)
+        self._writer = VorbisWriter(self._outbox, sample_rate_hz, place_for(tags))
 
     def encode(self, samples: Samples) -> bytes:
         self._writer.write(samples)
-        return b"".join(self._outbox.take())
+        return self._taken()
 
     def finish(self) -> bytes:
         self._writer.close()
-        return b"".join(self._outbox.take())
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        return b"".join(vorbis_with_tags(self._outbox.take(), self._tags))
 
 
 class _Muxed:
     """By FFmpeg's libraries through PyAV, which cuts the sound into the frames that the codec wants."""
 
-    def __init__(self, sample_rate_hz: int, wanted: StreamFormat) -> None:
+    def __init__(self, sample_rate_hz: int, wanted: StreamFormat, tags: Tags) -> None:
         self.sample_rate_hz = sample_rate_hz
+        # FFmpeg's own tag of an MP3 would wait for what it says of the whole.
+        self._ahead = b"".join(id3(tags)) if wanted.kind is StreamKind.MP3 else b""
         muxer, encoder, self._sample_format, options = _BY_FFMPEG[wanted.kind]
         self._av = load("av")
         # Nobody can seek in a stream, and FFmpeg asks before it tries.
         self._drain = Drain()
         self._container = self._av.open(self._drain, "w", format=muxer, options=options)
+        if wanted.kind in _TAGGED_BY_FFMPEG:
+            self._container.metadata.update(tags)
         self._stream = self._container.add_stream(encoder, rate=sample_rate_hz, layout="mono")
         if (bit_rate := _bit_rate(wanted, sample_rate_hz)) is not None:
             self._stream.bit_rate = bit_rate
@@ -144,13 +154,19 @@ class _Muxed:
     def encode(self, samples: Samples) -> bytes:
         if len(samples):
             self._container.mux(self._stream.encode(self._frame(samples)))
-        return self._drain.take()
+        return self._taken()
 
     def finish(self) -> bytes:
         if self._position:  # else there is nothing that a file could be made of
             self._container.mux(self._stream.encode(None))
             self._container.close()
-        return self._drain.take()
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        data = self._drain.take()
+        if data:
+            data, self._ahead = self._ahead + data, b""
+        return data
 
     def _frame(self, samples: Samples) -> Any:
         shaped = np.ascontiguousarray(samples, np.float32).reshape(1, -1)

@@ -11,9 +11,11 @@ from typing import Any
 from adapters.stores.memory import MemoryCatalog
 from entrypoints.cli.converting import Recording, decoded
 from entrypoints.cli.formats import write_audio
+from entrypoints.cli.local_mark import local_marking
 from entrypoints.cli.progress import spinner
 from entrypoints.converters import model_intake, offered_converters
 from entrypoints.settings import Settings
+from entrypoints.watermarks import watermarked
 from voicecore.audio import Audio
 from voicecore.conversion import CONVERSION_PARAMETERS, CONVERTER, ConversionSettings, F0Method
 from voicecore.conversion_model import ConversionModel, ModelId
@@ -50,9 +52,10 @@ def convert_here(order: Recording, weights: Path, index: Path | None, settings: 
     facts, parts = _taken_in(settings, weights, index)
     resolved, told = _resolved(order, provider, facts)
     made = _converted(provider, order, audio, parts, resolved)
-    target = order.target
+    target, marking = order.target, local_marking(settings, CONVERTER, facts.digest)
+    sound = watermarked(settings, made.audio)
     with target.finished_or_discarded():
-        write_audio(target, [made.audio.samples], made.audio.sample_rate_hz, order.audio_format)
+        write_audio(target, [sound.samples], made.audio.sample_rate_hz, order.audio_format, marking)
     knobs = {name: getattr(resolved, name.removeprefix("rvc_")) for name in CONVERSION_PARAMETERS}
     return {
         "path": target.name, "format": order.audio_format, "bytes": target.bytes_written,

@@ -9,8 +9,10 @@ from typing import Any
 
 from entrypoints.cli.converting import Recording, decoded
 from entrypoints.cli.formats import write_audio
+from entrypoints.cli.local_mark import local_marking
 from entrypoints.cli.progress import spinner
 from entrypoints.settings import Settings
+from entrypoints.watermarks import watermarked
 from voicecore.ports import AudioLimits, ToneConverter
 from voicecore.tone_colour import ToneSettings, check_reference, check_speech
 
@@ -42,9 +44,10 @@ def convert_tone(
         finally:
             opened.close()
     took_s = time.perf_counter() - loaded
-    target = order.target
+    target, marking = order.target, local_marking(settings, converter, opened.model_digest)
+    sound = watermarked(settings, made)
     with target.finished_or_discarded():
-        write_audio(target, [made.samples], made.sample_rate_hz, order.audio_format)
+        write_audio(target, [sound.samples], made.sample_rate_hz, order.audio_format, marking)
     return {
         "path": target.name, "format": order.audio_format, "bytes": target.bytes_written, "duration_s": made.duration_s,
         "sample_rate_hz": made.sample_rate_hz, "converter": converter, "model_digest": opened.model_digest, "tau": tau,

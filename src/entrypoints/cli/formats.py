@@ -9,6 +9,7 @@ from entrypoints.cli.target import STDOUT, Target
 from entrypoints.cli.wav_stream import write_pcm, write_wav
 from voicecore.audio import Samples
 from voicecore.errors import InvalidInput
+from voicecore.marks import Marking
 from voicecore.request import OutputFormat
 
 PCM = "pcm"
@@ -32,18 +33,20 @@ def chosen_format(output: str, wanted: str | None, names: Sequence[str] = NAMES)
     raise InvalidInput(f"{output!r} does not end in a known format; use one of: {', '.join(names)}, or give --format.")
 
 
-def write_audio(target: Target, blocks: Iterable[Samples], sample_rate_hz: int, audio_format: str) -> None:
-    """Write the blocks; wav, pcm, ogg and opus as they come, the others when the last one is there.
+def write_audio(
+    target: Target, blocks: Iterable[Samples], sample_rate_hz: int, audio_format: str, marking: Marking
+) -> None:
+    """Write the blocks, marked; wav, pcm, ogg and opus as they come, the others when the last one is there.
 
     Raises:
         MissingDependency: if the format needs a package that is not installed.
     """
     if audio_format == OutputFormat.WAV:
-        write_wav(target, blocks, sample_rate_hz)
+        write_wav(target, blocks, sample_rate_hz, marking)
     elif audio_format == PCM:
         write_pcm(target, blocks)
     else:
         from adapters.audio import SandboxedCodec  # noqa: PLC0415 - not needed for wav
 
-        for piece in SandboxedCodec().encode(blocks, sample_rate_hz, OutputFormat(audio_format)):
+        for piece in SandboxedCodec().encode(blocks, sample_rate_hz, OutputFormat(audio_format), marking):
             target.write(piece)

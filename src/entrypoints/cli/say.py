@@ -91,7 +91,7 @@ def say(
         provider = engine_provider(engine or settings.engine, settings.engine_settings)
         if _known_here(order, provider, settings):
             with segment_bar() as watch:
-                report = speak_here(order, provider, target, watch)
+                report = speak_here(order, provider, target, watch, settings)
         else:
             report = _by_service(order, engine, target, None)
     _tell(report, target, json_wanted=json_wanted)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoints.cli.formats import write_audio
+from entrypoints.cli.local_mark import local_marking
 from entrypoints.cli.rvc_options import Knobs
 from entrypoints.cli.subtitle_files import SubtitleFile
 from entrypoints.cli.target import Target
+from entrypoints.settings import Settings
+from entrypoints.watermarks import opened
 from voicecore.audio import Samples
 from voicecore.language import Language
 from voicecore.pipeline import SpokenChunk
@@ -19,6 +23,7 @@ from voicecore.profiles import BUILT_IN, serves
 from voicecore.studio import Speech, Studio
 from voicecore.timed_text import TimedSegment, TimedText
 from voicecore.timing import place
+from voicecore.usecases.watermarked import WatermarkedEngine
 
 Watch = Callable[[int, int], None]
 
@@ -85,7 +90,9 @@ def built_in_parameters(profile: str | None, engine: str) -> dict[str, float] | 
     return next((dict(each.parameters) for each in BUILT_IN if each.id == profile and serves(each, engine)), None)
 
 
-def speak_here(order: Order, provider: EngineProvider, target: Target, watch: Watch) -> dict[str, Any]:
+def speak_here(
+    order: Order, provider: EngineProvider, target: Target, watch: Watch, settings: Settings
+) -> dict[str, Any]:
     """Speak into `target`; the report.
 
     Args:
@@ -101,15 +108,21 @@ def speak_here(order: Order, provider: EngineProvider, target: Target, watch: Wa
     parameters = built_in_parameters(order.profile, card.name) or {}
     if order.speed is not None:
         parameters["speed"] = order.speed
+    marking = local_marking(settings, card.name, card.model_digest)
     began = time.perf_counter()
-    with Studio(provider.open(threads=order.threads)) as studio, target.finished_or_discarded():
+    with ExitStack() as stack:
+        watermarker = stack.enter_context(opened(settings))
+        engine = provider.open(threads=order.threads)
+        studio = stack.enter_context(Studio(engine if watermarker is None else WatermarkedEngine(engine, watermarker)))
+        stack.enter_context(target.finished_or_discarded())
         load_s = time.perf_counter() - began
         speech = studio.speech(
             order.text, language=order.language, voice=order.voice, seed=order.seed,
             word_times=order.captions is not None, **parameters,
         )  # fmt: skip
         account = _Account(card.sample_rate_hz, time.perf_counter())
-        write_audio(target, _blocks(order.text, speech, account, watch), card.sample_rate_hz, order.audio_format)
+        blocks = _blocks(order.text, speech, account, watch)
+        write_audio(target, blocks, card.sample_rate_hz, order.audio_format, marking)
         if order.captions is not None:
             order.captions.write(TimedText(order.text, tuple(account.timed)))
     speak_s = time.perf_counter() - account.started

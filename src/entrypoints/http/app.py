@@ -19,6 +19,7 @@ from litestar.types import Scope
 from entrypoints.http import (
     admin,
     consents,
+    detection,
     downloads,
     engines,
     health,
@@ -51,7 +52,7 @@ from voicecore.errors import VoiceCoreError
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 _ROUTES = (
-    jobs, job_events, downloads, subtitles, streams, speak_socket, voices, consents, engines, profiles, rvc, admin, keys,
+    jobs, job_events, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines, profiles, rvc, admin, keys,
     health, metrics, openai_routes,
 )  # fmt: skip
 

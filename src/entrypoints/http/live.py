@@ -165,7 +165,7 @@ async def audio_stream(
     """
     try:
         await followed.wait_for_sound(request, service.settings.stream_wait_s)
-        stream = service.codec.stream(followed.sample_rate_hz, wanted)
+        stream = service.sound_stream(followed.job, followed.sample_rate_hz, wanted)
     except BaseException:
         await followed.leave()
         raise

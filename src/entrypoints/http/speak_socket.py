@@ -223,13 +223,13 @@ class _Session:
         followed, began = utterance.followed, 0.0
         async for chunk in self._chunks(followed):
             if chunk.start == 0:
-                await self._encode(chunk, silent_s=pause_s)
+                await self._encode(followed, chunk, silent_s=pause_s)
                 began = self._seconds()
                 await self._say({
                     "type": "utterance", "job_id": followed.job.id, "start": utterance.piece.start,
                     "end": utterance.piece.end, "start_s": began, "sample_rate_hz": self._rate_hz,
                 })  # fmt: skip
-            await self._encode(chunk)
+            await self._encode(followed, chunk)
             await self._segments(utterance, began)
         await self._segments(utterance, began)
 
@@ -238,10 +238,11 @@ class _Session:
             if chunk is not None:
                 yield chunk
 
-    async def _encode(self, chunk: LiveChunk, *, silent_s: float | None = None) -> None:
+    async def _encode(self, followed: Followed, chunk: LiveChunk, *, silent_s: float | None = None) -> None:
         if self._stream is None:
             self._rate_hz = chunk.sample_rate_hz
-            self._stream = self._service.codec.stream(self._rate_hz, self._start.output)
+            # One stream, several jobs: its header names the first.
+            self._stream = self._service.sound_stream(followed.job, self._rate_hz, self._start.output)
         if chunk.sample_rate_hz != self._rate_hz:
             raise VoiceChanged(
                 "The voice changed between two utterances (a conversion was given up): speak the rest anew."

@@ -108,7 +108,7 @@ async def _sound(service: Service, followed: Followed, output: StreamFormat) -> 
                 said_at = now
                 yield PING
             continue
-        stream = stream or service.codec.stream(chunk.sample_rate_hz, output)
+        stream = stream or service.sound_stream(followed.job, chunk.sample_rate_hz, output)
         said_at = now
         if data := await followed.encoded(stream, chunk):
             yield _audio(data, stream.sample_rate_hz, output)

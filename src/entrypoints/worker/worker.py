@@ -12,7 +12,7 @@ from entrypoints.crews import Tools, served_engines, worker_crew
 from entrypoints.observing import Exposed, Metrics
 from entrypoints.opened import Opened
 from voicecore.needs import lines_served
-from voicecore.ports import Catalog, JobStore, Relay, Tracer
+from voicecore.ports import Catalog, JobStore, Relay, Tracer, Watermarker
 from voicecore.usecases.crew import Crew
 from voicecore.usecases.sweep import Sweep
 
@@ -40,6 +40,7 @@ class Worker(Opened):
     store: JobStore
     catalog: Catalog
     relay: Relay
+    watermarker: Watermarker | None
     check: Callable[[], object]
     meter: Exposed
     tracer: Tracer
@@ -66,11 +67,14 @@ class Worker(Opened):
 
         Raises:
             StorageUnavailable: Redis or the audio's place cannot be used.
-            NotInstalled: no engine, or not every engine that the settings name, opens here.
+            NotInstalled: no engine, or not every engine that the settings name, opens here; or a watermark is on and does not work.
         """
         settings = self.tools.settings
         served = served_engines(settings, self.tools.engines, self.tools.converters)
         self.check()
+        if self.watermarker is not None:
+            # What could not be marked is not made.
+            self.watermarker.check()
         bell = self._doorbell(served)
         self._crew = worker_crew(self.tools, bell, served, self.check)
         self._crew.start()
@@ -88,6 +92,8 @@ class Worker(Opened):
         self.stop()
         if self._crew is not None:
             self._crew.close()
+        if self.watermarker is not None:
+            self.watermarker.close()
         self.relay.close()
         self.catalog.close()
         self.store.close()

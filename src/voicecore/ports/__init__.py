@@ -19,7 +19,7 @@ from voicecore.ports.converters import (
 from voicecore.ports.guarding import NO_AUDIT, Act, AuditLog, Count, Quota, Window
 from voicecore.ports.kept import BlobStat, BlobStore, Catalog, Item, Named, Shelf
 from voicecore.ports.live import Ear, LiveChunk, Relay
-from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger, SoundStream
+from voicecore.ports.outside import AudioCodec, AudioLimits, Clock, Ids, Messenger, SoundStream, Watermarker
 from voicecore.ports.speech import EngineHost, EngineProvider, SpeechEngine
 from voicecore.ports.watching import Meter, Span, Tracer
 from voicecore.ports.work import Doorbell, JobPage, JobQuery, JobStore, Notice, WorkerCard, WorkerRoster
@@ -65,6 +65,7 @@ __all__ = [
     "ToneConverter",
     "Tracer",
     "VoiceConverter",
+    "Watermarker",
     "Window",
     "WorkerCard",
     "WorkerRoster",

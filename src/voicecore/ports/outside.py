@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from voicecore.audio import Audio, Samples
+from voicecore.marks import Marking
 from voicecore.request import OutputFormat
 from voicecore.stream_format import StreamFormat
 
@@ -46,11 +47,52 @@ class AudioCodec(Protocol):
         Raises `UnsupportedAudioFormat`, or `InvalidAudio` (truncated, too long, too many channels, …).
         """
 
-    def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
-        """A file of the blocks, piece by piece; memory does not grow with the length."""
+    def encode(
+        self,
+        blocks: Iterable[Samples],
+        sample_rate_hz: int,
+        output_format: OutputFormat,
+        marking: Marking | None = None,
+    ) -> Iterator[bytes]:
+        """A file of the blocks, piece by piece; memory does not grow with the length.
 
-    def stream(self, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
-        """What writes sound of this rate, in this format, while it is made."""
+        With `marking` its line stands in the file's metadata, in one piece. WAV, whose header can be put right at the end, asks
+        with the sound; the others ask with None, before the first block. The sound is the same as without.
+        """
+
+    def stream(self, sample_rate_hz: int, wanted: StreamFormat, marking: Marking | None = None) -> SoundStream:
+        """What writes sound of this rate, in this format, while it is made.
+
+        With `marking` its line, asked for with None, stands in the header of formats that have one that leaves first: wav, mp3,
+        ogg, flac and opus. The others have no place for it.
+        """
+
+
+class Watermarker(Protocol):
+    """Puts a mark into sound that nobody hears, and finds it again. Thread-safe; the model behind it runs in no event loop."""
+
+    @property
+    def name(self) -> str:
+        """As in settings: `perth`."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether only this service can make the mark; else it tells that a sound is synthetic, and not whose."""
+
+    def check(self) -> None:
+        """Raise `MissingDependency` or `ModelCorrupt` unless it works here; nothing is spoken then."""
+
+    def mark(self, audio: Audio) -> Audio:
+        """The same sound with the mark: as long, to a sample, and at the same rate. Silence may stay as it is.
+
+        Raises `EngineFailed` rather than hand out a sound without mark.
+        """
+
+    def detect(self, audio: Audio) -> float:
+        """How surely the mark is there, 0..1; from 0.5 on it is. It survives lossy formats, resampling, and a cut."""
+
+    def close(self) -> None:
+        """Give back memory and processes. Idempotent."""
 
 
 class Messenger(Protocol):

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from voicecore.audio import Audio, Samples
 from voicecore.errors import VoiceCoreError
+from voicecore.marks import Marking
 from voicecore.measures import DECODE_REFUSALS
 from voicecore.ports import AudioCodec, AudioLimits, Meter, SoundStream
 from voicecore.request import OutputFormat
@@ -28,8 +29,14 @@ class CountedCodec:
             self.meter.count(DECODE_REFUSALS, reason=error.code)
             raise
 
-    def encode(self, blocks: Iterable[Samples], sample_rate_hz: int, output_format: OutputFormat) -> Iterator[bytes]:
-        return self.codec.encode(blocks, sample_rate_hz, output_format)
+    def encode(
+        self,
+        blocks: Iterable[Samples],
+        sample_rate_hz: int,
+        output_format: OutputFormat,
+        marking: Marking | None = None,
+    ) -> Iterator[bytes]:
+        return self.codec.encode(blocks, sample_rate_hz, output_format, marking)
 
-    def stream(self, sample_rate_hz: int, wanted: StreamFormat) -> SoundStream:
-        return self.codec.stream(sample_rate_hz, wanted)
+    def stream(self, sample_rate_hz: int, wanted: StreamFormat, marking: Marking | None = None) -> SoundStream:
+        return self.codec.stream(sample_rate_hz, wanted, marking)

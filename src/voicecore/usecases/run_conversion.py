@@ -12,11 +12,13 @@ from voicecore import blobkeys
 from voicecore.audio import Samples
 from voicecore.errors import BlobCorrupt, NotFound, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount
+from voicecore.marks import Marker
 from voicecore.observer import UNWATCHED, Observer
 from voicecore.pieces import Piece, join_pieces, piece_count, read_pieces
 from voicecore.ports import AudioCodec, BlobStore, Catalog, ModelConverter, Relay
 from voicecore.request import ConversionRequest, OutputFormat
 from voicecore.usecases.convert_segments import ReportSum, conversion_failure
+from voicecore.usecases.job_marks import marking_of
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.live_sound import LiveSound
 from voicecore.usecases.model_voice import ModelVoice
@@ -31,6 +33,7 @@ class RunConversion:
 
     Attributes:
         relay: gets the sound as it is made, while somebody follows the job; None where nobody can.
+        marker: writes what the audio says of itself.
     """
 
     blobs: BlobStore
@@ -38,6 +41,7 @@ class RunConversion:
     codec: AudioCodec
     relay: Relay | None = None
     observer: Observer = UNWATCHED
+    marker: Marker | None = None
 
     def __call__(self, watch: JobWatch, converter: ModelConverter) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.
@@ -54,9 +58,10 @@ class RunConversion:
         voice = ModelVoice.ready(converter, self.blobs, self.catalog, job.conversion)
         run = _Run(watch, voice, LiveSound(self.relay, job.id, job.attempt), self.observer)
         rate = voice.sample_rate_hz
+        marking = marking_of(self.marker, job, job.engine, voice.model.digest)
         with self._recording(request.audio_key) as recording, closing(SoundWatch(self.observer, watch)) as sound:
             pieces = sound.passing(run.blocks(read_pieces(recording), request.duration_s))
-            blocks = self.codec.encode(pieces, rate, OutputFormat.WAV)
+            blocks = self.codec.encode(pieces, rate, OutputFormat.WAV, marking)
             master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
         watch.warn(run.report.notes)
         key = blobkeys.manifest(job.id, job.attempt)

@@ -12,12 +12,14 @@ from voicecore.consent import Consent, ConsentId, Statement
 from voicecore.errors import BlobCorrupt, InvalidInput, NameTaken, VoiceCoreError
 from voicecore.job import JobResult, SegmentCount, SynthesisJob
 from voicecore.language import Language
+from voicecore.marks import Marker, marked_wav
 from voicecore.pipeline import speak
 from voicecore.planning import plan_segments, resolve, utterance_maker
 from voicecore.ports import BlobStore, Catalog, Clock, SpeechEngine
 from voicecore.request import EnrolmentRequest, MixRequest
 from voicecore.usecases.consents import check_consents, consents_of_parts, forget_consents
 from voicecore.usecases.delete_voice import DeleteVoice
+from voicecore.usecases.job_marks import marking_of
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.mix_voices import METHOD, MixVoices
 from voicecore.usecases.removal import remove, remove_all
@@ -65,6 +67,7 @@ class RunEnrolment:
     blobs: BlobStore
     catalog: Catalog
     clock: Clock
+    marker: Marker | None = None
 
     def __call__(self, watch: JobWatch, engine: SpeechEngine) -> JobResult:
         """The result with the voice's id.
@@ -182,7 +185,8 @@ class RunEnrolment:
             reference = blobkeys.voice_reference(voice_id, job.attempt)
             self.blobs.put(reference, [learned.reference.wav_bytes()])
         spoken = blobkeys.voice_sample(voice_id, job.attempt)
-        self.blobs.put(spoken, [sample.wav_bytes()])
+        marking = marking_of(self.marker, job, job.engine, learned.voice_print.model_digest)
+        self.blobs.put(spoken, [marked_wav(sample, marking)])
         return VoiceProfile(
             id=voice_id, name=request.name, language=request.language, engine=job.engine, method=learned.method,
             description=request.description, consent=learned.consent, consents=learned.consents,

@@ -17,6 +17,7 @@ from voicecore.engine import Utterance
 from voicecore.errors import EngineCrashed, NotInstalled, VoiceCoreError
 from voicecore.job import JobResult, SynthesisJob
 from voicecore.log_lines import told
+from voicecore.marks import Marker
 from voicecore.observer import UNWATCHED, Observer
 from voicecore.pipeline import Keep, Recall, SegmentSound, SpokenChunk, speak
 from voicecore.planning import plan_segments, utterance_maker
@@ -26,6 +27,7 @@ from voicecore.text import Segment
 from voicecore.timing import TimeSource
 from voicecore.usecases.convert_segments import ConvertSegments, conversion_failure
 from voicecore.usecases.converters import CONVERSION_MISSING, NO_CONVERTERS, Converters
+from voicecore.usecases.job_marks import marking_of
 from voicecore.usecases.job_watch import JobWatch
 from voicecore.usecases.live_sound import LiveSound
 from voicecore.usecases.load_voice_print import LoadVoicePrint
@@ -89,6 +91,7 @@ class RunSynthesis:
     Attributes:
         relay: gets the sound as it is made, while somebody follows the job; None where nobody can.
         converters: what converts the speech of jobs that ask for it.
+        marker: writes what the audio says of itself.
     """
 
     blobs: BlobStore
@@ -98,6 +101,7 @@ class RunSynthesis:
     relay: Relay | None = None
     converters: Converters = NO_CONVERTERS
     observer: Observer = UNWATCHED
+    marker: Marker | None = None
 
     def __call__(self, watch: JobWatch, engine: SpeechEngine, host: EngineHost | None = None) -> JobResult:
         """What the attempt made; its blobs are written, the job is not yet finished.
@@ -213,7 +217,7 @@ class RunSynthesis:
         attempt.live.begin(rate, stage.voice.model.id)
         try:
             with closing(speech) as chunks:
-                result = self._written(attempt, stage(chunks), rate)
+                result = self._written(attempt, stage(chunks), rate, self.converters.name)
         except VoiceCoreError as error:
             if stage.failure is None:
                 raise
@@ -248,10 +252,14 @@ class RunSynthesis:
         return host.converter(self.converters.name)
 
     # --- what is written ------------------------------------------------------------------------------
-    def _written(self, attempt: _Attempt, chunks: Iterator[SpokenChunk], rate: int) -> JobResult:
+    def _written(
+        self, attempt: _Attempt, chunks: Iterator[SpokenChunk], rate: int, converter: str | None = None
+    ) -> JobResult:
         job = attempt.job
         log = SegmentLog(attempt.watch, attempt.request.text, len(attempt.segments), rate, attempt.live)
-        blocks = self.codec.encode(attempt.sound.passing(log.samples_of(chunks)), rate, OutputFormat.WAV)
+        card = attempt.engine.card
+        marking = marking_of(self.marker, job, "+".join(filter(None, (card.name, converter))), card.model_digest)
+        blocks = self.codec.encode(attempt.sound.passing(log.samples_of(chunks)), rate, OutputFormat.WAV, marking)
         master = self.blobs.put(blobkeys.master(job.id, job.attempt), blocks)
         key = blobkeys.manifest(job.id, job.attempt)
         body = {"version": 1, "job_id": job.id, "sample_rate_hz": rate, "segments": log.rows}

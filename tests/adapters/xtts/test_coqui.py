@@ -24,8 +24,8 @@ def test_upstreams_networks_are_imported_without_a_word() -> None:
 def test_a_torchaudio_that_imports_by_itself_is_left_alone() -> None:
     code = (
         "import sys, types; own = types.ModuleType('torchaudio'); sys.modules['torchaudio'] = own\n"
-        "from adapters.coqui import _import_torchaudio\n"
-        "_import_torchaudio()\n"
+        "from adapters.coqui import import_torchaudio\n"
+        "import_torchaudio()\n"
         "print(sys.modules['torchaudio'] is own, 'torchaudio._extension' in sys.modules)"
     )
     assert _run(code) == "True False"

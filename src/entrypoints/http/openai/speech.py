@@ -91,7 +91,7 @@ async def _events(
     try:
         # What fails before it is refused with a status, as without events.
         await followed.wait_for_sound(request, service.settings.stream_wait_s)
-        stream = service.codec.stream(followed.sample_rate_hz, wanted.output)
+        stream = service.sound_stream(followed.job, followed.sample_rate_hz, wanted.output)
     except BaseException:
         await followed.leave()
         raise

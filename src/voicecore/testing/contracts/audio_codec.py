@@ -13,8 +13,11 @@ import pytest
 
 from voicecore.audio import Audio, Samples, pcm16_bytes
 from voicecore.errors import InvalidAudio, UnsupportedAudioFormat, VoiceCoreError
+from voicecore.marks import Marker, Origin, found_marks
 from voicecore.ports import AudioCodec, AudioLimits
 from voicecore.request import OutputFormat
+from voicecore.sound_sketch import SoundMeter
+from voicecore.testing.fakes import START
 
 LIMITS = AudioLimits()
 LOSSLESS = [OutputFormat.WAV, OutputFormat.FLAC]
@@ -149,6 +152,38 @@ class AudioCodecContract:
 
         with pytest.raises(VoiceCoreError, match="the engine stopped"):
             list(codec.encode(failing(), 24_000, output_format))
+
+    # --- marks ------------------------------------------------------------------------------------------
+    @pytest.mark.parametrize("output_format", OutputFormat)
+    def test_a_marked_file_says_so_in_one_piece_and_sounds_as_without(
+        self, codec: AudioCodec, output_format: OutputFormat
+    ) -> None:
+        sound = speech_like(1.3, 24_000)
+        marker = Marker("voicecore/1.2.3", b"k" * 32)
+        origin = Origin(job_id="job_1", engine="tone", model_digest="ab" * 32, created_at=START)
+        marked = b"".join(codec.encode([sound], 24_000, output_format, marker.marking(origin)))
+        plain = b"".join(codec.encode([sound], 24_000, output_format))
+        marks = list(found_marks(marked))
+        assert marks
+        assert all(marker.made(mark) and mark.job_id == "job_1" for mark in marks)
+        assert not list(found_marks(plain))
+        heard, without = (codec.decode(io.BytesIO(data), LIMITS) for data in (marked, plain))
+        assert np.array_equal(heard.samples, without.samples)
+
+    def test_a_marked_wav_knows_its_sound(self, codec: AudioCodec) -> None:
+        sound = speech_like(1.3, 24_000)
+        meter = SoundMeter(24_000)
+        meter.add(pcm16_bytes(sound))
+        marker = Marker("voicecore/1.2.3", b"k" * 32)
+        origin = Origin(job_id="job_1", engine="tone", model_digest="ab" * 32, created_at=START)
+        (mark,) = found_marks(b"".join(codec.encode([sound], 24_000, OutputFormat.WAV, marker.marking(origin))))
+        assert mark.sound == meter.sound()
+
+    @pytest.mark.parametrize("output_format", LOSSLESS)
+    def test_lossless_formats_have_the_very_same_samples(self, codec: AudioCodec, output_format: OutputFormat) -> None:
+        source = np.linspace(-1, 1, 70_000, dtype=np.float32)
+        heard = codec.decode(io.BytesIO(b"".join(codec.encode([source], 22_050, output_format))), LIMITS)
+        assert np.array_equal(np.round(heard.samples * 32768), np.frombuffer(pcm16_bytes(source), "<i2"))
 
     # --- the door -------------------------------------------------------------------------------------
     def test_two_channels_become_their_mean(self, codec: AudioCodec) -> None:

@@ -1,0 +1,1 @@
+"""Watermarks: marks in the sound itself."""
