@@ -19,6 +19,7 @@ from wyoming.tts import (
 )
 
 from tests.http.room import eventually
+from tests.instruments.heads import pcm_of
 from voicecore.testing.tone import PLAN_VARIABLE, SAMPLE_RATE_HZ
 from voicecore.voice import PRESETS
 
@@ -33,7 +34,7 @@ def described(home):
 
 
 def downloaded(home, job):
-    return home.room.client.get(f"/jobs/{job['id']}/download").content[44:]
+    return pcm_of(home.room.client.get(f"/jobs/{job['id']}/download").content)
 
 
 def spoken(home, text, **voice):
