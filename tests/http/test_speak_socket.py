@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import socket as tcp
+import struct
 import wave
-from socket import SHUT_RDWR
 
 import av
 import httpx
@@ -209,6 +210,58 @@ def test_who_says_nothing_is_let_go(tmp_path):
         assert (messages[-1]["code"], code) == ("idle", 1008)
 
 
+def raw(room):
+    """A socket of `/ws/speak` after its handshake, and without a library that reads it."""
+    door = tcp.socket()
+    door.setsockopt(tcp.SOL_SOCKET, tcp.SO_RCVBUF, 4096)
+    door.settimeout(20)
+    door.connect((room.client.base_url.host, room.client.base_url.port))
+    door.sendall(
+        b"GET /ws/speak HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    assert door.recv(12) == b"HTTP/1.1 101"
+    return door
+
+
+def frame(message):
+    """As a client sends it, masked with zeros (RFC 6455, 5.2)."""
+    data = json.dumps(message).encode()
+    return b"\x81\xfe" + struct.pack(">HI", len(data), 0) + data
+
+
+def is_over(door):
+    """Whether the server let go of it; reads all that it sent."""
+    with contextlib.suppress(ConnectionError):
+        while door.recv(1 << 16):
+            pass
+    return True
+
+
+@pytest.mark.parametrize("garbage", [b"\xff" * 4_000, b"\x81\x05Hello", b"GET / HTTP/1.1\r\n\r\n"], ids=[
+    "no frames", "a frame without a mask", "another request",
+])  # fmt: skip
+def test_bytes_that_are_no_messages_end_the_socket(tmp_path, garbage):
+    with furnished(tmp_path, socket_idle_s=0.5) as room, raw(room) as door:
+        door.sendall(garbage)
+        assert is_over(door)
+        eventually(lambda: nobody_is_served(room))
+        assert jobs_of(room) == []
+
+
+def test_a_client_that_stops_reading_is_dropped_and_its_jobs_are_cancelled(tmp_path, monkeypatch):
+    monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"segment_limit": 400}))
+    with furnished(tmp_path, stream_stall_s=0.5) as room, raw(room) as door:
+        door.sendall(frame(START))
+        for number in range(40):
+            text = f"Frase {number} de um texto que enche qualquer reserva de memória que haja no caminho. " * 4
+            door.sendall(frame({"type": "text", "text": text}))
+        eventually(lambda: room.app.state.live_room.open == 1)
+        # It reads nothing from here on.
+        eventually(lambda: nobody_is_served(room) and no_job_goes_on(room), "being dropped")
+        assert len(jobs_of(room)) < 160
+
+
 def test_waiting_for_sound_is_not_idle(tmp_path, monkeypatch):
     monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"step_s": 1.0}))
     with furnished(tmp_path, socket_idle_s=0.2) as room, speaking(room) as socket:
@@ -261,7 +314,7 @@ def test_a_client_that_leaves_cancels_what_it_asked_for(slow, moment, how):
         if how == "closed":
             socket.close()
         else:
-            socket.socket.shutdown(SHUT_RDWR)
+            socket.socket.shutdown(tcp.SHUT_RDWR)
     eventually(lambda: nobody_is_served(slow) and no_job_goes_on(slow), "the end of the jobs")
     assert len(jobs_of(slow)) <= 3
     assert "cancelled" in {job["status"] for job in jobs_of(slow)}
