@@ -116,6 +116,14 @@ class Settings:
         (),
         "Further voice names of the OpenAI dialect, or other meanings of its own: `name=voice` parts, separated by commas.",
     )
+    elevenlabs_models: Pairs = _setting(
+        (),
+        "Further models of the ElevenLabs dialect, or other meanings of its own: `name=engine:profile` parts, separated by commas.",
+    )
+    elevenlabs_voices: Pairs = _setting(
+        (),
+        "Further voice ids of the ElevenLabs dialect, or other meanings of its own: `id=voice` parts, separated by commas.",
+    )
     threads: int = _setting(0, "Processor threads of a model, up to 256; 0 leaves the choice to the engine.")
     auth: str = _setting(
         "keys",

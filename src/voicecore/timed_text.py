@@ -30,6 +30,11 @@ class TimedSegment:
         require(0 <= self.start <= self.end, f"A segment cannot lie at the characters {self.start} to {self.end}.")
         require(0 <= self.start_s <= self.end_s, f"A segment cannot be heard from {self.start_s} to {self.end_s} s.")
 
+    def characters(self, text: str) -> tuple[list[float], list[float]]:
+        """When each of its characters of `text`, the whole one, begins and ends; see `TimedText.characters`."""
+        words = [replace(w, start=w.start - self.start, end=w.end - self.start) for w in self.times.words]
+        return characters(words, text[self.start : self.end], start_s=self.start_s, end_s=self.end_s)
+
 
 @dataclass(frozen=True, slots=True)
 class TimedText:
@@ -69,9 +74,7 @@ class TimedText:
         starts: list[float] = []
         ends: list[float] = []
         for segment in self.segments:
-            words = [replace(w, start=w.start - segment.start, end=w.end - segment.start) for w in segment.times.words]
-            part = self.text[segment.start : segment.end]
-            begun, done = characters(words, part, start_s=segment.start_s, end_s=segment.end_s)
+            begun, done = segment.characters(self.text)
             starts += begun
             ends += done
         return starts, ends

@@ -130,6 +130,7 @@ def test_the_pages_about_the_service_have_such_lines():
         "README.md",
         "http.md",
         "openai.md",
+        "elevenlabs.md",
         "streaming.md",
         "subtitles.md",
         "webhooks.md",

@@ -11,7 +11,7 @@ from tests.http.server_process import serving
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 #: Whose examples speak to a running service at this address; test_curl.py runs the lines for curl of every page.
-SERVED, ADDRESS = ("docs/openai.md", "docs/streaming.md"), "http://127.0.0.1:8004"
+SERVED, ADDRESS = ("docs/openai.md", "docs/elevenlabs.md", "docs/streaming.md"), "http://127.0.0.1:8004"
 DOCUMENTS = {str(path.relative_to(ROOT)): path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from .elevenlabs_clients import OPENED
 from .openai_clients import close_all
 from .room import Room, furnished
 
@@ -15,6 +16,7 @@ from .room import Room, furnished
 def _clients_are_closed() -> Iterator[None]:
     yield
     close_all()
+    OPENED.close()
 
 
 @pytest.fixture

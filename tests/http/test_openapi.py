@@ -45,6 +45,13 @@ CONTRACT = {
     ("post", "/v1/audio/voices"), ("delete", "/v1/audio/voices/{voice_id}"), ("post", "/v1/audio/voice_consents"),
     ("get", "/v1/audio/voice_consents"), ("get", "/v1/audio/voice_consents/{consent_id}"),
     ("post", "/v1/audio/voice_consents/{consent_id}"), ("delete", "/v1/audio/voice_consents/{consent_id}"),
+    ("post", "/v1/text-to-speech/{voice_id}"), ("post", "/v1/text-to-speech/{voice_id}/stream"),
+    ("post", "/v1/text-to-speech/{voice_id}/with-timestamps"), ("post", "/v1/text-to-speech/{voice_id}/stream/with-timestamps"),
+    ("post", "/v1/speech-to-speech/{voice_id}"), ("post", "/v1/speech-to-speech/{voice_id}/stream"),
+    ("post", "/v1/voice-changer/{voice_id}"), ("post", "/v1/voice-changer/{voice_id}/stream"), ("get", "/v1/voices"), ("get", "/v2/voices"),
+    ("get", "/v1/voices/{voice_id}"), ("delete", "/v1/voices/{voice_id}"), ("post", "/v1/voices/{voice_id}/edit"),
+    ("post", "/v1/voices/add"), ("get", "/v1/voices/settings/default"), ("get", "/v1/voices/{voice_id}/settings"),
+    ("get", "/v1/user/subscription"),
 }  # fmt: skip
 CHECKS = (
     status_code_conformance,

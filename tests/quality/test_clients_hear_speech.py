@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import os
 import re
@@ -15,6 +16,7 @@ import httpx
 import numpy as np
 import openai
 import pytest
+from elevenlabs import ElevenLabs
 from wyoming.client import AsyncTcpClient
 from wyoming.tts import SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
@@ -151,3 +153,20 @@ def test_home_assistant_hears_the_language_that_belongs_to_the_voice(url, voice,
 
     audio = Audio(np.frombuffer(asyncio.run(talk()), "<i2").astype(np.float32) / 32_768, 24_000)
     assert word_error_rate(text, heard(audio.wav_bytes(), language), language) <= 0.15
+
+
+def test_the_official_client_of_elevenlabs_gets_speech_and_the_times_of_its_words(url):
+    language, text = BOM_DIA
+    with httpx.Client(timeout=60) as http:
+        speak = ElevenLabs(base_url=url, api_key="none", httpx_client=http).text_to_speech
+        phone = b"".join(speak.stream("female_warm", text=text, output_format="pcm_8000"))
+        told = speak.convert_with_timestamps("21m00Tcm4TlvDq8ikWAM", text=text, output_format="mp3_44100_64")
+    body = Audio(np.frombuffer(phone, "<i2").astype(np.float32) / 32_768, 8_000).wav_bytes()
+    assert word_error_rate(text, heard(body, language), language) <= 0.15
+    body = base64.b64decode(told.audio_base_64)
+    assert word_error_rate(text, heard(body, language), language) <= 0.15
+    # The first sentence, by its times, is heard alone.
+    end = text.index(".")
+    whole = SandboxedCodec().decode(io.BytesIO(body), AudioLimits())
+    cut = round(told.alignment.character_end_times_seconds[end] * whole.sample_rate_hz)
+    assert "cientistas" not in transcribe(Audio(whole.samples[:cut], whole.sample_rate_hz), language).lower()

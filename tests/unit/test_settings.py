@@ -112,6 +112,8 @@ def test_a_table_comes_as_pairs_or_as_a_table_of_the_file(tmp_path):
     assert load({"VOICECORE_CONFIG": str(tmp_path / "voicecore.toml")}).openai_voices == (
         ("mia", "female_warm"), ("a.b", "Ana: Lu")
     )  # fmt: skip
+    of_labs = {"VOICECORE_ELEVENLABS_MODELS": "a=:b", "VOICECORE_ELEVENLABS_VOICES": "c=Ana"}
+    assert (load(of_labs).elevenlabs_models, load(of_labs).elevenlabs_voices) == ((("a", ":b"),), (("c", "Ana"),))
     found = load({"VOICECORE_OPENAI_MODELS": "tts-1=xtts:fast, mine = : "})
     assert found.openai_models == (("tts-1", "xtts:fast"), ("mine", ":"))
 

@@ -37,6 +37,7 @@ from entrypoints.http import (
 from entrypoints.http.cors import cors_of
 from entrypoints.http.documented import KEY_SCHEMES, KEY_SECURITY
 from entrypoints.http.door import OPEN, caller_of, door
+from entrypoints.http.elevenlabs import routes as elevenlabs_routes
 from entrypoints.http.forms import MAX_BODY_BYTES
 from entrypoints.http.headers import add_headers
 from entrypoints.http.live_room import LiveRoom
@@ -53,7 +54,7 @@ from voicecore.errors import VoiceCoreError
 _THREADS = 24
 _ROUTES = (
     jobs, job_events, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines, profiles, rvc, admin, keys,
-    health, metrics, openai_routes,
+    health, metrics, openai_routes, elevenlabs_routes,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ dialect of another service registers itself by the beginning of its paths, in `D
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,17 @@ Renderer = Callable[[Refusal], Response[Any]]
 #: The beginning of the paths → the renderer. The longest that fits decides; nothing fits: problem details (RFC 9457).
 DIALECTS: dict[str, Renderer] = {}
 
+#: Addresses that two services have: address → the header by which the other one's clients are known, and their renderer.
+SHARED: dict[str, tuple[str, Renderer]] = {}
 
-def renderer_of(path: str, default: Renderer) -> Renderer:
-    """Who tells errors under this path. A prefix fits whole parts of a path: `/v1/audio` is not for `/v1/audiobooks`."""
+
+def renderer_of(path: str, default: Renderer, headers: Container[str] = ()) -> Renderer:
+    """Who tells errors under this path. A prefix fits whole parts of a path: `/v1/audio` is not for `/v1/audiobooks`.
+
+    Args:
+        headers: names of those that came with the request.
+    """
+    if path in SHARED and SHARED[path][0] in headers:
+        return SHARED[path][1]
     fitting = [prefix for prefix in DIALECTS if path == prefix or path.startswith(f"{prefix.rstrip('/')}/")]
     return DIALECTS[max(fitting, key=len)] if fitting else default

@@ -176,6 +176,26 @@ def gives_stream(base: type[Operation] = Operation) -> type[Operation]:
     return GivingStream
 
 
+def gives_json(kind: type[msgspec.Struct], media_type: str, base: type[Operation]) -> type[Operation]:
+    """An operation that answers with such a document, or with one on each line, which it writes by itself."""
+    document = _Written(document=json_schema(kind))
+    # Of a document on each line there is no schema that fits the whole.
+    schema = document if media_type == JSON else Schema(type=OpenAPIType.STRING)
+    answer = OpenAPIResponse(
+        description=(kind.__doc__ or "").strip(), content={media_type: OpenAPIMediaType(schema=schema)}
+    )
+
+    @dataclass
+    class GivingJson(base):  # type: ignore[valid-type, misc]
+        def __post_init__(self) -> None:
+            if hasattr(super(), "__post_init__"):
+                super().__post_init__()
+            said: dict[str, OpenAPIResponse] = getattr(self, "responses", None) or {}
+            self.responses = {**said, "200": answer}
+
+    return GivingJson
+
+
 def gives_events() -> type[Operation]:
     """An operation that answers with server-sent events, or with 204 if there are no more."""
     content = {"text/event-stream": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))}

@@ -20,6 +20,7 @@ from voicecore.errors import Cancelled, NothingHeard, VoiceCoreError
 from voicecore.job import JobId, SynthesisJob
 from voicecore.ports import LiveChunk, SoundStream
 from voicecore.stream_format import StreamFormat
+from voicecore.timed_text import TimedSegment
 from voicecore.usecases.heard_segments import HeardSegment
 from voicecore.usecases.listening import Listening
 
@@ -78,6 +79,14 @@ class Followed:
     async def ended_segments(self) -> list[HeardSegment]:
         """Segments of the text that were given to their end since the last time."""
         return await blocking(self._listening.ended_segments)
+
+    async def timed_segments(self, text: str) -> list[TimedSegment]:
+        """As `ended_segments` of a job that speaks `text`, with the times of their words."""
+
+        def timed() -> list[TimedSegment]:
+            return self._listening.timed(self._listening.ended_segments(), text)
+
+        return await blocking(timed)
 
     async def encoded(self, stream: SoundStream, chunk: LiveChunk | None) -> bytes:
         """The chunk as it leaves; None is the end."""

@@ -103,7 +103,7 @@ def _respond(
         path=path, status=status, code=code, detail=detail, request_id=request_id(request.scope), field=field,
         headers=headers or {},
     )  # fmt: skip
-    return renderer_of(path, as_problem)(refusal)
+    return renderer_of(path, as_problem, request.headers)(refusal)
 
 
 def as_problem(refusal: Refusal) -> Response[Problem]:

@@ -108,10 +108,11 @@ async def change(
 ) -> VoiceAnswer:
     """Rename or describe a voice; how it sounds does not change."""
     body = await read_body(request, VoicePatch)
-    return await blocking(_change, service, caller, voice_id, body)
+    return await blocking(changed_voice, service, caller, voice_id, body)
 
 
-def _change(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -> VoiceAnswer:
+def changed_voice(service: Service, caller: Caller, voice_id: str, body: VoicePatch) -> VoiceAnswer:
+    """The voice with another name, another description, or both. Raises `NotFound`, `NameTaken`, `InvalidInput`."""
     old = find_voice(service, voice_id, caller)
     changed = dataclasses.replace(
         old,

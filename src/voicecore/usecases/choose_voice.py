@@ -81,13 +81,17 @@ class ChooseVoice:
             NotInstalled: the engine cannot speak here.
         """
         found, suffix = self._found(name, caller, engine)
-        if suffix is not None and model is not None and self._model(suffix).id != self._model(model).id:
+        if (
+            suffix is not None
+            and model is not None
+            and self.conversion_model(suffix).id != self.conversion_model(model).id
+        ):
             raise InvalidInput(
                 f"The voice {name[:80]!r} names one conversion model and the request another; name one.",
                 field="rvc_model_id",
             )
         chosen = suffix if suffix is not None else model
-        model_id = None if chosen is None else self._model(chosen).id
+        model_id = None if chosen is None else self.conversion_model(chosen).id
         if isinstance(found, VoiceProfile):
             return ChosenVoice(
                 voice_id=found.id, engine=engine or found.engine, model_id=model_id, language=language or found.language
@@ -95,6 +99,19 @@ class ChooseVoice:
         return ChosenVoice(
             preset=found.id, engine=engine, model_id=model_id, language=language or self._language(found)
         )
+
+    def conversion_model(self, name: str) -> ConversionModel:
+        """The model of this id or name. Raises `NotFound`."""
+        found = self.catalog.models.get(name)
+        wanted = name.casefold()
+        for each in () if found is not None else self.catalog.models.all():
+            if each.name.casefold() == wanted:
+                found = each
+        if found is None:
+            raise NotFound(
+                f"There is no conversion model {name[:80]!r}; GET /rvc-models lists them.", field="rvc_model_id"
+            )
+        return found
 
     def _found(self, name: str, caller: Caller, engine: str | None) -> tuple[VoicePreset | VoiceProfile, str | None]:
         """The voice, and what is joined to it."""
@@ -135,18 +152,6 @@ class ChooseVoice:
                 field="voice",
             )
         return own[0] if own else None
-
-    def _model(self, name: str) -> ConversionModel:
-        found = self.catalog.models.get(name)
-        wanted = name.casefold()
-        for each in () if found is not None else self.catalog.models.all():
-            if each.name.casefold() == wanted:
-                found = each
-        if found is None:
-            raise NotFound(
-                f"There is no conversion model {name[:80]!r}; GET /rvc-models lists them.", field="rvc_model_id"
-            )
-        return found
 
     def _language(self, preset: VoicePreset) -> Language:
         """The preset's only one, or the default where it speaks that; never a guess."""

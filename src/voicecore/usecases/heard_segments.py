@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from voicecore.job import JobId
 from voicecore.ports import BlobStore
+from voicecore.text.segment import Segment
+from voicecore.timing import NO_TIMES, WordTimes, place
 from voicecore.usecases.kept_sound import read_plan
 from voicecore.usecases.segment_cache import SegmentCache
 
@@ -52,6 +54,21 @@ class HeardSegments:
                 round(row.pause_s, 4),
             )  # fmt: skip
             self._next, self._begin = self._next + 1, end
+
+    def words(self, segment: HeardSegment, text: str, voice: str) -> WordTimes:
+        """The words of one that was told while the job runs, in characters of `text` and seconds of the sound; none where
+        they are not known (any more).
+        """
+        plan = read_plan(self._blobs, self._job_id)
+        row = plan.segments[segment.index] if plan is not None and segment.index < len(plan.segments) else None
+        if row is None or not row.text:
+            return NO_TIMES
+        converted = self._cache.recall_converted(row.converted) if voice and row.converted else None
+        kept = self._cache.recall(row.key) if not voice else converted and converted[0]
+        if kept is None:
+            return NO_TIMES
+        spoken = Segment(segment.index, row.start, row.end, row.text, segment.pause_s)
+        return place(kept.times, spoken, text, start_s=segment.start_s, end_s=segment.end_s - segment.pause_s)
 
     def rest(self, manifest_key: str) -> Iterator[HeardSegment]:
         """Those of a finished sound that were not told yet. Raises `NotFound` if it was deleted."""

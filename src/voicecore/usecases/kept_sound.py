@@ -26,13 +26,16 @@ _HEADER_BYTES = 4_096
 
 @dataclass(frozen=True, slots=True)
 class PlannedSegment:
-    """A segment as the plan has it: characters start..end. `converted` is empty where nothing is converted."""
+    """A segment as the plan has it: characters start..end, and of them what is spoken, `text`, which older plans do not tell.
+    `converted` is empty where nothing is converted.
+    """
 
     start: int
     end: int
     key: str
     converted: str
     pause_s: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,14 @@ def _plan(body: dict[str, object]) -> Plan:
     return Plan(
         int(str(body["sample_rate_hz"])),
         tuple(
-            PlannedSegment(row["start"], row["end"], row["key"], row.get("converted", ""), float(row["pause_s"]))
+            PlannedSegment(
+                row["start"],
+                row["end"],
+                row["key"],
+                row.get("converted", ""),
+                float(row["pause_s"]),
+                row.get("text", ""),
+            )
             for row in rows
         ),
     )

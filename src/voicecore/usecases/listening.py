@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -13,6 +13,7 @@ from voicecore.audio import Samples
 from voicecore.errors import Conflict, Draining, NotFound, StorageUnavailable, VoiceChanged, VoiceCoreError
 from voicecore.job import JobId, JobResult, JobStatus, SynthesisJob
 from voicecore.ports import BlobStore, Ear, LiveChunk
+from voicecore.timed_text import TimedSegment
 from voicecore.usecases.audience import Audience
 from voicecore.usecases.heard_segments import HeardSegment, HeardSegments
 from voicecore.usecases.kept_sound import KeptSegments, master_samples
@@ -81,6 +82,16 @@ class Listening:
         if self.heard_all and self.job.result is not None and self.job.result.manifest_key is not None:
             return list(self._segments_told.rest(self.job.result.manifest_key))
         return list(self._segments_told.until(self.given, self._voice, self._rate_hz)) if self.given else []
+
+    def timed(self, segments: Sequence[HeardSegment], text: str) -> list[TimedSegment]:
+        """These segments of `text` with the times of their words, as far as they are known now."""
+        return [
+            TimedSegment(
+                each.start, each.end, each.start_s, max(each.start_s, each.end_s - each.pause_s),
+                self._segments_told.words(each, text, self._voice),
+            )
+            for each in segments
+        ]  # fmt: skip
 
     def __iter__(self) -> Self:
         return self

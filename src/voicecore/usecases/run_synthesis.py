@@ -271,12 +271,18 @@ class RunSynthesis:
 
     def _write_plan(self, attempt: _Attempt) -> None:
         """Before the first segment, so that a deleted or failed job can find all it put into the cache, and who listens where
-        each segment begins.
+        each segment begins and which of its characters are spoken.
         """
         keys, converted = attempt.keys, attempt.converted
         attempt.watch.cached = frozenset((*keys.values(), *converted.values()))
         rows = [
-            {"start": each.start, "end": each.end, "key": keys[each.index], "pause_s": each.pause_after_s}
+            {
+                "start": each.start,
+                "end": each.end,
+                "text": each.text,
+                "key": keys[each.index],
+                "pause_s": each.pause_after_s,
+            }
             | ({"converted": converted[each.index]} if converted else {})
             for each in attempt.segments
         ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-from litestar import get
+from litestar import Request, get
 from litestar.params import FromPath
 
+from entrypoints.http.elevenlabs.dialect import HEADER
+from entrypoints.http.elevenlabs.models import ModelCard, model_cards
+from entrypoints.http.named_models import Model
 from entrypoints.http.openai.dialect import faults
-from entrypoints.http.openai.names import Model, model_of, models_of
+from entrypoints.http.openai.names import model_of, models_of
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 
@@ -49,8 +54,10 @@ def _answer(service: Service, model: Model) -> ModelAnswer:
 
 
 @get("/models", sync_to_thread=True, responses=faults())
-def models(service: Wired) -> ModelList:
-    """OpenAI's names for models, and the engines."""
+def models(request: Request[Any, Any, Any], service: Wired) -> ModelList | list[ModelCard]:
+    """OpenAI's names for models, and the engines; or, for who sends the header `xi-api-key`, those of ElevenLabs in its shape."""
+    if HEADER in request.headers:
+        return model_cards(service)
     return ModelList(data=[_answer(service, each) for each in models_of(service)])
 
 

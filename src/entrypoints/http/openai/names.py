@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from entrypoints.http.named_models import Model, NamedModels
 from entrypoints.service import Service
 from entrypoints.settings import Settings
-from voicecore.errors import NotFound, NotInstalled
 from voicecore.language import Language
 from voicecore.usecases.choose_voice import ChooseVoice
 
@@ -20,38 +18,14 @@ VOICES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """What a model's name means.
-
-    Attributes:
-        engine: or None for the service's default, or an enrolled voice's own.
-        profile_id: or None for the engine's default.
-    """
-
-    name: str
-    engine: str | None = None
-    profile_id: str | None = None
-
-
 def models_of(service: Service) -> list[Model]:
     """The models that can speak here: the table's first, then the engines'."""
-    named = MODELS | dict(service.settings.openai_models)
-    table = [_model(name, meaning) for name, meaning in named.items()]
-    engines = [Model(name=name, engine=name) for name in sorted(service.engines.providers) if name not in named]
-    return [model for model in (*table, *engines) if _speaks(service, model.engine)]
+    return _named(service).all()
 
 
 def model_of(service: Service, name: str) -> Model:
     """The model of this name. Raises `NotFound`, or `NotInstalled` if its engine cannot speak here."""
-    named = MODELS | dict(service.settings.openai_models)
-    if name in named:
-        return _model(name, named[name])
-    if name in service.engines.providers:
-        service.engines.card(name)
-        return Model(name=name, engine=name)
-    known = ", ".join(each.name for each in models_of(service))
-    raise NotFound(f"There is no model {name[:80]!r}; choose one of: {known}.", field="model")
+    return _named(service)(name)
 
 
 def choose_voice(service: Service) -> ChooseVoice:
@@ -67,14 +41,5 @@ def voice_names(settings: Settings) -> dict[str, str]:
     return VOICES | dict(settings.openai_voices)
 
 
-def _model(name: str, meaning: str) -> Model:
-    engine, _, profile = meaning.partition(":")
-    return Model(name=name, engine=engine.strip() or None, profile_id=profile.strip() or None)
-
-
-def _speaks(service: Service, engine: str | None) -> bool:
-    try:
-        service.engines.card(engine or service.engines.default)
-    except (NotInstalled, NotFound):
-        return False
-    return True
+def _named(service: Service) -> NamedModels:
+    return NamedModels(service, MODELS | dict(service.settings.openai_models))

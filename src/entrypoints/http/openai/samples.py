@@ -11,17 +11,17 @@ from msgspec import Meta
 
 from entrypoints.http.documented import FilePart, accepts
 from entrypoints.http.door import CLONE
-from entrypoints.http.downloads import MAX_WAIT_S, finished_job
 from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, unsupported
 from entrypoints.http.job_body import language_of
+from entrypoints.http.made_voice import made_voice
 from entrypoints.http.openai.dialect import faults
 from entrypoints.http.openai.voices import VoiceEntry, of_enrolled
-from entrypoints.http.threads import UPLOADS, blocking
+from entrypoints.http.threads import UPLOADS
 from entrypoints.http.uploads import Form, UploadLimits, read_multipart
 from entrypoints.http.wiring import Calling, Wired, consent_id_of, find_voice, refuse_while_draining
 from entrypoints.service import Service
 from voicecore.access import Caller
-from voicecore.errors import Conflict, InvalidInput, NotFound
+from voicecore.errors import InvalidInput, NotFound
 from voicecore.job import SynthesisJob
 from voicecore.language import Language
 from voicecore.usecases.consents import find_consent
@@ -71,9 +71,7 @@ async def create(request: Request[Any, Any, Any], service: Wired, caller: Callin
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
         job = await UPLOADS.run(_enrol, service, form, caller)
-    # It goes on when the client leaves: the voice is what was wanted, not the answer.
-    ended = await finished_job(request, service, caller, job.id, MAX_WAIT_S)
-    return of_enrolled(await blocking(_made, service, ended, caller))
+    return of_enrolled(await made_voice(request, service, caller, job))
 
 
 def _admit(name: str, form: Form) -> None:
@@ -113,14 +111,6 @@ def _enrol(service: Service, form: Form, caller: Caller) -> SynthesisJob:
     except InvalidInput as error:
         # Here the file has another name than beside a clone.
         raise type(error)(error.message, field=_SAMPLE.name if error.field == "file" else error.field) from error
-
-
-def _made(service: Service, job: SynthesisJob, caller: Caller) -> Any:
-    if job.error is not None:
-        raise job.error.raised()
-    if job.result is None or job.result.voice_id is None:
-        raise Conflict(f"Job {job.id} was {job.status.value} and made no voice.")
-    return find_voice(service, job.result.voice_id, caller)
 
 
 @delete("/audio/voices/{voice_id:str}", needs=CLONE, status_code=200, sync_to_thread=True, responses=faults(404, 503))

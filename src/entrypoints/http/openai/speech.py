@@ -20,6 +20,7 @@ from entrypoints.http.openai.speech_body import Speech, SpeechBody, speech_of
 from entrypoints.http.problems import status_of
 from entrypoints.http.sse import PING, PING_EVERY_S
 from entrypoints.http.threads import blocking
+from entrypoints.http.warned import speech_headers
 from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
 from entrypoints.service import Service
 from voicecore.errors import VoiceCoreError
@@ -29,7 +30,6 @@ from voicecore.ports import SoundStream
 #: Nothing here is made of tokens. What `usage` counts instead: characters of the text, and pieces of sound of this length,
 #: so that what counts OpenAI's tokens sees numbers of a like size.
 OUTPUT_TOKEN_S = 0.05
-_LONGEST_HEADER = 1_000
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -72,17 +72,10 @@ async def speech(request: Request[Any, Any, Any], service: Wired, caller: Callin
         return service.submit_synthesis(wanted.request, job_id=job_id, caller=caller)
 
     followed = await submit_and_follow(request, service, submit)
-    headers = _headers(followed.job, wanted)
+    headers = speech_headers(followed.job, wanted.notes)
     if wanted.events:
         return await _events(request, service, followed, wanted, headers)
     return await audio_stream(request, service, followed, wanted.output, headers=headers)
-
-
-def _headers(job: SynthesisJob, wanted: Speech) -> dict[str, str]:
-    """In which language it speaks, and what its caller should know: there is no other place in a body of sound."""
-    told = " ".join((*wanted.notes, *job.warnings)).encode("ascii", "replace").decode()
-    warnings = {"X-Voicecore-Warnings": " ".join(told.split())[:_LONGEST_HEADER]} if told else {}
-    return {"Content-Language": job.spoken_language.tag} | warnings
 
 
 async def _events(
