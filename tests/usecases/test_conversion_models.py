@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from tests.usecases.test_converting_recordings import send
@@ -124,10 +126,33 @@ def test_a_name_that_was_taken_meanwhile_leaves_nothing(house, files):
     assert [each.id for each in house.catalog.models.all()] == ["rvc_quick"]
 
 
+def test_models_that_are_added_at_the_same_time_do_not_pass_the_limit_and_leave_nothing(make_house, files):
+    house = make_house(limits={"max_rvc_models": 2})
+    together = Barrier(6)
+
+    class Slow(ShifterIntake):
+        def take_in(self, weights, index):
+            together.wait(30)  # all of them have found room
+            return super().take_in(weights, index)
+
+    def add(number):
+        try:
+            return replace(house.add_model, intake=Slow())(f"Modelo {number}", *files).id
+        except Conflict as error:
+            return error.message
+
+    with ThreadPoolExecutor(6) as threads:
+        came = list(threads.map(add, range(6)))
+    assert came.count("There are 2 conversion models, which is the limit; delete one first.") == 4
+    added = {each for each in came if each.startswith("rvc_")}
+    assert {each.id for each in house.catalog.models.all()} == added
+    assert {key.split("/")[1] for key in house.stored("models/")} == added
+
+
 def test_a_catalogue_that_did_not_answer_may_have_the_model_so_its_files_stay_until_they_are_swept(
     house, files, monkeypatch
 ):
-    def away(_item):
+    def away(_item, **_):
         raise StorageUnavailable
 
     with monkeypatch.context() as patched:

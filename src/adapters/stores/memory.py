@@ -14,7 +14,7 @@ from typing import Generic
 from adapters.stores import transitions
 from adapters.stores.cursor import Place, place_after
 from adapters.stores.line import Line, place_of, turn_of
-from adapters.stores.naming import check_free, missing, shelf_key
+from adapters.stores.naming import check_free, check_room, missing, shelf_key
 from adapters.stores.notice_board import NoticeBoard
 from adapters.stores.transitions import Lease
 from voicecore.access import ApiKey
@@ -226,10 +226,11 @@ class MemoryShelf(Generic[Item]):
         self._lock = threading.Lock()
         self._items: dict[str, Item] = {}
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Item, *, room: int | None = None) -> None:
         with self._lock:
             names = {shelf_key(other) for other in self._items.values()}
             check_free(item, id_used=item.id in self._items, name_used=shelf_key(item) in names)
+            check_room(len(self._items), room)
             self._items[item.id] = item
 
     def get(self, item_id: str) -> Item | None:

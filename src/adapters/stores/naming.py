@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from voicecore.access import ApiKey
-from voicecore.errors import NameTaken, NotFound
+from voicecore.errors import Conflict, NameTaken, NotFound
 from voicecore.ports import Named
 from voicecore.voice import VoiceProfile
 
@@ -40,6 +40,12 @@ def check_free(item: Named, *, id_used: bool, name_used: bool) -> None:
         raise NameTaken(f"The id {item.id!r} is in use: choose another one or delete that first.", field="id")
     if name_used:
         raise NameTaken(f"The name {item.name!r} is in use: choose another one or delete that first.", field="name")
+
+
+def check_room(count: int, room: int | None) -> None:
+    """Raise `Conflict` if so many things are on the shelf already."""
+    if room is not None and count >= room:
+        raise Conflict(f"There are {count} of them, which is the limit; delete one first.")
 
 
 def missing(item_id: str) -> NotFound:

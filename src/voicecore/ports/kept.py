@@ -63,8 +63,9 @@ Item = TypeVar("Item", bound=Named)
 class Shelf(Protocol[Item]):
     """A small durable collection of one kind of thing."""
 
-    def add(self, item: Item) -> None:
-        """Raises `NameTaken` if the id or the name (compared without case) is in use.
+    def add(self, item: Item, *, room: int | None = None) -> None:
+        """Raises `NameTaken` if the id or the name (compared without case) is in use, and `Conflict` if `room` things are there
+        already; looking and adding are one step.
 
         A voice's name need only differ from those of its owner's other voices, a key's from those of keys that are not revoked.
         """

@@ -86,7 +86,7 @@ class AddModel:
         """Raise `Conflict` if there is no room for one more model, whatever its name and size."""
         count = len(self.catalog.models.all())
         if count >= self.limits.max_rvc_models:
-            raise Conflict(f"There are {count} conversion models, which is the limit; delete one first.")
+            raise Conflict(_full(count))
         self._check_room(0)
 
     def _check_room(self, size: int) -> None:
@@ -108,14 +108,21 @@ class AddModel:
         # If the catalogue cannot be reached now, it may have the model all the same: then nothing of it is removed, and
         # what no model owns is found by PurgeExpired.
         try:
-            self.catalog.models.add(model)
+            self.catalog.models.add(model, room=self.limits.max_rvc_models)
         except NameTaken:
             self._remove(model.id)
             raise
+        except Conflict as error:  # others were added meanwhile
+            self._remove(model.id)
+            raise Conflict(_full(self.limits.max_rvc_models)) from error
 
     def _remove(self, model_id: str) -> None:
         with suppress(VoiceCoreError):
             remove_all(self.blobs, blobkeys.model_prefix(model_id))
+
+
+def _full(count: int) -> str:
+    return f"There are {count} conversion models, which is the limit; delete one first."
 
 
 def _size(parts: ModelParts) -> int:

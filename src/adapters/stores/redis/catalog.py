@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from adapters.redisclient import Lua, ask, translated
-from adapters.stores.naming import check_free, missing, shelf_key
+from adapters.stores.naming import check_free, check_room, missing, shelf_key
 from voicecore import consent_records, key_records, records
 from voicecore.access import ApiKey
 from voicecore.consent import Consent
@@ -20,11 +20,13 @@ from voicecore.quality import QualityProfile
 from voicecore.voice import VoiceProfile
 
 # KEYS of every script: records by id, ids by name key, name keys by id, ids by order of adding.
-#: ARGV: id, name key, record, and whether this was said before and its answer got lost.
+#: ARGV: id, name key, record, whether this was said before and its answer got lost, and how many there may be ('' for any).
 _ADD = Lua("""
 local old = redis.call('HGET', KEYS[1], ARGV[1])
 if old then return (ARGV[4] == '1' and old == ARGV[3]) and 'done' or 'id' end
 if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 'name' end
+local count = redis.call('HLEN', KEYS[1])
+if ARGV[5] ~= '' and count >= tonumber(ARGV[5]) then return tostring(count) end
 local last = redis.call('ZREVRANGE', KEYS[4], 0, 0, 'WITHSCORES')
 redis.call('ZADD', KEYS[4], (tonumber(last[2]) or 0) + 1, ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
@@ -79,16 +81,18 @@ class RedisShelf(Generic[Item]):
         self._dump = dump
         self._load = load
 
-    def add(self, item: Item) -> None:
-        words = [item.id, shelf_key(item), self._dump(item)]
+    def add(self, item: Item, *, room: int | None = None) -> None:
+        words, most = [item.id, shelf_key(item), self._dump(item)], "" if room is None else str(room)
         try:
-            done = _ADD(self._client, self._keys, [*words, "0"])
+            done = _ADD(self._client, self._keys, [*words, "0", most])
         except StorageUnavailable as error:
             # Not after a timeout: the caller has waited for long enough.
             if not isinstance(error.__cause__, RedisConnectionError):
                 raise
-            done = _ADD(self._client, self._keys, [*words, "1"])
+            done = _ADD(self._client, self._keys, [*words, "1", most])
         check_free(item, id_used=done == b"id", name_used=done == b"name")
+        if done != b"done":
+            check_room(int(done), room)
 
     def get(self, item_id: str) -> Item | None:
         record = ask(self._client, "HGET", self._keys[0], item_id)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Generic
 
-from adapters.stores.naming import check_free, missing, shelf_key
+from adapters.stores.naming import check_free, check_room, missing, shelf_key
 from adapters.stores.sqlite.database import SqliteDatabase
 from voicecore import consent_records, key_records, records
 from voicecore.access import ApiKey
@@ -28,9 +28,10 @@ class SqliteShelf(Generic[Item]):
         self._dump = dump
         self._load = load
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Item, *, room: int | None = None) -> None:
         with self._database.writing() as writer:
             check_free(item, id_used=self._has_id(writer, item.id), name_used=self._name_used(writer, item))
+            check_room(self._count(writer), room)
             writer.execute(
                 "INSERT INTO item (shelf, id, name_key, record) VALUES (?, ?, ?, ?)",
                 (self._shelf, item.id, shelf_key(item), self._dump(item)),
@@ -65,6 +66,9 @@ class SqliteShelf(Generic[Item]):
     def _has_id(self, connection: sqlite3.Connection, item_id: str) -> bool:
         query = "SELECT 1 FROM item WHERE shelf = ? AND id = ?"
         return connection.execute(query, (self._shelf, item_id)).fetchone() is not None
+
+    def _count(self, connection: sqlite3.Connection) -> int:
+        return int(connection.execute("SELECT count(*) FROM item WHERE shelf = ?", (self._shelf,)).fetchone()[0])
 
     def _name_used(self, connection: sqlite3.Connection, item: Item) -> bool:
         """Whether another thing on the shelf has the name."""

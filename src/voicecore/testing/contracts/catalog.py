@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from voicecore.access import KeyLimits, Scope, secret_digest
-from voicecore.errors import NameTaken, NotFound
+from voicecore.errors import Conflict, NameTaken, NotFound
 from voicecore.ports import Catalog
 from voicecore.testing.fakes import START
 from voicecore.testing.samples import api_key, consent, conversion_model, profile, voice
@@ -123,6 +124,31 @@ class CatalogContract:
         assert [(each.id, each.name) for each in catalog.voices.all()] == [
             ("voice_b", "Bia"), ("voice_c", "Ana"), ("voice_a", "Maria"),
         ]  # fmt: skip
+
+    def test_there_is_room_for_so_many_things_and_no_more(self, catalog: Catalog) -> None:
+        catalog.models.add(conversion_model("rvc_1", "Ana"), room=2)
+        catalog.models.add(conversion_model("rvc_2", "Bia"), room=2)
+        with pytest.raises(Conflict, match="2 of them"):
+            catalog.models.add(conversion_model("rvc_3", "Lia"), room=2)
+        with pytest.raises(NameTaken):
+            catalog.models.add(conversion_model("rvc_3", "ANA"), room=2)
+        assert [each.id for each in catalog.models.all()] == ["rvc_1", "rvc_2"]
+        assert catalog.models.delete("rvc_1")
+        catalog.models.add(conversion_model("rvc_3", "Lia"), room=2)
+        catalog.models.add(conversion_model("rvc_4", "Rui"))
+        catalog.voices.add(voice(), room=1)
+
+    def test_those_who_add_at_the_same_time_do_not_pass_the_room(self, catalog: Catalog) -> None:
+        def add(number: int) -> bool:
+            try:
+                catalog.models.add(conversion_model(f"rvc_{number}", f"Modelo {number}"), room=3)
+            except Conflict:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as threads:
+            assert sum(threads.map(add, range(16))) == 3
+        assert len(catalog.models.all()) == 3
 
     def test_an_id_in_use_is_taken(self, catalog: Catalog) -> None:
         catalog.voices.add(voice("voice_1", "Ana"))
