@@ -81,6 +81,8 @@ _SPEECH = {"text": as_text, "source_language": as_language, "target_language": m
            "conversion": maybe(_conversion), "f0_method_named": as_flag, "conversion_required": as_flag}  # fmt: skip
 #: Written only where it was asked for. What it was before it could be asked for is what it is without: no version is needed.
 _SELDOM = {"word_times": as_flag}
+#: The same of an enrolment: jobs of before it was noted have none.
+_SELDOM_ENROLLED = {"said_sha256": as_text}
 _RECORDING = {"audio_key": as_text, "duration_s": as_number, "conversion": _conversion, "f0_method_named": as_flag,
               "output_format": OutputFormat, "recording_sha256": as_text}  # fmt: skip
 _ENROLMENT = {"name": as_text, "language": as_language, "clip_keys": as_texts, "reference_duration_s": as_number,
@@ -97,7 +99,8 @@ def _request(document: Any) -> Request:
     if kind == "speech":
         return SynthesisRequest(**fields_of(body, _SPEECH | {name: _SELDOM[name] for name in body if name in _SELDOM}))
     if kind == "enrolment":
-        return EnrolmentRequest(**fields_of(body, _ENROLMENT))
+        seldom = {name: _SELDOM_ENROLLED[name] for name in body if name in _SELDOM_ENROLLED}
+        return EnrolmentRequest(**fields_of(body, _ENROLMENT | seldom))
     if kind == "recording":
         return ConversionRequest(**fields_of(body, _RECORDING))
     if kind == "mix":
@@ -111,7 +114,8 @@ def _request_document(request: Request) -> list[Any]:
         return ["mix", plain(request, _MIX) | {"language": request.language.tag, "parts": parts}]
     if isinstance(request, EnrolmentRequest):
         told = {"language": request.language.tag, "consent": maybe_write(statement_document, request.consent)}
-        return ["enrolment", plain(request, _ENROLMENT) | told]
+        noted = {"said_sha256": request.said_sha256} if request.said_sha256 else {}
+        return ["enrolment", plain(request, _ENROLMENT) | told | noted]
     if isinstance(request, ConversionRequest):
         return ["recording", plain(request, _RECORDING) | {"conversion": plain(request.conversion, _CONVERSION)}]
     languages = {"source_language": request.source_language.tag,

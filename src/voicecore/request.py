@@ -147,6 +147,8 @@ class EnrolmentRequest:
         reference_duration_s: their length together.
         consent: the statement that the speaker agreed, which is kept with the voice.
         consent_id: a consent that is kept already, instead.
+        said_sha256: of the files as they were sent, and of the day of the consent if the caller told it, in hex; empty in jobs
+            of before it was noted.
     """
 
     name: str
@@ -157,10 +159,13 @@ class EnrolmentRequest:
     engine: str | None = None
     consent: Statement | None = None
     consent_id: str | None = None
+    said_sha256: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_name(self.name))
         checked_description(self.description)
+        if self.said_sha256 and not _SHA256.fullmatch(self.said_sha256):
+            raise InvalidInput("said_sha256 is not 64 hexadecimal digits.")
         if not self.clip_keys:
             raise InvalidInput("Give at least one reference file.", field="file")
         if self.consent is not None and self.consent_id is not None:
@@ -277,6 +282,13 @@ def request_fingerprint(request: Request) -> str:
     A recording is known by its digest: where it was put is chosen anew for each job, and is nothing that the caller said.
     """
     said: Request | dict[str, object] = request
+    if isinstance(request, EnrolmentRequest) and request.said_sha256:
+        consent = request.consent
+        said = {
+            "name": request.name, "language": request.language, "description": request.description, "engine": request.engine,
+            "consent": None if consent is None else {"by": consent.by, "text": consent.text},
+            "consent_id": request.consent_id, "said_sha256": request.said_sha256,
+        }  # fmt: skip
     if isinstance(request, ConversionRequest) and request.recording_sha256:
         said = {
             each.name: getattr(request, each.name) for each in dataclasses.fields(request) if each.name != "audio_key"

@@ -45,6 +45,20 @@ def test_a_voice_is_enrolled_from_several_files_and_speaks(room: Room):
     assert (spoken["voice_id"], spoken["voice_preset"]) == (job["voice_id"], None)
 
 
+def test_the_same_idempotency_key_is_one_enrolment_whatever_became_of_it(room: Room):
+    headers = {"Idempotency-Key": "once"}
+    first = room.client.post("/voices/clone", data=NAMED, files=one_file(), headers=headers)
+    room.finished(first.json()["job_id"])
+    again = room.client.post("/voices/clone", data=NAMED, files=one_file(), headers=headers)
+    assert (again.status_code, again.json()["job_id"]) == (202, first.json()["job_id"])
+    for changes in ({"description": "Outra"}, {"consent_given_at": "2026-01-01T00:00:00Z"}):
+        answer = room.client.post("/voices/clone", data=NAMED | changes, files=one_file(), headers=headers)
+        refused(answer, 409, word="Idempotency-Key")
+    answer = room.client.post("/voices/clone", data=NAMED, files=one_file(), headers={"Idempotency-Key": "\x07"})
+    refused(answer, 400, "Idempotency-Key")
+    assert no_uploads_left(room)
+
+
 def test_the_list_of_voices_has_both_names_that_clients_read(room: Room):
     voice_id = room.enrolled("Ana")["voice_id"]
     answer = room.client.get("/voices").json()

@@ -12,6 +12,7 @@ from entrypoints.http.consents import CONSENT_RECORDING, moment_of
 from entrypoints.http.documented import FilePart, accepts, gives_audio, problems
 from entrypoints.http.door import ANY_KEY, CLONE
 from entrypoints.http.forms import MULTIPART, from_fields, read_body, unsupported
+from entrypoints.http.job_asked import idempotency_key
 from entrypoints.http.job_body import handling_of, language_of
 from entrypoints.http.mixing import mix
 from entrypoints.http.ranges import Download, answer
@@ -43,7 +44,10 @@ MAX_FILES = 20
 async def clone(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> Response[VoiceJobAccepted]:
     """Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm; with the consent
     of who speaks.
+
+    Send an `Idempotency-Key` to make repeating safe: the same key, fields and files give the job made before.
     """
+    key = idempotency_key(request)
     media_type = request.content_type[0].lower()
     if media_type != MULTIPART:
         raise unsupported(media_type, (MULTIPART,))
@@ -52,7 +56,7 @@ async def clone(request: Request[Any, Any, Any], service: Wired, caller: Calling
     with Form() as form:
         await read_multipart(request, form, limits)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
-        job = await UPLOADS.run(_enrol, service, form, caller)
+        job = await UPLOADS.run(_enrol, service, form, caller, key)
     return accepted(job, "The voice is being learned.")
 
 
@@ -67,24 +71,26 @@ def _admit(name: str, form: Form) -> None:
         raise InvalidInput(f"There are more than {MAX_FILES} files; send fewer.", field="file")
 
 
-def _enrol(service: Service, form: Form, caller: Caller) -> SynthesisJob:
+def _enrol(service: Service, form: Form, caller: Caller, key: str | None) -> SynthesisJob:
     for name, _ in form.fields:
         if name in ("file", CONSENT_RECORDING.name):
             raise InvalidInput(f"The field {name!r} was sent as a text; send a file, with a filename.", field=name)
     body = from_fields(form.fields, CloneBody)
     language = language_of(body.language, "language")
+    given_at = moment_of(body.consent_given_at, "consent_given_at")
     statement = Statement.read(
-        by=body.consent_by, text=body.consent, language=language, now=service.clock.now(),
-        given_at=moment_of(body.consent_given_at, "consent_given_at"),
-    )  # fmt: skip
+        by=body.consent_by, text=body.consent, language=language, now=service.clock.now(), given_at=given_at
+    )
     voice = NewVoice(
         name=body.name, language=language, description=body.description or "", engine=body.engine, consent=statement,
-        consent_id=body.consent_id,
+        consent_id=body.consent_id, consent_given_at=given_at,
     )  # fmt: skip
     spoken = next((file for name, file in form.files if name == CONSENT_RECORDING.name), None)
     handling = handling_of(body.priority, body.webhook_url)
     clips = [file for name, file in form.files if name == "file"]
-    return service.submit_enrolment(voice, clips, handling=handling, consent_recording=spoken, caller=caller)
+    return service.submit_enrolment(
+        voice, clips, handling=handling, consent_recording=spoken, caller=caller, idempotency_key=key
+    )
 
 
 @get("/", sync_to_thread=True, responses=problems(503))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -12,7 +10,7 @@ from voicecore import blobkeys
 from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio, Samples
 from voicecore.conversion import ConversionSettings
-from voicecore.errors import DiskFull, InvalidAudio, InvalidInput, StorageUnavailable, VoiceCoreError
+from voicecore.errors import InvalidAudio, InvalidInput, VoiceCoreError
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import UNDETERMINED
@@ -22,10 +20,10 @@ from voicecore.ports import AudioCodec, AudioLimits, BlobStore, Catalog, Clock, 
 from voicecore.request import ConversionRequest, OutputFormat, checked_seed
 from voicecore.tone_colour import MIN_SPEECH_S
 from voicecore.usecases.converters import Converters
+from voicecore.usecases.uploaded import forget, may_be_stored, sha256_of
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 _FRAMES_PER_BLOCK = 65_536
-_BYTES_PER_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class SubmitConversion:
             self.catalog, conversion, method_named=f0_method_named, seed=conversion.seed
         )
         job_id = JobId(self.ids.new("job")) if job_id is None else job_id
-        digest = _sha256(file)
+        digest = sha256_of(file)
         audio = self._decode(file)
         key = blobkeys.upload(job_id, 0)
         request = ConversionRequest(
@@ -90,11 +88,11 @@ class SubmitConversion:
         try:
             self.blobs.put(key, self.codec.encode(_blocks(audio), audio.sample_rate_hz, OutputFormat.WAV))
         except VoiceCoreError:
-            self._forget(key)
+            forget(self.blobs, [key])
             raise
         stored = self._stored(job, key, idempotency_key)
         if stored.id != job.id:
-            self._forget(key)
+            forget(self.blobs, [key])
         self.doorbell.ring(stored.id, stored.line)
         return stored
 
@@ -105,16 +103,9 @@ class SubmitConversion:
                 job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
             )
         except VoiceCoreError as error:
-            # A store that cannot be reached may have the job all the same, and the caller's next try is answered with it:
-            # then it needs its recording. Every other error is a refusal.
-            if isinstance(error, DiskFull) or not isinstance(error, StorageUnavailable):
-                self._forget(key)
+            if not may_be_stored(error):
+                forget(self.blobs, [key])
             raise
-
-    def _forget(self, key: str) -> None:
-        # What cannot be deleted now has no owner, and goes with the orphans.
-        with suppress(VoiceCoreError):
-            self.blobs.delete(key)
 
     def _decode(self, file: BinaryIO) -> Audio:
         try:
@@ -127,15 +118,6 @@ class SubmitConversion:
                 field="file",
             )
         return audio
-
-
-def _sha256(file: BinaryIO) -> str:
-    """Of the whole file, which is at its begin before and after."""
-    digest = hashlib.sha256()
-    while block := file.read(_BYTES_PER_BLOCK):
-        digest.update(block)
-    file.seek(0)
-    return digest.hexdigest()
 
 
 def _blocks(audio: Audio) -> Iterator[Samples]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -13,7 +13,16 @@ from voicecore import blobkeys
 from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio
 from voicecore.consent import Recording, Statement
-from voicecore.errors import ConsentRevoked, InvalidAudio, InvalidInput, UnsupportedLanguage, VoiceCoreError
+from voicecore.errors import (
+    Conflict,
+    ConsentRevoked,
+    InvalidAudio,
+    InvalidInput,
+    LimitReached,
+    QueueFull,
+    UnsupportedLanguage,
+    VoiceCoreError,
+)
 from voicecore.handling import PLAIN, Handling
 from voicecore.job import JobId, SynthesisJob
 from voicecore.language import Language
@@ -32,18 +41,23 @@ from voicecore.ports import (
     Ids,
     JobStore,
 )
-from voicecore.request import EnrolmentRequest
+from voicecore.request import EnrolmentRequest, fingerprint
 from voicecore.usecases.consents import decoded_statement, find_consent
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.room_for_voice import check_room_for_voice
+from voicecore.usecases.uploaded import forget, may_be_stored, sha256_of
 from voicecore.voice import checked_name, voice_id_of
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVoice:
-    """What the caller says of the voice."""
+    """What the caller says of the voice.
+
+    Attributes:
+        consent_given_at: when the consent was given, if he told it; else the statement has the moment it came.
+    """
 
     name: str
     language: Language
@@ -51,6 +65,7 @@ class NewVoice:
     engine: str | None = None
     consent: Statement | None = None
     consent_id: str | None = None
+    consent_given_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +93,12 @@ class SubmitEnrolment:
 
     def __call__(
         self, voice: NewVoice, files: Sequence[BinaryIO], *, handling: Handling = PLAIN,
-        consent_recording: BinaryIO | None = None, caller: Caller = NOBODY,
+        consent_recording: BinaryIO | None = None, caller: Caller = NOBODY, idempotency_key: str | None = None,
     ) -> SynthesisJob:  # fmt: skip
-        """The new job; it and its voice are the caller's. Nothing of the upload is left if it is refused.
+        """The new job, which is the caller's, as its voice will be; or the one that this key of his made before of the same
+        files, byte for byte, and the same fields, also if its voice has taken the name meanwhile.
+
+        Nothing of the upload is left if it is refused, or was there before.
 
         Args:
             consent_recording: `voice.consent`, spoken.
@@ -92,7 +110,7 @@ class SubmitEnrolment:
             InvalidAudio, UnsupportedAudioFormat: for the files.
             NameTaken: a voice of the caller's has this name.
             LimitReached: the caller has as many voices as he may have.
-            NotFound, NotInstalled, QueueFull: as for a synthesis.
+            NotFound, NotInstalled, IdempotencyConflict, QueueFull: as for a synthesis.
         """
         caller.must(Scope.CLONE)
         self.webhooks.admit(handling)
@@ -110,7 +128,7 @@ class SubmitEnrolment:
                 f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
             )
         self._check_consent(voice, caller, spoken=consent_recording is not None)
-        check_room_for_voice(self.catalog, self.limits, name, caller, self.limits_of)
+        refusal = self._refusal(name, caller)
         job_id = JobId(self.ids.new("job"))
         consent_key = blobkeys.upload_consent(job_id)
         keys = tuple(blobkeys.upload(job_id, number) for number in range(len(files)))
@@ -118,16 +136,23 @@ class SubmitEnrolment:
         request = EnrolmentRequest(
             name=name, language=voice.language, clip_keys=keys, description=voice.description, engine=engine,
             reference_duration_s=0.0, consent=voice.consent, consent_id=voice.consent_id,
+            said_sha256=_said(voice, files, consent_recording),
         )  # fmt: skip
+        job = SynthesisJob(
+            id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now(),
+            handling=handling, owner=caller.key_id,
+        )  # fmt: skip
+        if (before := self._made_before(job, idempotency_key)) is not None:
+            return before
+        if refusal is not None:
+            raise refusal
         clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
         said = (
             None if consent_recording is None else decoded_statement(self.codec, consent_recording, "consent_recording")
         )
         request = replace(request, reference_duration_s=sum(clip.duration_s for clip in clips))
-        job = SynthesisJob(
-            id=job_id, request=request, engine=engine, spoken_language=spoken, created_at=self.clock.now(),
-            handling=handling, owner=caller.key_id,
-        )  # fmt: skip
+        job = replace(job, request=request)
+        uploads = (*keys, consent_key)
         try:
             for key, clip in zip(keys, clips, strict=True):
                 self.blobs.put(key, [clip.wav_bytes()])
@@ -136,14 +161,44 @@ class SubmitEnrolment:
                     job, request=replace(request, consent=self._with_recording(voice.consent, said, consent_key))
                 )
             self.audit.record(_act(job, request))
-            self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
         except VoiceCoreError:
-            for key in (*keys, consent_key):
-                with suppress(VoiceCoreError):
-                    self.blobs.delete(key)
+            forget(self.blobs, uploads)
             raise
-        self.doorbell.ring(job.id, job.line)
-        return job
+        stored = self._stored(job, uploads, idempotency_key)
+        self.doorbell.ring(stored.id, stored.line)
+        return stored
+
+    def _refusal(self, name: str, caller: Caller) -> Conflict | LimitReached | None:
+        """Why there is no room for a voice of this name, if there is none."""
+        try:
+            check_room_for_voice(self.catalog, self.limits, name, caller, self.limits_of)
+        except (Conflict, LimitReached) as error:
+            return error
+        return None
+
+    def _made_before(self, job: SynthesisJob, idempotency_key: str | None) -> SynthesisJob | None:
+        """The job that this key made of the same request; None if it made none. Raises `IdempotencyConflict`."""
+        if idempotency_key is None:
+            return None
+        try:
+            # A store gives what the key made before it looks for room, and here there is none for anything new.
+            return self.store.add(job, idempotency_key=idempotency_key, max_queued=0)
+        except QueueFull:
+            return None
+
+    def _stored(self, job: SynthesisJob, uploads: tuple[str, ...], idempotency_key: str | None) -> SynthesisJob:
+        room = self.limits.max_queued
+        try:
+            stored = self.observer.submit(
+                job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
+            )
+        except VoiceCoreError as error:
+            if not may_be_stored(error):
+                forget(self.blobs, uploads)
+            raise
+        if stored.id != job.id:
+            forget(self.blobs, uploads)
+        return stored
 
     def _check_consent(self, voice: NewVoice, caller: Caller, *, spoken: bool) -> None:
         if voice.consent_id is not None and find_consent(self.catalog, voice.consent_id, caller).revoked:
@@ -193,6 +248,15 @@ class SubmitEnrolment:
         if max(clip.peak for clip in clips) < 1e-3:
             raise InvalidAudio("The reference is silent; give a recording with speech.", field="file")
         return clips
+
+
+def _said(voice: NewVoice, files: Sequence[BinaryIO], consent_recording: BinaryIO | None) -> str:
+    """Digest of what the caller said that the request does not hold: files as they were sent, and the day of the consent."""
+    return fingerprint({
+        "files": [sha256_of(file) for file in files],
+        "consent_recording": None if consent_recording is None else sha256_of(consent_recording),
+        "consent_given_at": voice.consent_given_at,
+    })  # fmt: skip
 
 
 def _act(job: SynthesisJob, request: EnrolmentRequest) -> Act:
