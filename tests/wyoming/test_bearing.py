@@ -95,8 +95,8 @@ def test_who_is_silent_makes_room_and_who_is_spoken_to_does_not(tmp_path):
 
         async def talk():
             async with home.client() as first, home.client() as second:
-                for client in (first, second):
-                    await client.write_event(HELLO)
+                for client in (first, second):  # another text than before, whose sound would be in the cache
+                    await client.write_event(Synthesize("Quem fala fica.").event())
                 await asyncio.to_thread(eventually, lambda: len(home.jobs()) == 3)
                 async with home.client() as third:
                     refused = await answer(third, until="nothing")
