@@ -28,6 +28,7 @@ _EXTRAS = {
     "xtts-cjk": "Chinese and Japanese with XTTS v2",
     "rvc": "converting voices with models of RVC: rvc, convert -m, say --rvc",
     "rvc-pm": "the pitch tracker pm of RVC, which is Praat's and under the GPL",
+    "watermark": "a watermark in all sound, VOICECORE_WATERMARK=perth",
 }
 #: Before this version a write-ahead log with two writers could be damaged (sqlite.org/releaselog/3_51_3.html).
 _SQLITE_FIXED = (3, 51, 3)
