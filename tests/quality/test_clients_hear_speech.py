@@ -163,10 +163,8 @@ def test_the_official_client_of_elevenlabs_gets_speech_and_the_times_of_its_word
         told = speak.convert_with_timestamps("21m00Tcm4TlvDq8ikWAM", text=text, output_format="mp3_44100_64")
     body = Audio(np.frombuffer(phone, "<i2").astype(np.float32) / 32_768, 8_000).wav_bytes()
     assert word_error_rate(text, heard(body, language), language) <= 0.15
-    body = base64.b64decode(told.audio_base_64)
-    assert word_error_rate(text, heard(body, language), language) <= 0.15
     # The first sentence, by its times, is heard alone.
-    end = text.index(".")
-    whole = SandboxedCodec().decode(io.BytesIO(body), AudioLimits())
-    cut = round(told.alignment.character_end_times_seconds[end] * whole.sample_rate_hz)
-    assert "cientistas" not in transcribe(Audio(whole.samples[:cut], whole.sample_rate_hz), language).lower()
+    whole = SandboxedCodec().decode(io.BytesIO(base64.b64decode(told.audio_base_64)), AudioLimits())
+    cut = round(told.alignment.character_end_times_seconds[text.index(".")] * whole.sample_rate_hz)
+    first = transcribe(Audio(whole.samples[:cut], whole.sample_rate_hz), language)
+    assert word_error_rate("Bom dia.", first, language) == 0
