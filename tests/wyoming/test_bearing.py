@@ -141,7 +141,7 @@ def test_after_all_that_it_still_speaks(shared):
     assert speaks(shared)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200) | st.builds(lambda kind, data, tail: line(kind, data_length=len(data)) + data + tail,
                                            st.text(max_size=9), st.binary(max_size=40), st.binary(max_size=9)))  # fmt: skip
 def test_whatever_comes_is_an_event_or_a_refusal(data):
@@ -175,7 +175,7 @@ class Sink:
         pass
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     st.text(min_size=1), st.dictionaries(st.text(), st.text() | st.integers(-(2**53), 2**53) | st.none()), st.binary()
 )

@@ -17,16 +17,16 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
 
 
 def test_what_is_short_enough_stays_whole() -> None:
-    assert cut(noise(20.0)) == (Piece(start=0, end=2_000),)
+    assert cut(noise(12.0)) == (Piece(start=0, end=1_200),)
     assert cut(noise(0.5)) == (Piece(start=0, end=50),)
 
 
 def test_a_cut_falls_into_the_pause() -> None:
-    samples = noise(30.0)
-    samples[round(13.0 * 16_000) : round(13.4 * 16_000)] = 0
+    samples = noise(18.0)
+    samples[round(8.0 * 16_000) : round(8.4 * 16_000)] = 0
     first, second = cut(samples)
-    assert 13.05 < first.end / 100 < 13.35
-    assert second == Piece(start=first.end, end=3_000)
+    assert 8.05 < first.end / 100 < 8.35
+    assert second == Piece(start=first.end, end=1_800)
 
 
 @settings(deadline=None, max_examples=60)

@@ -47,7 +47,7 @@ def test_a_joiner_between_letters_joins_nothing_after_it() -> None:
     assert list(breaks("a\u200db")) == [1, 0, 1, 1]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_both_ends_are_breaks_and_no_mark_stands_alone(text: str) -> None:
     marks = breaks(text)

@@ -19,7 +19,7 @@ from voicecore.audio import Samples
 #: Samples at 16 kHz of a frame.
 FRAME = HEARD_RATE_HZ // FRAME_RATE_HZ
 #: The longest piece, and the shortest that a cut makes where the speech goes on.
-LONGEST_S, SHORTEST_S = 20.0, 8.0
+LONGEST_S, SHORTEST_S = 12.0, 5.0
 #: What a piece hears beyond what is kept of it. The content encoder's convolutions need 25 ms, the synthesiser's flow and
 #: vocoder 0.36 s to leave no trace, of which the fade covers a part; attention has no end anywhere.
 CONTEXT_S = 0.3

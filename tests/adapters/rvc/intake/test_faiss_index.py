@@ -222,7 +222,7 @@ def harmless(data: bytes) -> None:
 _FILES = st.sampled_from([GOOD, SPARSE, MAPPED, FLAT])
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(data=_FILES, changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=6))
 def test_changed_bytes_do_no_harm(data: bytes, changes: list[tuple[float, int]]) -> None:
     changed = bytearray(data)
@@ -231,7 +231,7 @@ def test_changed_bytes_do_no_harm(data: bytes, changes: list[tuple[float, int]])
     harmless(bytes(changed))
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     data=_FILES,
     at=st.integers(0, 400),
@@ -245,7 +245,7 @@ def test_changed_numbers_do_no_harm(data: bytes, at: int, value: int, end: int) 
     harmless(data[:end] if end < 2_000 else data)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(kind=st.sampled_from([b"IwFl", b"IxF2", b"IxFI", b""]), rest=st.binary(max_size=400))
 def test_noise_does_no_harm(kind: bytes, rest: bytes) -> None:
     harmless(kind + rest)
