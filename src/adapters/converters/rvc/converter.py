@@ -21,6 +21,8 @@ from voicecore.tone_colour import SILENT_BELOW, check_speech
 
 from .content import stored as content_files
 from .content.encoder import ContentEncoder
+from .f0.repetition import HARDLY, MUCH, repeats
+from .f0.smoothing import shifted
 from .f0.tracker import Track
 from .heard import at_rate, without_rumble
 from .loudness import PEAK, limit_peak, mix_loudness
@@ -44,7 +46,21 @@ class _Work:
     voice: LoadedVoice
     settings: ConversionSettings
     method: F0Method
-    voiced: bool = False
+    frames: int = 0
+    voiced: int = 0
+    repeating: int = 0
+
+    def count(self, sound: Samples, track: Track) -> None:
+        """Take in what was found in a piece, as the synthesiser gets it."""
+        found = shifted(track, -self.settings.pitch)
+        self.frames += len(found)
+        self.voiced += int(np.count_nonzero(found))
+        self.repeating += int(np.count_nonzero(repeats(sound, found)))
+
+    @property
+    def hums(self) -> bool:
+        """Whether a pitch was found here and there at least, and hardly any of that is periodic."""
+        return self.voiced > MUCH * self.frames and self.repeating < HARDLY * self.voiced
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +241,7 @@ class RvcConverter:
         if begun.pitch is None:
             return _sound(voice.synthesiser.convert(_twice(content)[:frames], None, seed=seed, kept=kept))
         track = begun.pitch()
-        work.voiced = work.voiced or bool(track.any())
+        work.count(begun.sound, track)
         f0_hz = torch.from_numpy(track).to(content.device)
         if content is not original:
             content = protected(_twice(content)[:frames], _twice(original)[:frames], f0_hz, settings.protect)
@@ -271,6 +287,11 @@ def _notes(work: _Work, *, limited: bool) -> tuple[str, ...]:
         notes.append("The model does not follow a pitch: rvc_pitch and the pitch tracker had no effect.")
     elif not work.voiced:
         notes.append(f"No pitch was found in the audio by {work.method.value}, so the voice whispers.")
+    elif work.hums:
+        notes.append(
+            f"The pitch that {work.method.value} found is hardly there, as in noise without a voice, so the converted voice hums: "
+            "choose another rvc_f0_method, or a recording with speech."
+        )
     if limited:
         notes.append(f"The converted voice went beyond full scale and was made quieter, to {PEAK:g} at its peak.")
     return tuple(notes)
