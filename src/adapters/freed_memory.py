@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 @functools.cache
 def _trim() -> Callable[[int], int] | None:
-    """glibc's malloc_trim(3); None with C libraries that have no such call, and need none."""
+    """Glibc's malloc_trim(3); None with C libraries that have no such call, and need none."""
     try:
         found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):  # musl; macOS; Windows
