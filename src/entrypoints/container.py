@@ -228,7 +228,7 @@ class Container(containers.DeclarativeContainer):
         SubmitEnrolment, store, catalog, blobs, codec, doorbell, engines, clock, ids, limits, webhooks,
         settings.provided.require_consent, observer, limits_of, audit,
     )  # fmt: skip
-    keep_consent = providers.Singleton(KeepConsent, catalog, blobs, codec, clock, ids)
+    keep_consent = providers.Singleton(KeepConsent, catalog, blobs, codec, clock, ids, limits, limits_of)
     revoke_consent = providers.Singleton(RevokeConsent, store, catalog, blobs, clock, limits.provided.keep_jobs, audit)
     submit_mix = providers.Singleton(
         SubmitMix, store, catalog, doorbell, engines, clock, ids, limits, webhooks, observer, limits_of, audit

@@ -139,6 +139,11 @@ def read_key(text: str) -> tuple[KeyId, str] | None:
     return None if found is None else (KeyId(_ID_PREFIX + found[1]), found[2])
 
 
+def holds_key(text: str) -> bool:
+    """Whether there is something in it that looks like a key."""
+    return _TEXT.search(text) is not None
+
+
 def secret_digest(secret: str, pepper: str | None) -> str:
     """`sha256:` and hex, or with a pepper `hmac-sha256:` and hex."""
     if pepper is None:

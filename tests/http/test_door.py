@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from entrypoints.http.app import create_app
-from voicecore.access import Scope
+from voicecore.access import KeyId, Scope, key_text
 
 from .people import person
 from .room import HELLO, Room, furnished, refused
@@ -117,6 +117,16 @@ def test_a_key_in_the_address_is_refused_and_not_repeated(
     assert not [
         each for each in caplog.records if each.name.startswith("voicecore") and "vk_secret" in each.getMessage()
     ]
+
+
+@pytest.mark.parametrize("path", ["/jobs", "/v1/models", "/v1/voices"])
+def test_a_key_in_the_address_is_known_by_its_looks_whatever_it_is_called(shared: Room, path: str):
+    text = key_text(KeyId("key_" + "a" * 20), "b" * 32)
+    for query in (f"auth={text}", f"limit=1&k=%20{text}", f"x=Bearer+{text}"):
+        answer = shared.client.get(f"{path}?{query}")
+        assert answer.status_code == 400
+        assert "X-API-Key" in answer.text
+        assert text not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/jobs", "/live"])

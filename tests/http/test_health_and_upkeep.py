@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.http.health import grade_disk, overall
+from voicecore.access import KeyId, key_text
 from voicecore.errors import DiskFull, StorageUnavailable
 from voicecore.ports import JobStore
 
@@ -194,7 +195,8 @@ def test_every_answer_has_a_request_id_and_keeps_browsers_from_guessing(shared: 
 
 def test_a_plain_request_id_is_kept_and_a_strange_one_replaced(shared: Room):
     assert shared.client.get("/", headers={"X-Request-Id": "abc-1.2_3"}).headers["x-request-id"] == "abc-1.2_3"
-    for strange in ("x" * 65, "a b", "a;b", ""):
+    key = key_text(KeyId("key_" + "a" * 20), "b" * 32)
+    for strange in ("x" * 65, "a b", "a;b", "", key, f"re.{key}"):
         assert shared.client.get("/", headers={"X-Request-Id": strange}).headers["x-request-id"] != strange
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.instruments.tones import recording
 from voicecore.access import KeyLimits, Scope
 from voicecore.errors import LimitReached
 
 from .people import person
 from .room import HELLO, Room, furnished, refused
+
+CLONE = {"language": "pt-BR", "consent_by": "Ana Souza"}
+
+
+def clip() -> dict:
+    return {"file": ("a.wav", recording(), "audio/wav")}
 
 
 def test_requests_are_counted_told_and_refused_above_the_limit(room: Room):
@@ -70,6 +79,56 @@ def test_voices_that_are_stored_and_coming_are_counted(room: Room):
         assert answer.headers["ratelimit-policy"] == '"voices";q=2'
         assert bia.client.post("/voices/mix", json={**mix, "name": "A"}).status_code == 202
         room.gate.opened.set()
+
+
+def test_voices_that_are_asked_for_at_once_do_not_pass_the_limit_of_their_key(room: Room):
+    def ask(number: int) -> httpx.Response:
+        if number % 2:
+            parts = [{"preset": "female_warm", "weight": 1}, {"preset": "male_deep", "weight": 1}]
+            return ana.client.post("/voices/mix", json={"language": "pt-BR", "parts": parts, "name": f"Mix {number}"})
+        return ana.client.post("/voices/clone", data={**CLONE, "name": f"Clone {number}"}, files=clip())
+
+    with person(room, "Ana", limits=KeyLimits(voices=2)) as ana, ThreadPoolExecutor(8) as pool:
+        room.gate.opened.clear()
+        answers = list(pool.map(ask, range(8)))
+        assert sorted(each.status_code for each in answers) == [202] * 2 + [429] * 6
+        assert ana.client.get("/jobs").json()["total"] == 2
+        kept = {stat.key.split("/")[1] for stat in room.service.blobs.list("uploads/")}
+        assert kept <= {each.json()["job_id"] for each in answers if each.status_code == 202}
+        room.gate.opened.set()
+
+
+def test_a_clone_that_is_sent_twice_at_once_with_its_key_is_one_job_also_in_the_last_place(room: Room):
+    def ask(_: int) -> httpx.Response:
+        return ana.client.post(
+            "/voices/clone", data={**CLONE, "name": "Ana"}, files=clip(), headers={"Idempotency-Key": "once"}
+        )
+
+    with person(room, "Ana", limits=KeyLimits(voices=1)) as ana, ThreadPoolExecutor(4) as pool:
+        room.gate.opened.clear()
+        answers = list(pool.map(ask, range(4)))
+        assert {each.status_code for each in answers} == {202}
+        assert len({each.json()["job_id"] for each in answers}) == 1
+        room.gate.opened.set()
+
+
+def test_a_key_keeps_as_many_consents_on_their_own_as_voices_by_either_address(room: Room):
+    said = {"by": "Ana", "language": "pt-BR"}
+    spoken = {"recording": ("r.wav", recording(2), "audio/wav")}
+    with person(room, "Ana", limits=KeyLimits(voices=2)) as ana, person(room, "Bia") as bia:
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda _: ana.client.post("/consents", json=said), range(6)))
+        assert sorted(each.status_code for each in answers) == [201] * 2 + [429] * 4
+        refusal = ana.client.post("/consents", data=said, files=spoken)
+        refused(refusal, 429, word="2 consents")
+        assert refusal.headers["ratelimit-policy"] == '"consents";q=2'
+        other = ana.client.post("/v1/audio/voice_consents", data={"name": "Ana", "language": "pt-BR"}, files=spoken)
+        assert (other.status_code, other.json()["error"]["type"]) == (429, "rate_limit_error")
+        assert list(room.service.blobs.list("consents/")) == []
+        assert bia.client.post("/consents", json=said).status_code == 201
+        kept = ana.client.get("/consents").json()["consents"]
+        assert ana.client.delete(f"/consents/{kept[0]['id']}").status_code == 200
+        assert ana.client.post("/consents", json=said).status_code == 201
 
 
 def test_streams_of_a_caller_are_counted_while_they_last(room: Room):

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from voicecore.access import Caller, Scope
 from voicecore.audio import Audio
 from voicecore.consent import STATEMENTS, Statement
-from voicecore.errors import ConsentRevoked, Forbidden, InvalidAudio, InvalidInput, NotFound
+from voicecore.errors import Conflict, ConsentRevoked, Forbidden, InvalidAudio, InvalidInput, NotFound
 from voicecore.job import JobStatus
 from voicecore.language import Language
+from voicecore.limits import Limits
 from voicecore.request import MixRequest, Mode, SynthesisRequest, VoicePart
 from voicecore.testing.fakes import START
 from voicecore.usecases.consents import KeepConsent, RevokeConsent
@@ -38,7 +39,7 @@ def said(by: str = "Ana", text: str = "Concordo.") -> Statement:
 def strict(house):
     """A house that learns no voice without consent."""
     house.enrol = replace(house.enrol, require_consent=True)
-    house.keep_consent = KeepConsent(house.catalog, house.blobs, house.codec, house.clock, house.ids)
+    house.keep_consent = KeepConsent(house.catalog, house.blobs, house.codec, house.clock, house.ids, house.limits)
     house.revoke = RevokeConsent(house.store, house.catalog, house.blobs, house.clock)
     return house
 
@@ -301,3 +302,14 @@ def test_a_consent_belongs_to_the_key_that_brought_it(strict):
         with pytest.raises(Forbidden):
             act(Caller("key_a", frozenset({Scope.SPEAK})))
     assert strict.revoke(kept.id, ana) == ((), 0)
+
+
+def test_there_are_as_many_consents_on_their_own_as_there_may_be_voices(strict):
+    keep = replace(strict.keep_consent, limits=Limits(max_voices=2))
+    first, _ = keep(said()), keep(said("Bia"), recording=wav())
+    learned(strict)  # its consent goes with its voice, and is not counted
+    with pytest.raises(Conflict, match="limit is that of voices, 2"):
+        keep(said("Caio"), recording=wav())
+    assert len(strict.catalog.consents.all()) == 3
+    strict.revoke(first.id)
+    assert keep(said("Caio")).statement.by == "Caio"

@@ -62,7 +62,7 @@ def statements(service: Wired) -> StatementList:
 
 @post(
     "/consents", needs=CLONE, status_code=201, operation_class=accepts_either(ConsentBody, ConsentBody, [_RECORDING]),
-    request_max_body_size=None, responses=problems(400, 413, 415, 429, 501, 503),
+    request_max_body_size=None, responses=problems(400, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def add(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> ConsentAnswer:
     """Keep a consent for clones to come, which name it as `consent_id`; with its `recording` in multipart, if there is one."""

@@ -19,7 +19,7 @@ from litestar.types import Scope as AsgiScope
 
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
-from voicecore.access import NOBODY, Caller, Scope
+from voicecore.access import NOBODY, Caller, Scope, holds_key
 from voicecore.errors import Forbidden, InvalidInput, LimitReached, Unauthorized, VoiceCoreError
 from voicecore.usecases.limits_of import Allowance
 
@@ -104,8 +104,8 @@ def refuse_key_in_address(connection: Connection) -> None:
         raise InvalidInput(
             f"The address has more than {_MAX_PARAMETERS} parameters; leave most of them out."
         ) from error
-    for name, _ in pairs:
-        if name.lower().replace("-", "").replace("_", "") in _QUERY_NAMES:
+    for name, value in pairs:
+        if name.lower().replace("-", "").replace("_", "") in _QUERY_NAMES or holds_key(value):
             raise InvalidInput(
                 f"A key does not belong into the address, where everybody logs it: send it in the header X-API-Key, leave "
                 f"{name[:40]!r} out, and rotate the key.",

@@ -9,10 +9,11 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from entrypoints.http.door import allowance_of
+from voicecore.access import holds_key
 from voicecore.errors import LimitReached
 from voicecore.usecases.limits_of import Allowance
 
-#: A client's own X-Request-Id is kept if it is this plain, since it is logged.
+#: A client's own X-Request-Id is kept if it is this plain and no key, since it is logged.
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _KEY = "voicecore_request_id"
 
@@ -33,7 +34,8 @@ def request_id(scope: Scope) -> str:
     state = scope["state"]
     if _KEY not in state:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        state[_KEY] = given.decode() if _PLAIN.fullmatch(given) else secrets.token_hex(8)
+        plain = _PLAIN.fullmatch(given) and not holds_key(given.decode())
+        state[_KEY] = given.decode() if plain else secrets.token_hex(8)
     return str(state[_KEY])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import BinaryIO
@@ -16,8 +16,10 @@ from voicecore.consent import RECORDING_LIMIT_S, Consent, ConsentId, Recording, 
 from voicecore.errors import Conflict, ConsentRevoked, Gone, InvalidAudio, InvalidInput, NotFound, VoiceCoreError
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.language import Language
+from voicecore.limits import Limits
 from voicecore.ports import NO_AUDIT, Act, AudioCodec, AudioLimits, AuditLog, BlobStore, Catalog, Clock, Ids, JobStore
 from voicecore.request import EnrolmentRequest, MixRequest, SynthesisRequest
+from voicecore.usecases.limits_of import LimitsOf
 from voicecore.usecases.removal import Removed, remove_all
 from voicecore.usecases.waiting_jobs import jobs_in
 from voicecore.voice import VoiceProfile
@@ -90,6 +92,8 @@ class KeepConsent:
     codec: AudioCodec
     clock: Clock
     ids: Ids
+    limits: Limits
+    limits_of: LimitsOf | None = None
 
     def __call__(
         self, statement: Statement, *, language: Language | None = None, recording: BinaryIO | None = None,
@@ -100,8 +104,11 @@ class KeepConsent:
         Raises:
             Forbidden: without the scope `clone`.
             InvalidAudio: and its kin, for the recording.
+            Conflict: there are as many consents on their own as there may be voices.
+            LimitReached: the caller keeps as many as he may have voices.
         """
         caller.must(Scope.CLONE)
+        self._check_room(caller)
         consent_id = ConsentId(self.ids.new("cons"))
         key = blobkeys.consent_recording(consent_id)
         if recording is not None:
@@ -113,12 +120,22 @@ class KeepConsent:
             id=consent_id, statement=statement, language=language, created_at=self.clock.now(), owner=caller.key_id
         )
         try:
-            self.catalog.consents.add(consent)
+            with nullcontext() if self.limits_of is None else self.limits_of(caller).turn_for_consent():
+                self.catalog.consents.add(consent)
         except VoiceCoreError:
             with suppress(VoiceCoreError):
                 self.blobs.delete(key)
             raise
         return consent
+
+    def _check_room(self, caller: Caller) -> None:
+        kept = sum(each.source_job_id is None and not each.revoked for each in self.catalog.consents.all())
+        if kept >= self.limits.max_voices:
+            raise Conflict(
+                f"There are {kept} consents on their own, and the limit is that of voices, {self.limits.max_voices}: withdraw one first."
+            )
+        if self.limits_of is not None:
+            self.limits_of(caller).room_for_consent()
 
 
 @dataclass(frozen=True, slots=True)

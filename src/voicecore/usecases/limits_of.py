@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from voicecore.job import JobStatus
 from voicecore.ports import Catalog, Clock, Count, Ids, JobQuery, JobStore, Quota, Window
 from voicecore.request import Mode
 
-REQUESTS, CHARACTERS, VOICES, STREAMS = "requests", "characters", "voices", "streams"
+REQUESTS, CHARACTERS, VOICES, CONSENTS, STREAMS = "requests", "characters", "voices", "consents", "streams"
 MINUTE_S, DAY_S = 60, 86_400
 #: After so long without `keep`, a stream is taken for dead and its place is another's.
 PLACE_LASTS = timedelta(seconds=120)
+#: A turn to keep something more is another's after so long, and is waited for a little longer. It takes milliseconds.
+TURN_LASTS, _TURN_AWAITED_S, _TURN_ASKED_S = timedelta(seconds=10), 15.0, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +101,75 @@ class CallerLimits:
 
     def room_for_voice(self) -> None:
         """Whether he may have one voice more than are stored and being made. Raises `LimitReached`."""
-        limit = self.caller.limits.voices or 0
-        if not limit or not self.caller.key_id:
+        limit = self._most_kept
+        if not limit:
             return
-        stored = sum(voice.owner == self.caller.key_id for voice in self.parts.catalog.voices.all())
+        # Those that are made become stored ones, so they are counted before these.
         coming = sum(
             self.parts.store.page(JobQuery(status=status, mode=mode, owner=self.caller.key_id, limit=1)).total
             for status in (JobStatus.QUEUED, JobStatus.PROCESSING)
             for mode in (Mode.CLONE, Mode.MIX)
         )
+        stored = sum(voice.owner == self.caller.key_id for voice in self.parts.catalog.voices.all())
         if stored + coming >= limit:
             raise LimitReached(
                 f"This API key may have {limit} voices; it has {stored}, and {coming} are being made: delete one first.",
                 retry_after_s=3_600, policy=VOICES, limit=limit,
             )  # fmt: skip
+
+    @contextmanager
+    def turn_for_voice(self) -> Iterator[None]:
+        """As `room_for_voice`, and until the end of the context nobody else adds a voice of this caller's, in no process: so those
+        that are sent at once do not all find the last place free. Raises `LimitReached`.
+        """
+        with self._turn(VOICES):
+            self.room_for_voice()
+            yield
+
+    @contextmanager
+    def turn_for_consent(self) -> Iterator[None]:
+        """As `turn_for_voice`, for a consent."""
+        with self._turn(CONSENTS):
+            self.room_for_consent()
+            yield
+
+    def room_for_consent(self) -> None:
+        """Whether he may keep one consent more on its own: there may be as many as voices. Raises `LimitReached`."""
+        limit = self._most_kept
+        if not limit:
+            return
+        consents = self.parts.catalog.consents.all()
+        kept = sum(
+            each.owner == self.caller.key_id and each.source_job_id is None and not each.revoked for each in consents
+        )
+        if kept >= limit:
+            raise LimitReached(
+                f"This API key may keep {limit} consents, as many as voices, and has {kept}: withdraw one first.",
+                retry_after_s=3_600, policy=CONSENTS, limit=limit,
+            )  # fmt: skip
+
+    @property
+    def _most_kept(self) -> int:
+        return (self.caller.limits.voices or 0) if self.caller.key_id else 0
+
+    @contextmanager
+    def _turn(self, what: str) -> Iterator[None]:
+        if not self._most_kept:
+            yield
+            return
+        counter, holder = self._counter(f"{what}.turn"), self.parts.ids.new("turn")
+        deadline_s = time.monotonic() + _TURN_AWAITED_S
+        while not self.parts.quota.hold(counter, holder, 1, TURN_LASTS):
+            if time.monotonic() > deadline_s:
+                raise LimitReached(
+                    f"Other requests of this API key add {what} at this moment: try again in a moment.",
+                    retry_after_s=5, policy=what, limit=self._most_kept,
+                )  # fmt: skip
+            time.sleep(_TURN_ASKED_S)
+        try:
+            yield
+        finally:
+            self.parts.quota.let_go(counter, holder)
 
     @contextmanager
     def stream(self) -> Iterator[Place]:

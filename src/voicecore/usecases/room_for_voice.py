@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from voicecore.access import Caller
 from voicecore.errors import Conflict, NameTaken
 from voicecore.limits import Limits
@@ -26,3 +28,8 @@ def check_room_for_voice(
         raise Conflict(f"There are {len(voices)} voices, which is the limit; delete one first.")
     if limits_of is not None:
         limits_of(caller).room_for_voice()
+
+
+def turn_for_voice(caller: Caller, limits_of: LimitsOf | None) -> AbstractContextManager[None]:
+    """In it the job that makes the voice is stored. Raises `LimitReached`: the room went to another one meanwhile."""
+    return nullcontext() if limits_of is None else limits_of(caller).turn_for_voice()

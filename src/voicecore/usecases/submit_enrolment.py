@@ -45,7 +45,7 @@ from voicecore.request import EnrolmentRequest, fingerprint
 from voicecore.usecases.consents import decoded_statement, find_consent
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.limits_of import LimitsOf
-from voicecore.usecases.room_for_voice import check_room_for_voice
+from voicecore.usecases.room_for_voice import check_room_for_voice, turn_for_voice
 from voicecore.usecases.uploaded import forget, may_be_stored, sha256_of
 from voicecore.voice import checked_name, voice_id_of
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
@@ -164,7 +164,7 @@ class SubmitEnrolment:
         except VoiceCoreError:
             forget(self.blobs, uploads)
             raise
-        stored = self._stored(job, uploads, idempotency_key)
+        stored = self._stored(job, uploads, idempotency_key, caller)
         self.doorbell.ring(stored.id, stored.line)
         return stored
 
@@ -186,12 +186,22 @@ class SubmitEnrolment:
         except QueueFull:
             return None
 
-    def _stored(self, job: SynthesisJob, uploads: tuple[str, ...], idempotency_key: str | None) -> SynthesisJob:
+    def _stored(
+        self, job: SynthesisJob, uploads: tuple[str, ...], idempotency_key: str | None, caller: Caller
+    ) -> SynthesisJob:
         room = self.limits.max_queued
         try:
-            stored = self.observer.submit(
-                job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
-            )
+            # Once more, since decoding took a while and others may have come meanwhile.
+            with turn_for_voice(caller, self.limits_of):
+                stored = self.observer.submit(
+                    job, lambda each: self.store.add(each, idempotency_key=idempotency_key, max_queued=room)
+                )
+        except LimitReached:
+            forget(self.blobs, uploads)
+            # The last place may be that of the same request, sent twice at once.
+            if (before := self._made_before(job, idempotency_key)) is None:
+                raise
+            return before
         except VoiceCoreError as error:
             if not may_be_stored(error):
                 forget(self.blobs, uploads)

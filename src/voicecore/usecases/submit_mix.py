@@ -17,7 +17,7 @@ from voicecore.request import MixRequest
 from voicecore.usecases.consents import check_consents
 from voicecore.usecases.engines import Engines
 from voicecore.usecases.limits_of import LimitsOf
-from voicecore.usecases.room_for_voice import check_room_for_voice
+from voicecore.usecases.room_for_voice import check_room_for_voice, turn_for_voice
 from voicecore.voice import voice_id_of
 from voicecore.webhook_target import NO_WEBHOOKS, WebhookPolicy
 
@@ -71,7 +71,8 @@ class SubmitMix:
         objects = {"job_id": job.id, "voice_id": voice_id_of(job.id)}
         parts = " ".join(part.voice for part in request.parts)
         self.audit.record(Act(what="voice.mix", who=caller.key_id, objects=objects, details={"parts": parts}))
-        self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
+        with turn_for_voice(caller, self.limits_of):
+            self.observer.submit(job, lambda each: self.store.add(each, max_queued=self.limits.max_queued))
         self.doorbell.ring(job.id, job.line)
         return job
 

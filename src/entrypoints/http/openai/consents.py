@@ -21,7 +21,7 @@ from entrypoints.http.wiring import Calling, Wired, consent_id_of
 from entrypoints.service import Service
 from voicecore.access import Caller, Scope
 from voicecore.consent import Consent, Statement, default_statement
-from voicecore.errors import Conflict, InvalidInput
+from voicecore.errors import Conflict, InvalidInput, NotFound
 from voicecore.language import UNDETERMINED
 from voicecore.usecases.consents import find_consent, voices_under
 from voicecore.voice import NAME_LIMIT, checked_name
@@ -83,7 +83,7 @@ def _entry(consent: Consent) -> ConsentEntry:
 
 @post(
     "/audio/voice_consents", needs=CLONE, status_code=200, operation_class=accepts(ConsentBody, files=[_RECORDING]),
-    request_max_body_size=None, responses=faults(400, 413, 415, 429, 501, 503),
+    request_max_body_size=None, responses=faults(400, 409, 413, 415, 429, 501, 503),
 )  # fmt: skip
 async def add(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> ConsentEntry:
     """Keep a spoken consent. Nobody checks its words: whoever sends it says that they are those of /consent-statements."""
@@ -127,7 +127,12 @@ def listing(
 ) -> Consents:  # fmt: skip
     """Your consents that were not withdrawn, newest first."""
     seen = [each for each in reversed(service.catalog.consents.all()) if caller.sees(each.owner)]
-    begin = 0 if after is None else 1 + seen.index(find_consent(service.catalog, consent_id_of(after), caller))
+    begin = 0
+    if after is not None:
+        # By ids: one that is renamed or withdrawn at this moment is another consent, but in the same place.
+        begin = next((place for place, each in enumerate(seen, 1) if each.id == after), 0)
+        if not begin:
+            raise NotFound(f"There is no consent {after[:80]!r}; begin again without after.", field="consent_id")
     rest = [each for each in seen[begin:] if not each.revoked]
     page = [_entry(each) for each in rest[:limit]]
     return Consents(
