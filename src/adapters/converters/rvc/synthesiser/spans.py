@@ -81,12 +81,8 @@ def block_halos(config: VoiceConfig) -> list[int]:
 
 
 def windows(frames: int, largest: int = WINDOW_FRAMES) -> Sequence[Span]:
-    """Spans of frames that partition 0..frames, about equally wide, so that no window is a scrap."""
-    if frames == 0:
-        return []
-    count = -(-frames // largest)
-    width = min(largest, rounded(-(-frames // count)))
-    return [(start, min(start + width, frames)) for start in range(0, frames, width)]
+    """Spans of frames that partition 0..frames: all of one width but the last, so that memory that one has had fits the next."""
+    return [(start, min(start + largest, frames)) for start in range(0, frames, largest)]
 
 
 def rounded(frames: int) -> int:
