@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from entrypoints.http.health import grade_disk, overall
 from voicecore.access import KeyId, key_text
-from voicecore.errors import DiskFull, StorageUnavailable
+from voicecore.errors import BlobCorrupt, DiskFull, StorageUnavailable
 from voicecore.ports import JobStore
+from voicecore.testing.tone import ToneProvider
 
 from .room import HELLO, Room, eventually, furnished, recording, refused
 
@@ -120,6 +124,49 @@ def test_a_full_disk_is_told_with_the_file_but_not_with_the_folders_of_the_machi
     assert refused(answer, 503, word="disk of voicecore.sqlite3 is full")["code"] == "disk_full"
     assert str(folder) not in answer.text
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_no_check_and_no_event_tells_the_folders_of_the_machine(room: Room, monkeypatch: pytest.MonkeyPatch):
+    folder = room.service.settings.data_dir
+    place = folder / "voicecore.sqlite3"
+
+    def damaged(*_: object, **__: object):
+        raise StorageUnavailable(f"{place} is damaged: restore it from a backup.")
+
+    def gone(*_: object, **__: object):
+        raise BlobCorrupt(f"{place} is damaged: restore it from a backup.")
+
+    job = room.spoken()
+    with monkeypatch.context() as broken:
+        broken.setattr(type(room.service.store), "counts", damaged)
+        broken.setattr(ToneProvider, "problems", lambda _: [f"There is nothing in {folder}."])
+        for path in ("/health", "/ready", "/engines"):
+            answer = room.client.get(path).text
+            assert str(folder) not in answer
+        assert "voicecore.sqlite3 is damaged" in room.client.get("/ready").text
+    monkeypatch.setattr(type(room.service.blobs), "open", gone)
+    heard = room.client.get(f"/jobs/{job['id']}/stream?sse=true").text
+    assert "voicecore.sqlite3 is damaged" in heard
+    assert str(folder) not in heard
+
+
+def test_a_socket_s_last_word_tells_no_folders_either(room: Room, monkeypatch: pytest.MonkeyPatch):
+    folder = room.service.settings.data_dir
+
+    def full(*_: object, **__: object):
+        raise DiskFull(f"The disk of {folder / 'voicecore.sqlite3'} is full: free some space and try again.")
+
+    monkeypatch.setattr(type(room.service.store), "add", full)
+    with connect(room.url.replace("http", "ws", 1) + "/ws/speak") as socket:
+        for said in ({"type": "start", "source_language": "pt-BR", "mode": "dubbing"}, {"type": "text", "text": "Oi."}):
+            socket.send(json.dumps(said))
+        socket.send(json.dumps({"type": "end"}))
+        heard = []
+        with pytest.raises(ConnectionClosed):
+            while True:
+                heard.append(json.loads(socket.recv()))
+    assert "disk of voicecore.sqlite3 is full" in heard[-1]["detail"]
+    assert str(folder) not in str(heard)
 
 
 def test_a_draining_service_refuses_new_work_and_still_serves_what_it_has(room: Room):

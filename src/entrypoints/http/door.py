@@ -17,6 +17,7 @@ from litestar.exceptions import WebSocketException
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope as AsgiScope
 
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore.access import NOBODY, Caller, Scope, holds_key
@@ -73,7 +74,10 @@ async def door(connection: Connection, handler: BaseRouteHandler) -> None:
             raise
         code = next((code for kind, code in _CLOSE.items() if isinstance(error, kind)), 1013)
         # At most 123 bytes, by RFC 6455.
-        raise WebSocketException(detail=error.message.encode()[:120].decode(errors="ignore"), code=code) from error
+        raise WebSocketException(
+            detail=told_outside(connection.app.state.service, error.message).encode()[:120].decode(errors="ignore"),
+            code=code,
+        ) from error
 
 
 def needs_of(handler: BaseRouteHandler) -> Needs:

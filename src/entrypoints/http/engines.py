@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 from entrypoints.http.documented import problems
 from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_body import language_of
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 from voicecore.engine import EngineCard
@@ -161,7 +162,7 @@ def engines(service: Wired) -> EngineList:
         found.append(
             EngineAnswer(
                 name=name, default=name == default, available=card is not None and not troubles,
-                problems=list(troubles), card=None if card is None else of_card(card),
+                problems=[told_outside(service, each) for each in troubles], card=None if card is None else of_card(card),
             )
         )  # fmt: skip
     return EngineList(total=len(found), default=default, engines=found)

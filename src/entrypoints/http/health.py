@@ -15,6 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from entrypoints.http.door import OPEN
 from entrypoints.http.job_answers import utc
 from entrypoints.http.rvc_model_answers import whats_off
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.wiring import Wired
 from entrypoints.service import Service
 from voicecore import __version__
@@ -97,7 +98,7 @@ def _check_store(service: Service) -> Check:
     try:
         counts = {status.value: count for status, count in service.store.counts().items()}
     except VoiceCoreError as error:
-        return Check(status="error", detail=error.message)
+        return Check(status="error", detail=told_outside(service, error.message))
     return Check(status="ok", queued=counts["queued"], processing=counts["processing"])
 
 
@@ -114,7 +115,7 @@ def _check_engine(service: Service) -> Check:
     name = service.engines.default
     problems = service.engines.provider(name).problems()
     if problems:
-        return Check(status="error", engine=name, model_loaded=False, detail=problems[0])
+        return Check(status="error", engine=name, model_loaded=False, detail=told_outside(service, problems[0]))
     try:
         loaded = _loaded(service, name)
     except VoiceCoreError:
@@ -146,7 +147,7 @@ def _check_workers(service: Service) -> Check:
     try:
         there, waiting_in_vain = service.roster.present(), unserved_lines(service)
     except VoiceCoreError as error:
-        return Check(status="error", active=0, detail=error.message)
+        return Check(status="error", active=0, detail=told_outside(service, error.message))
     active, busy = sum(each.slots for each in there), sum(each.busy for each in there)
     if not there:
         detail = "No worker is there, so accepted jobs wait: start voicecore worker."
@@ -212,6 +213,7 @@ def ready(service: Wired) -> Response[Readiness]:
     else:
         store = _check_store(service)
         reason = store.detail if store.status == "error" else service.check.refused()
+    reason = None if reason is None else told_outside(service, reason)
     return Response(Readiness(ready=reason is None, reason=reason), status_code=200 if reason is None else 503)
 
 

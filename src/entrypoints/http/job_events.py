@@ -18,6 +18,7 @@ from entrypoints.http.job_answers import of_job
 from entrypoints.http.job_watching import JobWatching
 from entrypoints.http.live_answer import LiveAnswer
 from entrypoints.http.problems import status_of
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.sse import PING, PING_EVERY_S, event
 from entrypoints.http.threads import blocking
 from entrypoints.http.wiring import Calling, Wired, find_job
@@ -89,12 +90,14 @@ async def events(
         """Nothing is held."""
 
     return LiveAnswer(
-        _written(watching.states(job.id), last), farewell, stall_s=service.settings.stream_stall_s,
+        _written(service, watching.states(job.id), last), farewell, stall_s=service.settings.stream_stall_s,
         media_type="text/event-stream", headers={"X-Job-Id": job.id, "X-Accel-Buffering": "no"},
     )  # fmt: skip
 
 
-async def _written(states: AsyncGenerator[SynthesisJob | None], last: Place | None) -> AsyncGenerator[bytes]:
+async def _written(
+    service: Service, states: AsyncGenerator[SynthesisJob | None], last: Place | None
+) -> AsyncGenerator[bytes]:
     said_at = anyio.current_time()
     try:
         async with aclosing(states):
@@ -109,7 +112,9 @@ async def _written(states: AsyncGenerator[SynthesisJob | None], last: Place | No
                     said_at = anyio.current_time()
                     yield PING
     except VoiceCoreError as error:
-        yield event("error", {"code": error.code, "detail": error.message, "status": status_of(error)})
+        yield event(
+            "error", {"code": error.code, "detail": told_outside(service, error.message), "status": status_of(error)}
+        )
 
 
 def watching(service: Service) -> JobWatching:

@@ -17,6 +17,7 @@ from litestar.exceptions import HTTPException
 
 from entrypoints.http.dialects import Refusal, renderer_of
 from entrypoints.http.headers import reached, request_id
+from entrypoints.http.sentences import told_outside
 from voicecore.errors import (
     BlobCorrupt,
     Conflict,
@@ -119,8 +120,7 @@ def as_problem(refusal: Refusal) -> Response[Problem]:
 def on_voicecore_error(request: Request[Any, Any, Any], error: VoiceCoreError) -> Response[Any]:
     """An error of the core, with `Retry-After` where trying again can help."""
     status = status_of(error)
-    # Which file it is helps to mend it; where that lies on this machine is none of a client's business.
-    sentence = error.message.replace(f"{request.app.state.service.settings.data_dir}/", "")
+    sentence = told_outside(request.app.state.service, error.message)
     if status == 500 or isinstance(error, StorageUnavailable):
         _log.error("request %s: %s", request_id(request.scope), told(error))
     headers = {}

@@ -17,6 +17,7 @@ from entrypoints.http.door import SPEAK
 from entrypoints.http.job_body import handling_of, to_request
 from entrypoints.http.live import Followed
 from entrypoints.http.live_room import Seat, live_room
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.speak_messages import DEFECT, MAX_TEXT, NORMAL, Idle, NotText, Said, Start, close_code, read
 from entrypoints.http.threads import Pool, blocking
 from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
@@ -57,7 +58,7 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
     try:
         await seat.take()
     except VoiceCoreError as error:
-        await _refuse(socket, error)
+        await _refuse(socket, service, error)
         return
     try:
         session = _Session(socket, service, room.threads, seat, caller)
@@ -65,7 +66,7 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
     except _Left:
         _log.debug("a client left its socket")
     except VoiceCoreError as error:
-        await _refuse(socket, error)
+        await _refuse(socket, service, error)
     except Exception:  # noqa: BLE001 - told to the client as nothing but a defect
         _log.exception("a speaking socket failed unexpectedly")
         await _close(socket, {"type": "error", "code": "internal_error", "detail": "The service failed."}, DEFECT)
@@ -76,8 +77,8 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
             await seat.give_back()
 
 
-async def _refuse(socket: WebSocket[Any, Any, Any], error: VoiceCoreError) -> None:
-    said = {"type": "error", "code": error.code, "detail": error.message}
+async def _refuse(socket: WebSocket[Any, Any, Any], service: Service, error: VoiceCoreError) -> None:
+    said = {"type": "error", "code": error.code, "detail": told_outside(service, error.message)}
     await _close(socket, said if error.field is None else {**said, "field": error.field}, close_code(error))
 
 

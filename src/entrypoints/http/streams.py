@@ -17,6 +17,7 @@ from entrypoints.http.live_answer import LiveAnswer
 from entrypoints.http.problems import status_of
 from entrypoints.http.recordings import RECORDING
 from entrypoints.http.schemas import ConvertBody, JobBody
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.sse import PING, PING_EVERY_S, event, wants_events
 from entrypoints.http.threads import blocking
 from entrypoints.http.wiring import Calling, Wired, find_job, refuse_while_draining
@@ -94,7 +95,9 @@ async def _events(service: Service, followed: Followed, output: StreamFormat) ->
         async for each in _sound(service, followed, output):
             yield each
     except VoiceCoreError as error:
-        yield event("error", {"code": error.code, "detail": error.message, "status": status_of(error)})
+        yield event(
+            "error", {"code": error.code, "detail": told_outside(service, error.message), "status": status_of(error)}
+        )
 
 
 async def _sound(service: Service, followed: Followed, output: StreamFormat) -> AsyncGenerator[bytes]:

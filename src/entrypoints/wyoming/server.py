@@ -15,6 +15,7 @@ import anyio
 from wyoming.error import Error
 
 from entrypoints.http.live_room import LiveRoom
+from entrypoints.http.sentences import told_outside
 from entrypoints.service import Service
 from entrypoints.wyoming import door
 from entrypoints.wyoming.session import Session
@@ -99,7 +100,7 @@ class WyomingServer:
         except Left:
             _log.debug("a client left")
         except VoiceCoreError as error:
-            last = Error(text=error.message, code=error.code)
+            last = Error(text=told_outside(self._service, error.message), code=error.code)
         except Exception:  # noqa: BLE001 - told to the client as nothing but a defect
             _log.exception("a session failed unexpectedly")
             last = Error(text="The service failed.", code="internal_error")

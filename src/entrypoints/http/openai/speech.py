@@ -18,6 +18,7 @@ from entrypoints.http.live_answer import LiveAnswer
 from entrypoints.http.openai.dialect import Fault, fault, faults
 from entrypoints.http.openai.speech_body import Speech, SpeechBody, speech_of
 from entrypoints.http.problems import status_of
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.sse import PING, PING_EVERY_S
 from entrypoints.http.threads import blocking
 from entrypoints.http.warned import speech_headers
@@ -88,10 +89,10 @@ async def _events(
     except BaseException:
         await followed.leave()
         raise
-    return event_stream(service, followed, _told(followed, stream, wanted), headers=headers)
+    return event_stream(service, followed, _told(service, followed, stream, wanted), headers=headers)
 
 
-async def _told(followed: Followed, stream: SoundStream, wanted: Speech) -> AsyncGenerator[bytes]:
+async def _told(service: Service, followed: Followed, stream: SoundStream, wanted: Speech) -> AsyncGenerator[bytes]:
     spoken_s, said_at = 0.0, anyio.current_time()
     try:
         async for chunk in followed.chunks():
@@ -108,7 +109,9 @@ async def _told(followed: Followed, stream: SoundStream, wanted: Speech) -> Asyn
             yield _event(Delta(audio=data))
         yield _event(Done(usage=usage_of(wanted.request.text, spoken_s)))
     except VoiceCoreError as error:
-        yield _event(Failed(error=fault(status_of(error), error.code, error.message, error.field)))
+        yield _event(
+            Failed(error=fault(status_of(error), error.code, told_outside(service, error.message), error.field))
+        )
 
 
 def usage_of(text: str, spoken_s: float) -> Usage:
