@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -162,7 +163,7 @@ def test_a_socket_s_last_word_tells_no_folders_either(room: Room, monkeypatch: p
             socket.send(json.dumps(said))
         socket.send(json.dumps({"type": "end"}))
         heard = []
-        with pytest.raises(ConnectionClosed):
+        with contextlib.suppress(ConnectionClosed):
             while True:
                 heard.append(json.loads(socket.recv()))
     assert "disk of voicecore.sqlite3 is full" in heard[-1]["detail"]

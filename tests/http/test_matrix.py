@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -18,14 +20,16 @@ from entrypoints.container import build
 from entrypoints.http.app import create_app
 from entrypoints.http.door import ANY_KEY, OPEN, Needs, needs_of
 from entrypoints.settings import Settings
+from tests.instruments.tones import recording
 from voicecore.access import KeyLimits, Scope
 from voicecore.testing.shifter import shifter_file
 
 from .people import MOST, Person, acting, expire, person
-from .room import Room, furnished
+from .room import HELLO, Room, furnished
 
 #: Parameters of paths that name what belongs to somebody.
-OWNED = ("job_id", "voice_id")
+OWNED = ("job_id", "voice_id", "consent_id")
+HER_VOICE = "Of Ana alone"
 #: The service's front page and its state are nobody's secret.
 OPEN_PATHS = {"/", "/health", "/live", "/ready", "/openapi.json", "/schema", "/schema/openapi.json", "/schema/{path}"}
 
@@ -113,8 +117,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         expire(room, late)
         with acting(room, ana) as hers:
             spoken = hers.spoken()
-            voice = hers.enrolled()["voice_id"]
-        yield House(room, ana, bia, late, only, {"job_id": spoken["id"], "voice_id": voice})
+            voice = hers.enrolled(HER_VOICE)["voice_id"]
+            kept = hers.client.post("/consents", json={"by": "Ana", "language": "pt-BR"}).json()["id"]
+        yield House(room, ana, bia, late, only, {"job_id": spoken["id"], "voice_id": voice, "consent_id": kept})
 
 
 def test_every_route_says_what_it_needs():
@@ -159,11 +164,96 @@ def test_what_is_anothers_is_not_there(house: House, way: Way):
         assert answer.status_code == 404
 
 
+def clip(name: str) -> dict:
+    return {name: ("a.wav", recording(), "audio/wav")}
+
+
+CLONE = {"name": "Mine", "language": "pt-BR"}
+TTS = "/v1/text-to-speech/{voice_id}"
+#: Every way to name what belongs to somebody, in every dialect, with all that the request needs beside it.
+NAMING = {
+    "a job": ("POST", "/jobs", {"json": {**HELLO, "mode": "dubbing_with_clone", "voice_id": "{voice_id}"}}),
+    "a stream": ("POST", "/jobs/stream", {"json": {**HELLO, "mode": "dubbing_with_clone", "voice_id": "{voice_id}"}}),
+    "a speech": ("POST", "/v1/audio/speech", {"json": {"model": "tts-1", "input": "Oi.", "voice": "{voice_id}"}}),
+    "a speech of an object": (
+        "POST", "/v1/audio/speech", {"json": {"model": "tts-1", "input": "Oi.", "voice": {"id": "{voice_id}"}}}
+    ),
+    "a speech by name": ("POST", "/v1/audio/speech", {"json": {"model": "tts-1", "input": "Oi.", "voice": "{name}"}}),
+    "a speech by name and model": (
+        "POST", "/v1/audio/speech", {"json": {"model": "tts-1", "input": "Oi.", "voice": "{name}+x"}}
+    ),
+    "elevenlabs": ("POST", TTS, {"json": {"text": "Oi."}}),
+    "elevenlabs by name": ("POST", "/v1/text-to-speech/{name}", {"json": {"text": "Oi."}}),
+    "elevenlabs stream": ("POST", f"{TTS}/stream", {"json": {"text": "Oi."}}),
+    "elevenlabs times": ("POST", f"{TTS}/with-timestamps", {"json": {"text": "Oi."}}),
+    "elevenlabs streamed times": ("POST", f"{TTS}/stream/with-timestamps", {"json": {"text": "Oi."}}),
+    "elevenlabs edit": ("POST", "/v1/voices/{voice_id}/edit", {"data": {"name": "Mine"}}),
+    "elevenlabs conversion": ("POST", "/v1/speech-to-speech/{voice_id}", {"files": clip("audio")}),
+    "elevenlabs consent": ("POST", "/v1/voices/add", {"data": {**CLONE, "consent_id": "{consent_id}"}, "files": clip("files")}),
+    "elevenlabs consent in a label": (
+        "POST", "/v1/voices/add",
+        {"data": {"name": "Mine", "labels": '{{"consent_id": "{consent_id}"}}'}, "files": clip("files")},
+    ),
+    "openai consent": (
+        "POST", "/v1/audio/voices", {"data": {"name": "Mine", "consent": "{consent_id}"}, "files": clip("audio_sample")}
+    ),
+    "openai consent's name": ("POST", "/v1/audio/voice_consents/{consent_id}", {"json": {"name": "Mine"}}),
+    "openai page": ("GET", "/v1/audio/voice_consents?after={consent_id}", {}),
+    "elevenlabs page": ("GET", "/v2/voices?next_page_token={voice_id}", {}),
+    "elevenlabs choice": ("GET", "/v2/voices?voice_ids={voice_id}", {}),
+    "a clone": ("POST", "/voices/clone", {"data": {**CLONE, "consent_id": "{consent_id}"}, "files": clip("file")}),
+    "a mix": ("POST", "/voices/mix", {"json": {**CLONE, "parts": [{"voice_id": "{voice_id}"}, {"preset": "male_deep"}]}}),
+    "a name": ("PATCH", "/voices/{voice_id}", {"json": {"name": "Mine"}}),
+}  # fmt: skip
+
+
+def filled(told: Any, names: dict[str, str]) -> Any:
+    """With the names in all its texts."""
+    if isinstance(told, str):
+        return told.format(**names)
+    if isinstance(told, dict):
+        return {name: filled(each, names) for name, each in told.items()}
+    return [filled(each, names) for each in told] if isinstance(told, list) else told
+
+
+@pytest.mark.parametrize("way", NAMING.values(), ids=NAMING.keys())
+def test_what_is_anothers_cannot_be_named_in_any_dialect(house: House, way: tuple[str, str, dict[str, Any]]):
+    method, path, body = way
+    hers = {"name": HER_VOICE, **house.hers}
+    never = {name: "zz" + value[2:-1] + "0" for name, value in hers.items()}
+    answers = []
+    for names in (hers, never):
+        answer = house.bia.client.request(method, filled(path, names), **filled(body, names))
+        text = answer.text.replace(answer.headers["x-request-id"], "")
+        for name, value in names.items():
+            text = text.replace(value, name)
+        answers.append((answer.status_code, text))
+    assert answers[0] == answers[1]
+    assert answers[0][0] in (400, 404) or path.startswith("/v2/voices?voice_ids"), answers[0]
+    assert house.bia.client.get("/jobs").json()["total"] == 0
+
+
+def test_a_voice_of_somebody_else_is_unknown_on_a_socket(house: House):
+    address = str(house.room.client.base_url).replace("http", "ws", 1) + "/ws/speak"
+    start = {
+        "type": "start",
+        "source_language": "pt-BR",
+        "mode": "dubbing_with_clone",
+        "voice_id": house.hers["voice_id"],
+    }
+    with connect(address, additional_headers={"X-API-Key": house.bia.text}) as socket:
+        for said in (start, {"type": "text", "text": "Oi."}, {"type": "end"}):
+            socket.send(json.dumps(said))
+        assert json.loads(socket.recv(timeout=10))["type"] == "started"
+        assert json.loads(socket.recv(timeout=10))["code"] == "not_found"
+
+
 def test_after_all_that_what_is_hers_is_still_there_for_her_and_for_an_admin(house: House):
     for caller in (house.ana, house.only[Scope.ADMIN]):
         assert caller.client.get(f"/jobs/{house.hers['job_id']}").json()["status"] == "completed"
         assert caller.client.get(f"/jobs/{house.hers['job_id']}/download").status_code == 200
         assert caller.client.get(f"/voices/{house.hers['voice_id']}/sample").status_code == 200
+        assert caller.client.get(f"/consents/{house.hers['consent_id']}").json()["by"] == "Ana"
 
 
 @pytest.mark.parametrize("header", ["X-API-Key", "xi-api-key", "Authorization"])
