@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.instruments.tones import recording
 from voicecore.access import KeyLimits, Scope
@@ -15,8 +20,37 @@ from voicecore.errors import LimitReached
 
 from .people import person
 from .room import HELLO, Room, furnished, refused
+from .test_conversion import added
 
 CLONE = {"language": "pt-BR", "consent_by": "Ana Souza"}
+
+
+#: A speech in every dialect: its address and its body, without the text and with the name of the field for it.
+SPEECHES = {
+    "ours": ("/jobs/stream", HELLO, "text"),
+    "openai": ("/v1/audio/speech", {"model": "tts-1", "voice": "alloy"}, "input"),
+    "openai events": ("/v1/audio/speech", {"model": "tts-1", "voice": "alloy", "stream_format": "sse"}, "input"),
+    "elevenlabs": ("/v1/text-to-speech/female_warm", {}, "text"),
+    "elevenlabs stream": ("/v1/text-to-speech/female_warm/stream", {}, "text"),
+    "elevenlabs times": ("/v1/text-to-speech/female_warm/with-timestamps", {}, "text"),
+    "elevenlabs streamed times": ("/v1/text-to-speech/female_warm/stream/with-timestamps", {}, "text"),
+}
+
+
+def heard_on_socket(room: Room, key: str, text: str, **start: str) -> list[dict]:
+    """What a speaking socket says of this text, until it is closed."""
+    said = {"type": "start", "source_language": "pt-BR", "mode": "dubbing", **start}
+    heard = []
+    with connect(room.url.replace("http", "ws", 1) + "/ws/speak", additional_headers={"X-API-Key": key}) as socket:
+        # Who is refused at once may be so before all of it was sent.
+        with suppress(ConnectionClosed):
+            for message in (said, {"type": "text", "text": text}, {"type": "end"}):
+                socket.send(json.dumps(message))
+        with suppress(ConnectionClosed):
+            while True:
+                if isinstance(message := socket.recv(timeout=20), str):
+                    heard.append(json.loads(message))
+    return heard
 
 
 def clip() -> dict:
@@ -155,3 +189,53 @@ def test_a_stream_over_the_limit_of_its_key_is_refused_and_makes_no_job(room: Ro
             assert bia.client.post("/jobs/stream?format=pcm", json=HELLO).status_code == 200
         for _ in range(2):  # the place of the first is free again
             assert ana.client.post("/jobs/stream?format=pcm", json=HELLO).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A room that everybody needs a key for."""
+    with furnished(tmp_path_factory.mktemp("data")) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("path", "body", "field"), SPEECHES.values(), ids=SPEECHES.keys())
+def test_streams_and_characters_are_counted_in_every_dialect(locked: Room, path: str, body: dict, field: str):
+    limits = KeyLimits(streams=1, characters_per_day=20)
+    with person(locked, f"Of {path} {len(body)}", limits=limits) as ana:
+        short, long = {**body, field: "Bom dia."}, {**body, field: "Bom dia, minha gente boa."}
+        with locked.service.limits_of(locked.service.authenticate(ana.text)).stream():
+            full = ana.client.post(path, json=short)
+        assert ana.client.post(path, json=short).status_code == 200
+        spent = ana.client.post(path, json=long)
+        for answer, policy in ((full, "streams"), (spent, "characters")):
+            assert answer.status_code == 429, answer.text
+            assert answer.headers["ratelimit-policy"].startswith(f'"{policy}"')
+            assert int(answer.headers["retry-after"]) > 0
+        assert ana.client.get("/jobs").json()["total"] == 1
+
+
+def test_streams_and_characters_are_counted_on_a_socket(locked: Room):
+    with person(locked, "Of a socket", limits=KeyLimits(streams=1, characters_per_day=20)) as ana:
+        with locked.service.limits_of(locked.service.authenticate(ana.text)).stream():
+            assert heard_on_socket(locked, ana.text, "Bom dia.")[-1]["code"] == "limit_reached"
+        assert heard_on_socket(locked, ana.text, "Bom dia.")[-1]["type"] == "done"
+        assert heard_on_socket(locked, ana.text, "Bom dia, minha gente boa.")[-1]["code"] == "limit_reached"
+        assert ana.client.get("/jobs").json()["total"] == 1
+
+
+def test_who_may_only_speak_has_nothing_converted_in_any_dialect(room: Room):
+    model = added(room, "Lia")
+    with person(room, "Ana", [Scope.SPEAK]) as ana:
+        asked = [
+            ("/jobs", {**HELLO, "enable_rvc": True, "rvc_model_id": model}),
+            ("/jobs/stream", {**HELLO, "enable_rvc": True, "rvc_model_id": model}),
+            ("/v1/audio/speech", {"model": "tts-1", "voice": "alloy", "input": "Oi.", "rvc_model": model}),
+            ("/v1/audio/speech", {"model": "tts-1", "voice": "alloy+Lia", "input": "Oi."}),
+            ("/v1/text-to-speech/Lia", {"text": "Oi."}),
+            (f"/v1/text-to-speech/{model}/stream", {"text": "Oi."}),
+            ("/v1/text-to-speech/female_warm+Lia/with-timestamps", {"text": "Oi."}),
+        ]
+        for path, body in asked:
+            answer = ana.client.post(path, json=body)
+            assert (answer.status_code, "convert" in answer.text) == (403, True), (path, answer.text)
+        assert ana.client.get("/jobs").json()["total"] == 0

@@ -169,6 +169,7 @@ def clip(name: str) -> dict:
 
 
 CLONE = {"name": "Mine", "language": "pt-BR"}
+PARTS = [{"voice_id": "{voice_id}", "weight": 1}, {"preset": "male_deep", "weight": 1}]
 TTS = "/v1/text-to-speech/{voice_id}"
 #: Every way to name what belongs to somebody, in every dialect, with all that the request needs beside it.
 NAMING = {
@@ -202,7 +203,7 @@ NAMING = {
     "elevenlabs page": ("GET", "/v2/voices?next_page_token={voice_id}", {}),
     "elevenlabs choice": ("GET", "/v2/voices?voice_ids={voice_id}", {}),
     "a clone": ("POST", "/voices/clone", {"data": {**CLONE, "consent_id": "{consent_id}"}, "files": clip("file")}),
-    "a mix": ("POST", "/voices/mix", {"json": {**CLONE, "parts": [{"voice_id": "{voice_id}"}, {"preset": "male_deep"}]}}),
+    "a mix": ("POST", "/voices/mix", {"json": {**CLONE, "parts": PARTS}}),
     "a name": ("PATCH", "/voices/{voice_id}", {"json": {"name": "Mine"}}),
 }  # fmt: skip
 
