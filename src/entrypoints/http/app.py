@@ -31,7 +31,9 @@ from entrypoints.http import (
     rvc,
     speak_socket,
     streams,
+    studio,
     subtitles,
+    text_segments,
     voices,
 )
 from entrypoints.http.cors import cors_of
@@ -54,7 +56,7 @@ from voicecore.errors import VoiceCoreError
 _THREADS = 24
 _ROUTES = (
     jobs, job_events, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines, profiles, rvc, admin, keys,
-    health, metrics, openai_routes, elevenlabs_routes,
+    health, metrics, openai_routes, elevenlabs_routes, studio, text_segments,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`/health`, `/live`, `/ready` and `/`: how the service is, for orchestrators, supervisors and people."""
+"""`/health`, `/live` and `/ready`: how the service is, for orchestrators, supervisors and people."""
 
 from __future__ import annotations
 
@@ -217,9 +217,8 @@ def ready(service: Wired) -> Response[Readiness]:
     return Response(Readiness(ready=reason is None, reason=reason), status_code=200 if reason is None else 503)
 
 
-@get("/", sync_to_thread=False)
-def index() -> Index:
-    """Where to go from here."""
+def index_of() -> Index:
+    """Where to go from here, for programs."""
     return Index(
         service=SERVICE_NAME, version=__version__, openapi="/openapi.json", health="/health",
         links=["/jobs", "/voices", "/presets", "/languages", "/engines", "/quality-profiles", "/rvc-models",
@@ -233,4 +232,4 @@ def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return request.app.openapi_schema.to_schema()
 
 
-router = Router("/", route_handlers=[health, live, ready, index, openapi], tags=["health"], opt={"needs": OPEN})
+router = Router("/", route_handlers=[health, live, ready, openapi], tags=["health"], opt={"needs": OPEN})
