@@ -33,6 +33,7 @@ function finish(result) {
     .replace("{{preload}}", eager.map((each) => `<link rel="modulepreload" href="/studio/${each}">`).join(""));
   const files = new Map(result.outputFiles.map((each) => [each.path.split("/").at(-1), each.contents]));
   files.set(iconName, icon);
+  files.set(workletName, worklet.contents);
   for (const [name, content] of files) {
     writeFileSync(join(out, name), content);
     const best = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
@@ -61,24 +62,33 @@ function licences(metafile) {
   return texts.join("\n----\n\n");
 }
 
-const context = await esbuild.context({
+/** What both builds share. */
+const common = {
   absWorkingDir: here,
-  entryPoints: ["src/main.tsx"],
   outdir: out,
   bundle: true,
-  splitting: true,
   format: "esm",
   target: ["es2022", "chrome123", "firefox121", "safari17.5"],
+  entryNames: "[name]-[hash]",
+  minify: !watch,
+  legalComments: "none",
+  write: false,
+};
+// The audio thread loads its own file, by an address that the page has to know.
+const worklet = (await esbuild.build({ ...common, entryPoints: ["src/sound/capture.worklet.ts"] })).outputFiles[0];
+const workletName = worklet.path.split("/").at(-1);
+
+const context = await esbuild.context({
+  ...common,
+  entryPoints: ["src/main.tsx"],
+  splitting: true,
+  define: { __CAPTURE__: JSON.stringify(`/studio/${workletName}`) },
   jsx: "automatic",
   jsxImportSource: "preact",
-  entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
-  minify: !watch,
   sourcemap: watch ? "inline" : false,
-  legalComments: "none",
   metafile: true,
-  write: false,
   logLevel: "info",
   plugins: [{ name: "page", setup: (build) => build.onEnd((result) => { if (result.errors.length === 0) finish(result); }) }],
 });
