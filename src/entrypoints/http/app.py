@@ -25,6 +25,7 @@ from entrypoints.http import (
     health,
     job_events,
     jobs,
+    jobs_news,
     keys,
     metrics,
     profiles,
@@ -55,7 +56,7 @@ from voicecore.errors import VoiceCoreError
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 _ROUTES = (
-    jobs, job_events, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines, profiles, rvc, admin, keys,
+    jobs, job_events, jobs_news, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines, profiles, rvc, admin, keys,
     health, metrics, openai_routes, elevenlabs_routes, studio, text_segments,
 )  # fmt: skip
 
@@ -76,7 +77,7 @@ def create_app(service: Service, *, owns_service: bool = False, trusted: bool = 
         guards=[door],
         state=State({
             "service": service, "trusted": trusted, "live_room": LiveRoom(service.settings.max_streams),
-            "job_watching": job_events.watching(service),
+            "job_watching": job_events.watching(service), "jobs_news": jobs_news.JobsNews(),
         }),
         on_startup=[_roomy_executor],
         lifespan=[_owning(service)] if owns_service else [],
