@@ -1,3 +1,62 @@
-export default function Screen() {
-  return null;
+import { say } from "../app/toasts";
+import { AUDIO, Drop, tooLarge } from "../parts/drop";
+import { Icon } from "../parts/icon";
+import { Failed } from "../parts/states";
+import { SoundRow } from "../parts/sounds";
+import { RvcKnobs } from "../rvc/knobs";
+import { BeforeAfter } from "./compare";
+import { Models } from "./models";
+import { convert, problem, settings, source, stage, stop } from "./state";
+import { t } from "./words";
+
+const NO_SOUND = /^(text|image|font|application\/(pdf|json|zip))/;
+
+function choose(file: File | undefined): void {
+  if (file === undefined) return;
+  const why = tooLarge(file);
+  if (why !== null) say(t("large", { why }), "bad");
+  else if (NO_SOUND.test(file.type)) say(t("not_sound", { name: file.name }), "bad");
+  else source.value = file;
+}
+
+export default function ConvertScreen() {
+  return (
+    <div class="two-columns">
+      <div class="column">
+        <section class="panel column" aria-label={t("recording")}>
+          <h2>{t("recording")}</h2>
+          <Drop label={source.value ? t("chosen", { name: source.value.name }) : t("drop")} hint={t("drop_hint")} accept={AUDIO} onFiles={(files) => choose(files[0])} />
+          {source.value && <SoundRow source={source.value} label={source.value.name} />}
+          <RvcKnobs value={settings.value} onChange={(value) => (settings.value = value)} />
+          <Action />
+          {problem.value !== null && <Failed error={problem.value} retry={() => void convert()} />}
+        </section>
+        <BeforeAfter />
+      </div>
+      <Models />
+    </div>
+  );
+}
+
+function Action() {
+  const now = stage.value;
+  const ready = source.value !== null && settings.value.model !== "" && now === null;
+  const n = Math.round(100 * (now?.share ?? 0));
+  const words = now === null ? t("choose_first") : { upload: t("uploading", { n }), queue: t("waiting"), work: t("converting", { n }) }[now.name];
+  return (
+    <div class="actions">
+      <div class="progress" role="status">
+        {(now !== null || !ready) && <span class="hint">{words}</span>}
+        {now !== null && <progress max={1} value={now.name === "queue" ? undefined : now.share} aria-label={words} />}
+      </div>
+      {now !== null && (
+        <button type="button" onClick={stop}>
+          <Icon name="stop" /> {t("cancel")}
+        </button>
+      )}
+      <button type="button" class="primary" disabled={!ready} onClick={() => void convert()}>
+        {t("convert")}
+      </button>
+    </div>
+  );
 }

@@ -1,3 +1,115 @@
-export default function Screen() {
-  return null;
+import { useEffect } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { api, body } from "../api/client";
+import { asProblem } from "../api/problem";
+import type { Job, JobStatus } from "../api/types";
+import { go, route } from "../app/router";
+import { say } from "../app/toasts";
+import { SelectField, TextField } from "../parts/field";
+import { Icon } from "../parts/icon";
+import { Empty, Failed, Loading } from "../parts/states";
+import { Row } from "./row";
+import { type Mode, above, filters, first, jobs, leaving, listenWhileSeen, live, load, newer, nextCursor, older, problem, total, trail } from "./state";
+import { t } from "./words";
+
+const STATES: JobStatus[] = ["queued", "processing", "completed", "failed", "cancelled"];
+const MODES: Mode[] = ["dubbing", "dubbing_with_clone", "convert", "clone", "mix"];
+const AN_ID = /^job_[a-z0-9]+$/;
+
+export default function JobsScreen() {
+  const wanted = useSignal("");
+  const single = useSignal<Job | null>(null);
+  const { detail } = route.value;
+  useEffect(() => listenWhileSeen(), []);
+  useEffect(() => {
+    if (detail === null) {
+      single.value = null;
+      return;
+    }
+    if (jobs.peek()?.some((each) => each.id === detail)) return;
+    body(api.GET("/jobs/{job_id}", { params: { path: { job_id: detail } } }))
+      .then((found) => (single.value = found))
+      .catch((error: unknown) => say(asProblem(error)?.detail ?? t("gone"), "bad"));
+  }, [detail]);
+  const find = (event: Event) => {
+    event.preventDefault();
+    const text = wanted.value.trim();
+    if (AN_ID.test(text)) go("jobs", text);
+  };
+  return (
+    <>
+      <form class="filters" role="search" onSubmit={find}>
+        <SelectField
+          label={t("status")} value={filters.value.status} choices={[{ value: "", label: t("any") }, ...STATES.map((each) => ({ value: each, label: t(each) }))]}
+          onChange={(status) => filter({ status: status as JobStatus | "" })}
+        />
+        <SelectField
+          label={t("mode")} value={filters.value.mode} choices={[{ value: "", label: t("any") }, ...MODES.map((each) => ({ value: each, label: t(each) }))]}
+          onChange={(mode) => filter({ mode: mode as Mode | "" })}
+        />
+        <TextField label={t("find")} type="search" value={wanted.value} placeholder={t("search")} onInput={(value) => (wanted.value = value)} />
+        <p class="filters-state" role="status">
+          <span class={live.value ? "pill good" : "pill"}>{t(live.value ? "live" : "away")}</span> {t("total", { n: total.value })}
+        </p>
+      </form>
+      {problem.value !== null && <Failed error={problem.value} retry={() => void load()} />}
+      {single.value && (
+        <ul class="job-list">
+          <Row job={single.value} open onOpen={() => go("jobs")} />
+        </ul>
+      )}
+      <List word={wanted.value.trim().toLowerCase()} />
+      <Pages />
+    </>
+  );
+}
+
+function filter(changes: Partial<typeof filters.value>): void {
+  filters.value = { ...filters.value, ...changes };
+  void first();
+}
+
+function List({ word }: { word: string }) {
+  const { detail } = route.value;
+  if (jobs.value === null) return problem.value === null ? <Loading /> : null;
+  const there = jobs.value.filter((each) => !leaving.value.has(each.id));
+  const shown = there.filter((each) => word === "" || `${each.text ?? ""} ${each.id} ${each.voice_preset ?? ""} ${each.voice_id ?? ""} ${each.engine}`.toLowerCase().includes(word));
+  if (there.length === 0) {
+    return (
+      <Empty icon="jobs" title={t("none")}>
+        <p>{t("none_hint")}</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {above.value > 0 && (
+        <button type="button" class="plain" onClick={() => void first()}>
+          {t("new_above", { n: above.value })}
+        </button>
+      )}
+      {shown.length === 0 && <p class="hint">{t("none_found")}</p>}
+      <ul class="job-list" aria-label={t("jobs")}>
+        {shown.map((each) => (
+          <Row key={each.id} job={each} open={detail === each.id} onOpen={() => (detail === each.id ? go("jobs") : go("jobs", each.id))} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Pages() {
+  const page = trail.value.length + 1;
+  if (page === 1 && nextCursor.value === null) return null;
+  return (
+    <nav class="pages" aria-label={t("page", { n: page })}>
+      <button type="button" disabled={page === 1} onClick={() => void newer()}>
+        {t("previous")}
+      </button>
+      <span>{t("page", { n: page })}</span>
+      <button type="button" disabled={nextCursor.value === null} onClick={() => void older()}>
+        {t("next")} <Icon name="jobs" />
+      </button>
+    </nav>
+  );
 }

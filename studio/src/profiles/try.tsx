@@ -1,0 +1,72 @@
+/** Hearing a profile before it is saved. The service speaks with stored profiles only, so one is lent to it for a sentence. */
+import { useEffect, useMemo } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { api, body } from "../api/client";
+import { cancelQuietly, speak } from "../api/speech";
+import type { JobBody } from "../api/types";
+import { languages } from "../app/known";
+import { tag } from "../i18n";
+import { TextField } from "../parts/field";
+import { Icon } from "../parts/icon";
+import { Failed } from "../parts/states";
+import { PlayButton, Time } from "../parts/sounds";
+import { Waveform } from "../parts/waveform";
+import { sampleSentence } from "../speak/samples";
+import { firstLanguage } from "../speak/settings";
+import { Player } from "../sound/player";
+import { t } from "./words";
+
+export function Try({ engine, parameters }: { engine: string; parameters: Record<string, number> }) {
+  useEffect(() => languages.want(), []);
+  const player = useMemo(() => new Player(), []);
+  const busy = useSignal(false);
+  const wrong = useSignal<unknown>(null);
+  const codes = (languages.value.value?.languages ?? []).filter((each) => each.engines.includes(engine)).map((each) => each.code);
+  const language = firstLanguage(codes, [tag(), ...navigator.languages]);
+  const text = useSignal("");
+  const said = text.value || sampleSentence(language);
+  const stop = useMemo(() => new AbortController(), []);
+  useEffect(() => () => {
+    stop.abort();
+    player.clear();
+  }, []);
+  const hear = async () => {
+    busy.value = true;
+    wrong.value = null;
+    player.begin();
+    let lent: { engine: string; profile_id: string } | null = null;
+    let jobId: string | null = null;
+    try {
+      const made = await body(api.POST("/quality-profiles", { body: { engine, name: `~ ${crypto.randomUUID?.() ?? Math.random()}`, parameters } }));
+      lent = { engine: made.engine, profile_id: made.id };
+      const wanted = { mode: "dubbing", text: said, source_language: language, engine, quality_profile_id: made.id } as JobBody;
+      await speak(wanted, { onStarted: (id) => (jobId = id), onSound: (pcm) => player.grew(pcm), onSegment: () => undefined }, stop.signal);
+      player.finish();
+    } catch (error) {
+      if (stop.signal.aborted && jobId !== null) cancelQuietly(jobId);
+      player.clear();
+      wrong.value = error;
+    } finally {
+      busy.value = false;
+      if (lent !== null) await body(api.DELETE("/quality-profiles/{engine}/{profile_id}", { params: { path: lent }, keepalive: true })).catch(() => undefined);
+    }
+  };
+  return (
+    <section class="column" aria-label={t("try")}>
+      <TextField label={t("sentence")} value={said} maxLength={300} hint={t("try_note")} onInput={(value) => (text.value = value)} />
+      <div class="sound-row">
+        <button type="button" disabled={busy.value || codes.length === 0} aria-busy={busy.value} onClick={() => void hear()}>
+          <Icon name="speak" /> {t(busy.value ? "trying" : "try")}
+        </button>
+        {player.state.value !== "empty" && (
+          <>
+            <PlayButton player={player} label={t("tried")} toggle={() => player.toggle()} />
+            <Waveform player={player} height={40} />
+            <Time player={player} />
+          </>
+        )}
+      </div>
+      {wrong.value !== null && <Failed error={wrong.value} />}
+    </section>
+  );
+}
