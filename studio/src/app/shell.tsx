@@ -90,26 +90,20 @@ function Navigation() {
 function Choices() {
   return (
     <div class="choices">
-      <label>
-        <span class="hidden">{common("language")}</span>
-        <select value={language.value} onChange={(event) => useLanguage(event.currentTarget.value as Language)}>
-          {LANGUAGES.map((each) => (
-            <option key={each} value={each} lang={each}>
-              {NATIVE[each]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span class="hidden">{common("theme")}</span>
-        <select value={theme.value} onChange={(event) => useTheme(event.currentTarget.value as Theme)}>
-          {THEMES.map((each) => (
-            <option key={each} value={each}>
-              {common(`theme_${each}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <select aria-label={common("language")} value={language.value} onChange={(event) => useLanguage(event.currentTarget.value as Language)}>
+        {LANGUAGES.map((each) => (
+          <option key={each} value={each} lang={each}>
+            {NATIVE[each]}
+          </option>
+        ))}
+      </select>
+      <select aria-label={common("theme")} value={theme.value} onChange={(event) => useTheme(event.currentTarget.value as Theme)}>
+        {THEMES.map((each) => (
+          <option key={each} value={each}>
+            {common(`theme_${each}`)}
+          </option>
+        ))}
+      </select>
       <button type="button" class="icon" aria-label={common("key")} title={common("key")} onClick={() => (keyWanted.value = { reason: "" })}>
         <Icon name="key" />
       </button>

@@ -21,7 +21,7 @@ export function Row({ job, open, onOpen }: { job: Job; open: boolean; onOpen(): 
     <li class="card job">
       <div class="job-row">
         <span class={`pill ${KINDS[job.status]}`}>{t(job.status)}</span>
-        <button type="button" class="job-name" dir="auto" aria-expanded={open} aria-label={t("open", { name })} onClick={onOpen}>
+        <button type="button" class="job-name" dir="auto" aria-expanded={open} onClick={onOpen}>
           {job.text?.slice(0, 160) ?? t(job.mode)}
         </button>
         <span class="job-when hint">

@@ -9,6 +9,8 @@ export function Dialog({ title, onClose, children, wide }: { title: string; onCl
   const id = useId();
   useEffect(() => {
     place.current?.showModal();
+    // The first thing to do, rather than the cross.
+    place.current?.querySelector<HTMLElement>(".dialog-body > :not(header) :is(input, textarea, select, button.primary)")?.focus();
   }, []);
   return (
     <dialog

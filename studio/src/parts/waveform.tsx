@@ -82,7 +82,7 @@ export function Waveform({ player, height = 72, label }: { player: Player; heigh
   const at = Math.floor(player.positionS.value);
   return (
     <div
-      ref={place} class="waveform" role="slider" tabIndex={0} aria-label={label ?? common("waveform")} aria-valuemin={0} aria-valuemax={Math.ceil(all)}
+      ref={place} class={all > 0 ? "waveform" : "waveform blank"} role="slider" tabIndex={0} aria-label={label ?? common("waveform")} aria-valuemin={0} aria-valuemax={Math.ceil(all)}
       aria-valuenow={at} aria-valuetext={common("time_of", { at: clock(at), all: clock(all) })} onKeyDown={onKeyDown}
       style={{ minHeight: `${height}px` }}
     />

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { sayWithUndo } from "../app/toasts";
+import { common } from "../app/words";
 import { Icon } from "../parts/icon";
 import { drafts, forget, fresh, keep, newId } from "./draft";
 import { draft } from "./state";
+import { touring } from "./touring";
 import { t } from "./words";
 
 const SHOWN = 48;
@@ -35,16 +37,16 @@ export function DraftsMenu() {
   };
   return (
     <div class="drafts">
-      <label>
-        <span class="hidden">{t("drafts")}</span>
-        <select value={here.id} onChange={(event) => open(event.currentTarget.value)}>
-          {all.map((each) => (
-            <option key={each.id} value={each.id} selected={each.id === here.id}>
-              {(each.id === here.id ? here.text : each.text).trim().slice(0, SHOWN) || t("untitled")}
-            </option>
-          ))}
-        </select>
-      </label>
+      <select aria-label={t("drafts")} value={here.id} onChange={(event) => open(event.currentTarget.value)}>
+        {all.map((each) => (
+          <option key={each.id} value={each.id} selected={each.id === here.id}>
+            {(each.id === here.id ? here.text : each.text).trim().slice(0, SHOWN) || t("untitled")}
+          </option>
+        ))}
+      </select>
+      <button type="button" class="plain" onClick={() => (touring.value = true)}>
+        {common("tour")}
+      </button>
       <button type="button" class="icon" aria-label={t("new_draft")} title={t("new_draft")} onClick={renew}>
         <Icon name="plus" />
       </button>

@@ -1,5 +1,5 @@
 /** For who is here for the first time: three steps that end with hearing one's own sentence. */
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { engines, presets } from "../app/known";
 import { common } from "../app/words";
 import { Dialog } from "../parts/dialog";
@@ -8,33 +8,17 @@ import { Time } from "../parts/sounds";
 import { Waveform } from "../parts/waveform";
 import { engineOf } from "./settings";
 import { begin, change, draft, player, problem, running } from "./state";
+import { seen, touring } from "./touring";
 import { VoiceCards } from "./voice_cards";
 import { t } from "./words";
 
-const SEEN = "voicecore.tour";
-
-function unseen(): boolean {
-  try {
-    return localStorage.getItem(SEEN) === null;
-  } catch {
-    return false;
-  }
-}
-
-export const touring = signal(unseen());
-
-function seen(): void {
-  touring.value = false;
-  try {
-    localStorage.setItem(SEEN, "seen");
-  } catch {
-    // Then it comes again.
-  }
-}
-
 export function Tour() {
+  return touring.value ? <Steps /> : null;
+}
+
+function Steps() {
   const step = useSignal(1);
-  if (!touring.value || engines.value.value === null || presets.value.value === null || draft.value.language === "") return null;
+  if (engines.value.value === null || presets.value.value === null || draft.value.language === "") return null;
   if (draft.value.text === "" && step.value === 1) change({ text: t("tour_sentence") });
   return (
     <Dialog title={t("tour_title")} onClose={seen}>

@@ -1,6 +1,5 @@
 import type { JobBody, Voice } from "../api/types";
 import { go } from "../app/router";
-import { common } from "../app/words";
 import { Icon } from "../parts/icon";
 import { PlayButton, SoundRow, Time } from "../parts/sounds";
 import { Waveform } from "../parts/waveform";
@@ -35,7 +34,7 @@ export function Compare({ voice }: { voice: Voice }) {
               <Time player={samplePlayer} />
             </>
           ) : (
-            <button type="button" disabled={voice.status !== "active"} aria-label={`${common("play")}: ${t("result")}, ${voice.name}`} onClick={hear}>
+            <button type="button" disabled={voice.status !== "active"} aria-label={`${t("try")}: ${voice.name}`} onClick={hear}>
               <Icon name="play" /> {t("try")}
             </button>
           )}

@@ -65,12 +65,14 @@ function VoiceEntry({ voice }: { voice: Voice }) {
           {voice.engine} · {voice.method}
         </span>
         <span class="grow" />
+        <span class="acts">
         <button type="button" class="icon" aria-label={t("rename", { name: voice.name })} onClick={() => (renaming.value = true)}>
           <Icon name="edit" />
         </button>
         <button type="button" class="icon" aria-label={t("delete", { name: voice.name })} onClick={() => leave(voice)}>
           <Icon name="trash" />
         </button>
+        </span>
       </header>
       {voice.description && <p dir="auto">{voice.description}</p>}
       <p class="hint">

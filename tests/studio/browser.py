@@ -1,0 +1,113 @@
+"""A real browser on the studio: Debian's Chromium, driven by Playwright, against a real server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+
+#: Under which names distributions have it.
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: A test waits so long for what takes a fraction of it.
+PATIENCE_MS = 30_000
+SAMPLE = Path(__file__).parents[1] / "instruments"
+
+#: Remembers whatever is played, beside playing it.
+_CAPTURE = """
+(() => {
+  const connect = AudioNode.prototype.connect;
+  const starts = [];
+  window.__heard = starts;
+  const start = AudioBufferSourceNode.prototype.start;
+  AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
+    starts.push({ when, rate: this.buffer.sampleRate, samples: Array.from(this.buffer.getChannelData(0)) });
+    return start.call(this, when, ...rest);
+  };
+})();
+"""
+
+
+def executable() -> str:
+    """Where the browser is."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    assert found, "These tests need Chromium: apt-get install chromium"
+    return found
+
+
+@contextmanager
+def launched(playwright: Playwright, *more: str) -> Iterator[Browser]:
+    """The browser; `more` are switches."""
+    switches = ["--autoplay-policy=no-user-gesture-required", "--mute-audio", *more]
+    browser = playwright.chromium.launch(executable_path=executable(), args=switches)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@dataclass(slots=True)
+class Visit:
+    """A page of the studio, and what went wrong in it."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def go(self, screen: str) -> None:
+        """Open a screen, as a click on its link does."""
+        self.page.goto(f"{self.url}/#/{screen}")
+        expect(self.page.locator("main h1")).to_be_visible(timeout=PATIENCE_MS)
+
+    def button(self, name: Any) -> Locator:
+        """A button by what it says."""
+        return self.page.get_by_role("button", name=name)
+
+    def settled(self) -> None:
+        """Wait until nothing is loaded any more."""
+        expect(self.page.locator(".loading")).to_have_count(0, timeout=PATIENCE_MS)
+
+    def heard(self) -> list[dict[str, Any]]:
+        """What was given to the loudspeaker: when, at which rate, which samples."""
+        return self.page.evaluate("() => window.__heard")
+
+
+@contextmanager
+def visiting(
+    browser: Browser, url: str, *, locale: str = "en-US", scheme: str = "light", width: int = 1440, height: int = 900,
+    tour: bool = False, strict: bool = True, **context: Any,
+) -> Iterator[Visit]:  # fmt: skip
+    """Visit the studio as somebody of that language, with that screen.
+
+    Args:
+        tour: whether the visitor is new, so that the tour begins.
+        strict: whether an error in the browser's console fails the test.
+    """
+    made = browser.new_context(viewport={"width": width, "height": height}, locale=locale, color_scheme=scheme, **context)
+    try:
+        if not tour:
+            made.add_init_script("try { localStorage.setItem('voicecore.tour', 'seen') } catch {}")
+        made.add_init_script(_CAPTURE)
+        page = made.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        visit = Visit(page, url)
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda asked: visit.elsewhere.append(asked.url) if _foreign(asked.url, url) else None)
+        yield visit
+        assert visit.elsewhere == [], ("the page asks nobody but its own service", visit.elsewhere)
+        if strict:
+            assert visit.complaints == [], visit.complaints
+    finally:
+        made.close()
+
+
+def _foreign(address: str, url: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != urlsplit(url).netloc
