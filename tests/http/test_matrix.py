@@ -31,7 +31,17 @@ from .room import HELLO, Room, furnished
 OWNED = ("job_id", "voice_id", "consent_id")
 HER_VOICE = "Of Ana alone"
 #: The service's front page and its state are nobody's secret.
-OPEN_PATHS = {"/", "/studio/{name}", "/health", "/live", "/ready", "/openapi.json", "/schema", "/schema/openapi.json", "/schema/{path}"}
+OPEN_PATHS = {
+    "/",
+    "/studio/{name}",
+    "/health",
+    "/live",
+    "/ready",
+    "/openapi.json",
+    "/schema",
+    "/schema/openapi.json",
+    "/schema/{path}",
+}
 
 
 @dataclass(frozen=True)

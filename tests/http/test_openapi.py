@@ -110,7 +110,9 @@ def described_now() -> dict:
 
 #: An answer that goes on for ever cannot be checked as a whole; test_jobs_news.py reads it.
 ENDLESS = {("get", "/jobs/events")}
-DESCRIBED = {(method, path): body for method, path, body in operations(described_now()) if (method, path) not in ENDLESS}
+DESCRIBED = {
+    (method, path): body for method, path, body in operations(described_now()) if (method, path) not in ENDLESS
+}
 #: Operations that can be asked something wrong: those with a body or a query.
 FALLIBLE = {
     key for key, body in DESCRIBED.items()

@@ -67,12 +67,16 @@ def test_its_files_are_kept_for_ever_and_sent_compressed_to_who_reads_that(share
     assert small.headers["vary"] == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("name", ["none.js", "index.html", "sources.txt", "main-1.js.gz", "..%2fstudio.py", "%2e%2e", ".", "%00"])
+@pytest.mark.parametrize(
+    "name", ["none.js", "index.html", "sources.txt", "main-1.js.gz", "..%2fstudio.py", "%2e%2e", ".", "%00"]
+)
 def test_nothing_but_its_files_is_there(shared: Room, built: Path, name: str):
     refused(shared.client.get(f"/studio/{name}"), 404)
 
 
-def test_an_installation_without_the_page_says_how_to_get_it(shared: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_an_installation_without_the_page_says_how_to_get_it(
+    shared: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setattr(studio, "_page", lambda: studio.page_of(tmp_path))
     page = shared.client.get("/", headers=BROWSER)
     assert page.status_code == 200

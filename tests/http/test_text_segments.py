@@ -16,7 +16,9 @@ def test_the_plan_is_what_the_job_does(shared: Room):
     assert (plan["engine"], plan["characters"], plan["estimated"]) == ("tone", len(BODY["text"]), False)
     job = shared.spoken(**BODY)
     rows = shared.client.get(f"/jobs/{job['id']}/segments").json()["segments"]
-    assert [(each["start"], each["end"]) for each in plan["segments"]] == [(each["start"], each["end"]) for each in rows]
+    assert [(each["start"], each["end"]) for each in plan["segments"]] == [
+        (each["start"], each["end"]) for each in rows
+    ]
 
 
 def test_an_engine_that_counts_in_another_unit_is_estimated(shared: Room):

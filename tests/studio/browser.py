@@ -89,7 +89,9 @@ def visiting(
         tour: whether the visitor is new, so that the tour begins.
         strict: whether an error in the browser's console fails the test.
     """
-    made = browser.new_context(viewport={"width": width, "height": height}, locale=locale, color_scheme=scheme, **context)
+    made = browser.new_context(
+        viewport={"width": width, "height": height}, locale=locale, color_scheme=scheme, **context
+    )
     try:
         if not tour:
             made.add_init_script("try { localStorage.setItem('voicecore.tour', 'seen') } catch {}")

@@ -56,7 +56,11 @@ def test_what_is_heard_is_what_the_service_made_without_a_gap(visit, room: Room)
     job = room.client.get("/jobs").json()["jobs"][0]
     whole = room.client.get(f"/jobs/{job['id']}/download", params={"format": "wav"}).content[44:]
     made = memoryview(whole).cast("h")
-    expect(here.button("Play", ).first).to_be_visible()
+    expect(
+        here.button(
+            "Play",
+        ).first
+    ).to_be_visible()
     pieces = here.heard()
     heard = [round(sample * 32_768) for each in pieces for sample in each["samples"]]
     assert heard == list(made)[: len(heard)]
@@ -67,7 +71,9 @@ def test_what_is_heard_is_what_the_service_made_without_a_gap(visit, room: Room)
         assert other["when"] == pytest.approx(end, abs=1e-6) or other["when"] > end, "nothing overlaps"
 
 
-def test_the_sound_begins_before_the_text_is_done_and_the_segment_that_is_heard_is_marked(browser: Browser, tmp_path, monkeypatch):
+def test_the_sound_begins_before_the_text_is_done_and_the_segment_that_is_heard_is_marked(
+    browser: Browser, tmp_path, monkeypatch
+):
     from tests.http.room import furnished
     from voicecore.testing.tone import PLAN_VARIABLE
 
@@ -91,7 +97,9 @@ def test_a_click_on_a_word_and_keys_on_the_waveform_go_there(visit):
     spoken(here)
     here.button("Pause").click() if here.button("Pause").count() else None
     area = here.page.get_by_label("Text", exact=True)
-    area.evaluate("(place, at) => { place.focus(); place.setSelectionRange(at, at); place.click(); }", TEXT.index("terceira"))
+    area.evaluate(
+        "(place, at) => { place.focus(); place.setSelectionRange(at, at); place.click(); }", TEXT.index("terceira")
+    )
     expect(here.page.locator(".mirror .heard")).to_have_text("E a terceira vem aqui.")
     wave = here.page.get_by_role("slider", name="Position in the sound")
     wave.focus()
@@ -116,7 +124,16 @@ def test_the_sound_is_saved_in_six_formats_and_as_subtitles(visit):
     here = visit()
     write(here)
     spoken(here)
-    heads = {"wav": b"RIFF", "mp3": b"", "ogg": b"OggS", "flac": b"fLaC", "m4a": b"", "opus": b"OggS", "SRT": b"1\r\n", "VTT": b"WEBVTT"}
+    heads = {
+        "wav": b"RIFF",
+        "mp3": b"",
+        "ogg": b"OggS",
+        "flac": b"fLaC",
+        "m4a": b"",
+        "opus": b"OggS",
+        "SRT": b"1\r\n",
+        "VTT": b"WEBVTT",
+    }
     for name, head in heads.items():
         with here.page.expect_download() as saved:
             here.page.locator(".exports").get_by_role("button", name=name, exact=True).click()
@@ -131,7 +148,7 @@ def test_the_request_can_be_copied_as_curl_and_as_python_which_work(visit, room:
     import sys
 
     here = visit(permissions=["clipboard-read", "clipboard-write"])
-    write(here, "It's \"quoted\" — and ’curly’.", "en-US")
+    write(here, 'It\'s "quoted" — and ’curly’.', "en-US")
     for name, suffix in (("curl", "sh"), ("Python", "py")):
         here.button(name).click()
         expect(here.page.locator(".toast.good").last).to_be_visible()
@@ -178,7 +195,9 @@ def test_text_from_right_to_left_and_outside_the_basic_plane_is_followed(visit):
     spoken(here)
     direction = here.page.get_by_label("Text", exact=True).evaluate("place => getComputedStyle(place).direction")
     assert direction == "rtl"
-    mirrored = here.page.locator(".mirror").evaluate("place => [getComputedStyle(place).direction, place.textContent.trim()]")
+    mirrored = here.page.locator(".mirror").evaluate(
+        "place => [getComputedStyle(place).direction, place.textContent.trim()]"
+    )
     assert mirrored == ["rtl", "שלום 😀 לכולם. זה המשפט השני!"]
 
 
@@ -228,8 +247,21 @@ def test_a_connection_that_is_lost_in_mid_stream_is_taken_up_again(browser: Brow
 def test_an_engine_that_fails_says_so_where_one_looks(visit):
     here = visit(strict=False)
     write(here, "Fine.", "en-US")
-    here.page.route("**/jobs/stream*", lambda route: route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(
-        {"status": 503, "code": "disk_full", "detail": "The disk of the service is full; remove something.", "request_id": "abc"})))
+    here.page.route(
+        "**/jobs/stream*",
+        lambda route: route.fulfill(
+            status=503,
+            content_type="application/problem+json",
+            body=json.dumps(
+                {
+                    "status": 503,
+                    "code": "disk_full",
+                    "detail": "The disk of the service is full; remove something.",
+                    "request_id": "abc",
+                }
+            ),
+        ),
+    )
     here.button(re.compile("^Speak")).click()
     expect(here.page.get_by_role("alert").filter(has_text="The disk of the service is full")).to_be_visible()
     here.page.unroute("**/jobs/stream*")

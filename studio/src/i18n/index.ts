@@ -93,3 +93,13 @@ export function languageName(code: string): string {
     return code;
   }
 }
+
+/** The best of the languages that are spoken for somebody who reads this one. */
+export function firstLanguage(codes: readonly string[], wanted: readonly string[]): string {
+  for (const each of wanted) {
+    const short = each.toLowerCase().split("-")[0];
+    const found = codes.find((code) => code.toLowerCase() === each.toLowerCase()) ?? codes.find((code) => code.toLowerCase().split("-")[0] === short);
+    if (found !== undefined) return found;
+  }
+  return codes[0] ?? "";
+}

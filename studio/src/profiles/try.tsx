@@ -5,14 +5,13 @@ import { api, body } from "../api/client";
 import { cancelQuietly, speak } from "../api/speech";
 import type { JobBody } from "../api/types";
 import { languages } from "../app/known";
-import { tag } from "../i18n";
+import { firstLanguage, tag } from "../i18n";
 import { TextField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Failed } from "../parts/states";
 import { PlayButton, Time } from "../parts/sounds";
 import { Waveform } from "../parts/waveform";
 import { sampleSentence } from "../speak/samples";
-import { firstLanguage } from "../speak/settings";
 import { Player } from "../sound/player";
 import { t } from "./words";
 

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { useComputed } from "@preact/signals";
 import { number } from "../i18n";
 import { Tip } from "../parts/tip";
-import { begin, change, current, draft, plan, planProblem, player, spoken } from "./state";
+import { begin, change, current, draft, plan, planProblem, player, running, spoken } from "./state";
 import { heardAt, kept, partsOf, timeAt } from "./places";
 import { t } from "./words";
 
@@ -46,11 +46,10 @@ function Mirror() {
   const { text } = draft.value;
   const heard = current.value ? spoken.value : null;
   const planned = plan.value;
-  const here = heard !== null && heard.segments.length > 0 ? heard.segments : planned?.text === text ? planned.segments : [];
-  const segment = useComputed(() => {
-    const found = current.value ? (spoken.value?.segments ?? []) : [];
-    return player.state.value === "empty" ? -1 : heardAt(found, player.positionS.value);
-  }).value;
+  // Until all are told, the plan says where the others are.
+  const whole = heard !== null && running.value === null && heard.segments.length > 0;
+  const here = whole ? heard.segments : planned?.text === text ? planned.segments : (heard?.segments ?? []);
+  const segment = useComputed(heardSegment).value;
   const word = useComputed(() => {
     const words = current.value ? (spoken.value?.segments[segment]?.words ?? []) : [];
     return heardAt(words, player.positionS.value);
@@ -76,6 +75,16 @@ function Mirror() {
       {"\n"}
     </div>
   );
+}
+
+/** Which segment is heard. A segment is told when all of its sound is there, so the one after the last may sound already. */
+function heardSegment(): number {
+  if (!current.value || player.pcm === null || player.state.value === "empty") return -1;
+  const found = spoken.value?.segments ?? [];
+  const at = player.positionS.value;
+  const last = heardAt(found, at);
+  const end = found[last]?.end_s ?? 0;
+  return running.value !== null && last === found.length - 1 && at >= end ? last + 1 : last;
 }
 
 function Notes() {

@@ -1,7 +1,7 @@
 /** How it is to sound: language, engine, voice, profile, speed, seed, conversion. */
 import { useEffect } from "preact/hooks";
 import { engines, languages, presets, profiles, voices } from "../app/known";
-import { languageName, tag } from "../i18n";
+import { firstLanguage, languageName, tag } from "../i18n";
 import { type Choice, NumberField, SelectField, SliderField, Toggle } from "../parts/field";
 import { Failed, Loading } from "../parts/states";
 import { RvcKnobs } from "../rvc/knobs";
@@ -11,16 +11,6 @@ import { VoiceCards } from "./voice_cards";
 import { t } from "./words";
 
 const MOST_SEED = 4_294_967_295;
-
-/** The best of the languages that are spoken for somebody who reads this one. */
-export function firstLanguage(codes: readonly string[], wanted: readonly string[]): string {
-  for (const each of wanted) {
-    const short = each.toLowerCase().split("-")[0];
-    const found = codes.find((code) => code.toLowerCase() === each.toLowerCase()) ?? codes.find((code) => code.toLowerCase().split("-")[0] === short);
-    if (found !== undefined) return found;
-  }
-  return codes[0] ?? "";
-}
 
 export function useKnown(): void {
   useEffect(() => {

@@ -6,10 +6,9 @@ import type { MixBody } from "../api/types";
 import { engines, presets, voices } from "../app/known";
 import { say } from "../app/toasts";
 import { common } from "../app/words";
-import { languageName, tag } from "../i18n";
+import { firstLanguage, languageName, tag } from "../i18n";
 import { SelectField, SliderField, TextField } from "../parts/field";
 import { Failed } from "../parts/states";
-import { firstLanguage } from "../speak/settings";
 import { enrolled } from "./clone";
 import { t } from "./words";
 

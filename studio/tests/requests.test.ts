@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { problemFrom } from "../src/api/problem";
+import type { Job } from "../src/api/types";
+import { parsed } from "../src/app/router";
+import { requestAgain } from "../src/jobs/again";
+import { merged } from "../src/jobs/state";
+import { RVC_DEFAULTS } from "../src/rvc/settings";
+import { fresh, requestOf } from "../src/speak/draft";
+import { asCurl, asPython } from "../src/speak/snippets";
+import { BUCKETS, summed } from "../src/system/hour";
+
+const draft = fresh("1", { text: "Olá", language: "pt-BR" });
+
+describe("a draft's request", () => {
+  it("says no more than was chosen", () => {
+    expect(requestOf(draft)).toEqual({ mode: "dubbing", text: "Olá", source_language: "pt-BR", voice_preset: "female_generic" });
+  });
+
+  it("names an own voice and not the engine, which the voice knows", () => {
+    const own = requestOf({ ...draft, voice: { kind: "voice", id: "voice_1" }, engine: "kokoro" });
+    expect(own).toEqual({ mode: "dubbing_with_clone", text: "Olá", source_language: "pt-BR", voice_id: "voice_1" });
+  });
+
+  it("has 0 where 0 was chosen", () => {
+    const rvc = { ...RVC_DEFAULTS, on: true, model: "rvc_1", index_rate: 0, protect: 0 };
+    expect(requestOf({ ...draft, rvc, speed: 1, seed: 7 })).toMatchObject({
+      enable_rvc: true, rvc_model_id: "rvc_1", rvc_index_rate: 0, rvc_protect: 0, speed: 1, seed: 7,
+    });
+  });
+});
+
+describe("what is copied", () => {
+  const wanted = requestOf({ ...draft, text: "It's \"so\"\n" });
+
+  it("is quoted for the shell and for Python, and holds no key", () => {
+    expect(asCurl(wanted, "http://h", true)).toContain(`It'\\''s \\"so\\"\\n`);
+    expect(asCurl(wanted, "http://h", true)).toContain("$VOICECORE_API_KEY");
+    expect(asCurl(wanted, "http://h", false)).not.toContain("API");
+    expect(asPython(wanted, "http://h", true)).toContain('os.environ["VOICECORE_API_KEY"]');
+  });
+});
+
+const job = (changes: Partial<Job>): Job => ({ id: "job_1", status: "queued", mode: "dubbing", rvc: { enabled: false }, ...changes }) as Job;
+
+describe("jobs", () => {
+  it("are done again as they were asked for", () => {
+    const old = job({ text: "Olá", source_language: "pt-BR", target_language: "pt-BR", voice_preset: "male_deep", engine: "tone", seed: 0, rvc: { enabled: true, model_id: "rvc_1", pitch: 0 } as Job["rvc"] });
+    expect(requestAgain(old)).toEqual({
+      mode: "dubbing", text: "Olá", source_language: "pt-BR", voice_preset: "male_deep", engine: "tone", seed: 0, enable_rvc: true, rvc_model_id: "rvc_1", rvc_pitch: 0,
+    });
+    expect(requestAgain(job({ mode: "convert", text: null }))).toBe(null);
+  });
+
+  it("take their news, and stay in their places", () => {
+    const shown = [job({ id: "job_2" }), job({ id: "job_1" })];
+    const all = { status: "", mode: "" };
+    expect(merged(shown, job({ id: "job_1", status: "failed" }), all, true).map((each) => [each.id, each.status])).toEqual([["job_2", "queued"], ["job_1", "failed"]]);
+    expect(merged(shown, job({ id: "job_3" }), all, true)[0]?.id).toBe("job_3");
+    expect(merged(shown, job({ id: "job_3" }), all, false)).toHaveLength(2);
+    expect(merged(shown, job({ id: "job_3" }), { status: "failed", mode: "" }, true)).toHaveLength(2);
+  });
+
+  it("of an hour are summed in five minutes each", () => {
+    const now = Date.parse("2026-01-01T12:00:00Z");
+    const ended = (minutes: number, status: Job["status"]) =>
+      job({ status, duration: 10, created_at: new Date(now - minutes * 60_000 - 6_000).toISOString(), started_at: new Date(now - minutes * 60_000 - 5_000).toISOString(), completed_at: new Date(now - minutes * 60_000).toISOString() });
+    const hour = summed([ended(1, "completed"), ended(2, "completed"), ended(59, "completed"), ended(3, "failed")], now);
+    expect(hour.perBucket).toHaveLength(BUCKETS);
+    expect([hour.perBucket[0], hour.perBucket[11], hour.done, hour.failed]).toEqual([1, 2, 3, 1]);
+    expect([hour.factor, hour.waitS]).toEqual([0.5, 1]);
+    expect(summed([], now).factor).toBe(null);
+  });
+});
+
+describe("addresses and refusals", () => {
+  it("lead to a screen, and never to none", () => {
+    expect(parsed("#/jobs/job_1")).toEqual({ screen: "jobs", detail: "job_1" });
+    expect(parsed("#/nonsense")).toEqual({ screen: "speak", detail: null });
+    expect(parsed("")).toEqual({ screen: "speak", detail: null });
+  });
+
+  it("are told even where something else than the service answers", () => {
+    expect(problemFrom(502, "<html>")).toMatchObject({ status: 502, code: "http_502", detail: "HTTP 502" });
+    expect(problemFrom(400, '{"detail":"speed is 9","field":"speed","code":"invalid_input"}')).toMatchObject({ field: "speed", detail: "speed is 9" });
+    expect(problemFrom(400, "[]").detail).toBe("HTTP 400");
+  });
+});

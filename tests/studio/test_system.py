@@ -1,0 +1,145 @@
+"""Profiles and System; keys, and what a page does when the service does not let it in or is away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.http.people import MOST, expire, person
+from tests.http.room import Room, furnished
+
+from .browser import visiting
+
+
+@pytest.fixture
+def own(tmp_path):
+    with furnished(tmp_path) as made:
+        yield made
+
+
+def test_a_profile_is_copied_changed_tried_and_made_the_default(visit, room: Room):
+    here = visit()
+    here.go("profiles")
+    here.settled()
+    here.button("Duplicate Audiobook").click()
+    here.button(re.compile("^Edit Audiobook")).click()
+    dialog = here.page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("Slow reading")
+    dialog.get_by_label("speed", exact=True).fill("0.5")
+    dialog.get_by_role("button", name="Try it on a sentence").click()
+    expect(dialog.get_by_role("slider", name="Position in the sound")).to_be_visible()
+    expect(dialog.locator(".time")).to_have_text(re.compile(r"/ 0:0[1-9]$"))
+    dialog.get_by_role("button", name="Save").click()
+    expect(here.page.locator(".profile", has_text="Slow reading")).to_contain_text("speed 0.5")
+    here.button("Make Slow reading the default of tone").click()
+    expect(here.page.locator(".profile", has_text="Slow reading").get_by_text("default")).to_be_visible()
+    profiles = room.client.get("/quality-profiles/tone").json()["profiles"]
+    assert [each["name"] for each in profiles if each["default_of"] == ["tone"]] == ["Slow reading"]
+    assert not any(each["name"].startswith("~") for each in profiles), "what was lent for the trial is gone"
+
+
+def test_a_new_profile_and_a_name_that_is_taken(visit):
+    here = visit(strict=False)
+    here.go("profiles")
+    here.settled()
+    for expected in (None, "taken"):
+        here.button("New profile").click()
+        dialog = here.page.get_by_role("dialog")
+        dialog.get_by_label("Name", exact=True).fill("Mine")
+        dialog.get_by_role("button", name="Create").click()
+        if expected is None:
+            expect(here.page.locator(".profile", has_text="Mine")).to_be_visible()
+        else:
+            expect(dialog.get_by_role("alert")).to_be_visible()
+
+
+def test_the_system_says_how_it_is_and_what_cleaning_up_would_remove(visit, room: Room):
+    room.spoken()
+    here = visit()
+    here.go("system")
+    here.settled()
+    expect(here.page.get_by_role("region", name="Health")).to_contain_text("All is well")
+    expect(here.page.get_by_role("region", name="Engines")).to_contain_text("Licence")
+    expect(here.page.get_by_role("region", name="The last hour")).to_contain_text("done")
+    here.button("Clean up…").click()
+    here.page.get_by_text("Also every finished job").click()
+    expect(here.page.get_by_role("dialog")).to_contain_text(re.compile(r"would remove \d+ finished job"))
+    here.button("Clean up now").click()
+    expect(here.page.locator(".toast.good")).to_contain_text("jobs and")
+    assert room.client.get("/jobs").json()["total"] == 0
+
+
+def test_the_first_key_closes_the_door_for_this_page_too_and_opens_it_again(browser: Browser, own: Room):
+    with visiting(browser, own.url, strict=False) as here:
+        here.go("system")
+        here.settled()
+        here.button("New key").click()
+        dialog = here.page.get_by_role("dialog")
+        dialog.get_by_label("Whose it is").fill("The owner")
+        dialog.get_by_text("Everything, keys too").click()
+        dialog.get_by_role("button", name="Make the key").click()
+        secret = here.page.locator(".secret").text_content()
+        assert secret.startswith("vk_")
+        here.button("Use it in this tab").click()
+        expect(here.page.get_by_role("region", name="API keys")).to_contain_text("The owner")
+        here.page.reload()
+        expect(here.page.get_by_role("heading", name="This service wants an API key")).to_be_visible()
+        here.page.get_by_label("Key (vk_…)").fill(secret)
+        here.page.get_by_text("Keep it until this tab is closed").click()
+        here.button("Use this key").click()
+        expect(here.page.get_by_role("region", name="API keys")).to_contain_text("The owner")
+        here.page.reload()
+        expect(here.page.get_by_role("region", name="API keys")).to_contain_text("The owner")
+        stored = here.page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
+        assert stored.count(secret) == 1
+
+
+def test_a_key_that_expires_is_asked_for_again_and_nothing_that_was_written_is_lost(browser: Browser, own: Room):
+    with person(own, "Ana", MOST) as ana, visiting(browser, own.url, strict=False) as here:
+        here.go("speak")
+        here.page.get_by_label("Key (vk_…)").fill(ana.text)
+        here.button("Use this key").click()
+        here.page.get_by_label("Text", exact=True).fill("Still here.")
+        expect(here.page.locator("#text-notes")).to_contain_text("1 segment")
+        expire(own, ana)
+        here.button(re.compile("^Speak")).click()
+        expect(here.page.get_by_role("heading", name="This service wants an API key")).to_be_visible()
+        with person(own, "Bia", MOST) as bia:
+            here.page.get_by_label("Key (vk_…)").fill(bia.text)
+            here.button("Use this key").click()
+            expect(here.page.get_by_label("Text", exact=True)).to_have_value("Still here.")
+            here.button(re.compile("^Speak")).click()
+            expect(here.page.locator(".status")).to_contain_text("all of it after")
+
+
+def test_a_service_that_is_away_is_told_and_found_again_by_itself(visit):
+    here = visit(strict=False)
+    here.go("speak")
+    here.settled()
+    here.page.get_by_label("Text", exact=True).fill("Kept.")
+    here.page.context.set_offline(True)
+    here.button(re.compile("^Speak")).click()
+    expect(here.page.get_by_text("The service cannot be reached. What you wrote is kept")).to_be_visible()
+    here.page.context.set_offline(False)
+    expect(here.page.get_by_text("The service cannot be reached. What you wrote is kept")).to_have_count(0)
+    expect(here.page.get_by_label("Text", exact=True)).to_have_value("Kept.")
+
+
+def test_everything_is_reached_by_the_keyboard(visit):
+    here = visit()
+    here.go("speak")
+    here.settled()
+    here.page.keyboard.press("Tab")
+    expect(here.page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    here.page.keyboard.press("Enter")
+    expect(here.page.locator("main")).to_be_focused()
+    here.page.get_by_label("Text", exact=True).focus()
+    here.page.keyboard.type("Typed and spoken by keys alone.")
+    here.page.keyboard.press("Control+Enter")
+    expect(here.page.locator(".status")).to_contain_text("all of it after")
+    radio = here.page.get_by_role("radio").first
+    radio.focus()
+    here.page.keyboard.press("ArrowDown")
+    expect(here.page.get_by_role("radio").nth(1)).to_be_checked()
