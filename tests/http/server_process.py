@@ -29,9 +29,9 @@ class Process:
 
 
 @contextmanager
-def serving(folder: Path, **variables: str) -> Iterator[Process]:
-    """A server process with the tone engine in its child process, as users run it."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
+def serving(folder: Path, *, port: int = 0, **variables: str) -> Iterator[Process]:
+    """A server process with the tone engine in its child process, as users run it; on a free port, unless one is given."""
+    with socket.create_server(("127.0.0.1", port)) as door:
         port = door.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VOICECORE_")}
     environment |= {"VOICECORE_ENGINE": "tone", "VOICECORE_PORT": str(port), "VOICECORE_DATA_DIR": str(folder / "data")}

@@ -80,14 +80,17 @@ def test_a_job_of_long_ago_that_ends_is_told_too(room: Room, monkeypatch):
 
 
 def test_nobody_hears_of_anothers_jobs(room: Room):
-    with person(room, "Ana", [Scope.SPEAK]) as ana, person(room, "Bia", [Scope.SPEAK]) as bia:
-        with news(bia.client) as events:
-            assert next(events) == ("total", {"total": 0})
-            body = {"mode": "dubbing", "text": "Olá, mundo!", "source_language": "pt-BR"}
-            assert ana.client.post("/jobs", json=body).status_code == 202
-            assert bia.client.post("/jobs", json={**body, "text": "Só meu."}).status_code == 202
-            name, data = next(each for each in events if each[0] == "job")
-            assert data["text"] == "Só meu."
+    with (
+        person(room, "Ana", [Scope.SPEAK]) as ana,
+        person(room, "Bia", [Scope.SPEAK]) as bia,
+        news(bia.client) as events,
+    ):
+        assert next(events) == ("total", {"total": 0})
+        body = {"mode": "dubbing", "text": "Olá, mundo!", "source_language": "pt-BR"}
+        assert ana.client.post("/jobs", json=body).status_code == 202
+        assert bia.client.post("/jobs", json={**body, "text": "Só meu."}).status_code == 202
+        _name, data = next(each for each in events if each[0] == "job")
+        assert data["text"] == "Só meu."
 
 
 def test_the_stream_ends_when_the_service_does(room: Room):

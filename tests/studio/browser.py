@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 #: Under which names distributions have it.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: A test waits so long for what takes a fraction of it.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 20_000
 SAMPLE = Path(__file__).parents[1] / "instruments"
 
 #: Remembers whatever is played, beside playing it.

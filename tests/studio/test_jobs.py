@@ -48,7 +48,7 @@ def test_a_job_is_called_off_done_again_and_deleted(browser: Browser, own: Room)
         expect(here.page.locator(".job", has_text="Chame de volta.")).to_have_count(2)
         expect(here.page.locator(".job", has_text="done")).to_have_count(1)
         here.page.locator(".job", has_text="cancelled").get_by_role("button", name=re.compile("^Delete")).click()
-        here.button("Close").click()
+        here.page.locator(".toast", has_text="deleted").get_by_role("button", name="Close").click()
         expect(here.page.locator(".job")).to_have_count(1)
         here.page.wait_for_timeout(300)
         assert own.client.get(f"/jobs/{job}").status_code in (404, 410)
@@ -94,9 +94,9 @@ def test_news_go_on_after_the_service_was_started_anew(browser: Browser, tmp_pat
 
     from tests.instruments.free_port import free_port
 
-    port = str(free_port())
+    port = free_port()
     body = {"mode": "dubbing", "text": "Antes.", "source_language": "pt-BR"}
-    with serving(tmp_path, VOICECORE_PORT=port) as first:
+    with serving(tmp_path, port=port) as first:
         url = f"http://127.0.0.1:{port}"
         with visiting(browser, url, strict=False) as here:
             here.go("jobs")
@@ -105,7 +105,7 @@ def test_news_go_on_after_the_service_was_started_anew(browser: Browser, tmp_pat
             first.popen.kill()
             first.popen.wait()
             expect(here.page.get_by_text("Not live")).to_be_visible()
-            with serving(tmp_path, VOICECORE_PORT=port):
+            with serving(tmp_path, port=port):
                 expect(here.page.get_by_text("Live", exact=True)).to_be_visible()
                 expect(here.page.get_by_text("cannot be reached")).to_have_count(0)
                 httpx.post(f"{url}/jobs", json={**body, "text": "Depois."}).raise_for_status()

@@ -42,7 +42,7 @@ def serious(visit: Visit, axe: str) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS, ids=lambda each: str(each))
+@pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS, ids=str)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen_is_whole_and_accessible(visit, axe: str, screen: str, locale: str, scheme: str, width: int):
     here = visit(locale=locale, scheme=scheme, width=width, height=800 if width < 600 else 1000)

@@ -98,7 +98,7 @@ def test_without_a_microphone_the_page_says_what_to_do(visit):
     here = visit()
     here.go("voices")
     here.settled()
-    here.button("Record").click()
+    here.page.locator(".record").get_by_role("button", name="Record").click()
     expect(here.page.get_by_role("alert")).to_contain_text("no microphone")
 
 

@@ -76,6 +76,7 @@ class Take {
     const samples = new Base64Samples();
     // Every connection begins with the first sample; what was heard before is passed over.
     let skip = this.pcm?.length ?? 0;
+    let done = false;
     for await (const event of eventsOf(answer)) {
       const data = JSON.parse(event.data) as Record<string, never>;
       if (event.name === "started") this.started(data["job_id"] as unknown as string);
@@ -85,12 +86,12 @@ class Take {
         skip -= passed;
         this.grow(heard.subarray(passed), data["sample_rate_hz"] as unknown as number);
       } else if (event.name === "segment") this.heard(data as unknown as HeardSegment);
-      else if (event.name === "done") return true;
+      else if (event.name === "done") done = true;
       else if (event.name === "error") {
         throw new Problem(Number(data["status"]) || 500, String(data["code"]), String(data["detail"]));
       }
     }
-    return false;
+    return done;
   }
 
   private started(jobId: string): void {

@@ -23,6 +23,7 @@ async function again(): Promise<void> {
 }
 
 export function Models() {
+  const open = useSignal<boolean | null>(null);
   useEffect(() => void again(), []);
   const known = rvcModels.value.value;
   if (rvcModels.error.value) return <Failed error={rvcModels.error.value} retry={() => void again()} />;
@@ -62,7 +63,7 @@ export function Models() {
           ))}
         </ul>
       )}
-      <details class="more" open={shown.length === 0}>
+      <details class="more" open={open.value ?? shown.length === 0} onToggle={(event) => (open.value = event.currentTarget.open)}>
         <summary>{t("upload")}</summary>
         <Intake />
       </details>

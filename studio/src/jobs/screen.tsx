@@ -53,7 +53,7 @@ export default function JobsScreen() {
         </p>
       </form>
       {problem.value !== null && <Failed error={problem.value} retry={() => void load()} />}
-      {single.value && (
+      {single.value && single.value.id === detail && !jobs.value?.some((each) => each.id === detail) && (
         <ul class="job-list">
           <Row job={single.value} open onOpen={() => go("jobs")} />
         </ul>

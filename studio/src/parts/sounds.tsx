@@ -75,9 +75,11 @@ export function SoundRow({ source, label, height = 40 }: { source: string | Blob
 }
 
 export function Time({ player }: { player: Player }) {
+  // A sound of half a second is not one of none.
+  const all = Math.ceil(player.durationS.value - 0.001);
   return (
     <span class="time">
-      {clock(player.positionS.value)} / {clock(player.durationS.value)}
+      {clock(player.state.value === "ended" ? all : player.positionS.value)} / {clock(all)}
     </span>
   );
 }

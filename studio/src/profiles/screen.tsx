@@ -49,7 +49,7 @@ export default function ProfilesScreen() {
             </p>
             <div class="row">
               <IconAct icon="edit" label={t(each.built_in ? "look" : "edit", { name: each.name })} act={() => (editing.value = { profile: each })} />
-              <IconAct icon="copy" label={t("duplicate", { name: each.name })} act={() => void change(api.POST("/quality-profiles/{engine}/{profile_id}/duplicate", { params: { path: { engine: each.engine, profile_id: each.id } }, body: {} }))} />
+              <IconAct icon="copy" label={t("duplicate", { name: each.name })} act={() => void change(api.POST("/quality-profiles/{engine}/{profile_id}/duplicate", { params: { path: { engine: each.engine === "*" ? engine : each.engine, profile_id: each.id } }, body: {} }))} />
               {!each.default_of.includes(engine) && (
                 <IconAct
                   icon="star" label={t("make_default", { name: each.name, engine })}

@@ -14,6 +14,8 @@ export interface Draft {
   /** null: as the profile says. */
   speed: number | null;
   seed: number;
+  /** Ask for the times of words of an engine that has to work for them. */
+  words: boolean;
   rvc: RvcSettings;
   changedAt: number;
 }
@@ -24,7 +26,7 @@ const MOST = 20;
 
 export function fresh(id: string, changes: Partial<Draft> = {}): Draft {
   return {
-    text: "", language: "", engine: "", voice: { kind: "preset", id: "female_generic" }, profile: "", speed: null, seed: 0, rvc: { ...RVC_DEFAULTS },
+    text: "", language: "", engine: "", voice: { kind: "preset", id: "female_generic" }, profile: "", speed: null, seed: 0, words: false, rvc: { ...RVC_DEFAULTS },
     changedAt: Date.now(), ...changes, id,
   };
 }
@@ -42,6 +44,7 @@ export function requestOf(draft: Draft): JobBody {
     ...(draft.profile ? { quality_profile_id: draft.profile } : {}),
     ...(draft.speed === null ? {} : { speed: draft.speed }),
     ...(draft.seed === 0 ? {} : { seed: draft.seed }),
+    ...(draft.words ? { word_timestamps: true } : {}),
     ...(draft.rvc.on && draft.rvc.model ? { enable_rvc: true, ...rvcFields(draft.rvc) } : {}),
   } as JobBody;
 }

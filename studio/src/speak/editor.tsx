@@ -79,9 +79,9 @@ function Mirror() {
 
 /** Which segment is heard. A segment is told when all of its sound is there, so the one after the last may sound already. */
 function heardSegment(): number {
-  if (!current.value || player.pcm === null || player.state.value === "empty") return -1;
-  const found = spoken.value?.segments ?? [];
   const at = player.positionS.value;
+  if (!current.value || player.grown.value === 0) return -1;
+  const found = spoken.value?.segments ?? [];
   const last = heardAt(found, at);
   const end = found[last]?.end_s ?? 0;
   return running.value !== null && last === found.length - 1 && at >= end ? last + 1 : last;

@@ -27,19 +27,15 @@ export function Exports() {
   const wanted = requestOf(draft.value);
   return (
     <section class="exports">
-      {job && (
-        <>
-          <SaveRow jobId={job.id} />
-          <div class="row" role="group" aria-label={t("subtitles")}>
-            <span class="row-name">{t("subtitles")}</span>
-            {SUBTITLES.map((each) => (
-              <button key={each} type="button" class="small" onClick={() => void save(`/jobs/${job.id}/subtitles?format=${each}`, `${job.id}.${each}`).catch(sayProblem)}>
-                {each.toUpperCase()}
-              </button>
-            ))}
-          </div>
-        </>
-      )}
+      <SaveRow jobId={job?.id ?? null} />
+      <div class="row" role="group" aria-label={t("subtitles")}>
+        <span class="row-name">{t("subtitles")}</span>
+        {SUBTITLES.map((each) => (
+          <button key={each} type="button" class="small" disabled={!job} onClick={() => job && void save(`/jobs/${job.id}/subtitles?format=${each}`, `${job.id}.${each}`).catch(sayProblem)}>
+            {each.toUpperCase()}
+          </button>
+        ))}
+      </div>
       <div class="row" role="group" aria-label={t("code")}>
         <span class="row-name">{t("code")}</span>
         <button type="button" class="small" onClick={() => void copy(asCurl(wanted, location.origin, apiKey.value !== null))}>
@@ -53,8 +49,10 @@ export function Exports() {
   );
 }
 
-export function SaveRow({ jobId }: { jobId: string }) {
+/** Buttons of all formats; without a job they wait for one, so that nothing moves when it is there. */
+export function SaveRow({ jobId }: { jobId: string | null }) {
   const take = async (format: string) => {
+    if (jobId === null) return;
     try {
       // What there is, and under which names.
       const { formats } = await body(api.GET("/jobs/{job_id}/formats", { params: { path: { job_id: jobId } } }));
@@ -67,7 +65,7 @@ export function SaveRow({ jobId }: { jobId: string }) {
     <div class="row" role="group" aria-label={t("save")}>
       <span class="row-name">{t("save")}</span>
       {FORMATS.map((each) => (
-        <button key={each} type="button" class="small" onClick={() => void take(each)}>
+        <button key={each} type="button" class="small" disabled={jobId === null} onClick={() => void take(each)}>
           {each}
         </button>
       ))}

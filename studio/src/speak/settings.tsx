@@ -101,12 +101,14 @@ function ProfileField() {
 }
 
 function Fine() {
-  const { speed, seed } = draft.value;
+  const { speed, seed, words } = draft.value;
+  const card = engines.value.value?.engines.find((each) => each.name === engineOf())?.card;
   return (
     <div class="knobs">
       <Toggle label={t("speed_own")} checked={speed !== null} onChange={(own) => change({ speed: own ? 1 : null })} />
       {speed !== null && <SliderField label={t("speed")} tip={t("speed_tip")} value={speed} minimum={0.5} maximum={2} step={0.05} unit="×" onInput={(value) => change({ speed: value })} />}
       <NumberField label={t("seed")} tip={t("seed_tip")} value={seed} minimum={0} maximum={MOST_SEED} onInput={(value) => change({ seed: value })} />
+      {card?.word_times === "attention" && <Toggle label={t("words")} tip={t("words_tip")} checked={words} onChange={(wanted) => change({ words: wanted })} />}
       <button type="button" class="plain" onClick={() => change({ seed: Math.floor(Math.random() * 1_000_000) })}>
         {t("take")}
       </button>
