@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +15,10 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: A test waits so long for what takes a fraction of it.
 PATIENCE_MS = 20_000
-SAMPLE = Path(__file__).parents[1] / "instruments"
 
 #: Remembers whatever is played, beside playing it.
 _CAPTURE = """
 (() => {
-  const connect = AudioNode.prototype.connect;
   const starts = [];
   window.__heard = starts;
   const start = AudioBufferSourceNode.prototype.start;
@@ -57,6 +54,7 @@ class Visit:
 
     page: Page
     url: str
+    name: str = ""
     complaints: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 

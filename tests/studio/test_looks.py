@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.http.room import Room
 from voicecore.testing.shifter import shifter_file
 
-from .browser import Visit
+from .looks import picture, serious
 
 SCREENS = ("speak", "voices", "convert", "jobs", "profiles", "system")
 #: Each screen is seen in each language, scheme and width at least once; not in all that can be combined.
@@ -20,8 +17,6 @@ TITLES = {
     "en-US": ("Speak", "Voices", "Convert", "Jobs", "Profiles", "System"),
     "pt-BR": ("Falar", "Vozes", "Converter", "Trabalhos", "Perfis", "Sistema"),
 }
-#: Where pictures of the screens are put, if anywhere: docs/studio.md shows them.
-PICTURES = os.environ.get("STUDIO_PICTURES")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,15 +28,6 @@ def furniture(room: Room):
     assert room.client.post("/rvc-models", data={"name": "Narrator"}, files=files).status_code == 201
 
 
-def serious(visit: Visit, axe: str) -> list[str]:
-    visit.page.evaluate(axe)
-    found = visit.page.evaluate("() => axe.run(document, {resultTypes: ['violations'], preload: false})")
-    return [
-        f"{each['id']}: {each['help']} at {[node['target'] for node in each['nodes']][:3]}"
-        for each in found["violations"] if each["impact"] in ("serious", "critical")
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(("locale", "scheme", "width"), LOOKS, ids=str)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen_is_whole_and_accessible(visit, axe: str, screen: str, locale: str, scheme: str, width: int):
@@ -49,9 +35,7 @@ def test_a_screen_is_whole_and_accessible(visit, axe: str, screen: str, locale: 
     here.go(screen)
     expect(here.page.locator("main h1")).to_have_text(TITLES[locale][SCREENS.index(screen)])
     here.settled()
-    if PICTURES:
-        name = f"{screen}-{locale[:2]}-{scheme}-{width}.png"
-        here.page.screenshot(path=Path(PICTURES) / name, full_page=True)
+    picture(here, f"{screen}-{locale[:2]}-{scheme}-{width}", whole=True)
     assert serious(here, axe) == []
     wide = here.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1], "nothing is wider than the screen"

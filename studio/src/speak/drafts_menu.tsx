@@ -44,8 +44,8 @@ export function DraftsMenu() {
           </option>
         ))}
       </select>
-      <button type="button" class="plain" onClick={() => (touring.value = true)}>
-        {common("tour")}
+      <button type="button" class="icon" aria-label={common("tour")} title={common("tour")} onClick={() => (touring.value = true)}>
+        <Icon name="info" />
       </button>
       <button type="button" class="icon" aria-label={t("new_draft")} title={t("new_draft")} onClick={renew}>
         <Icon name="plus" />

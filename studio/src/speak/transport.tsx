@@ -14,11 +14,10 @@ export function Transport() {
     <section class="transport" aria-label={common("play")}>
       <div class="transport-row">
         <MainButton />
-        {running.value !== null && (
-          <button type="button" onClick={stop}>
-            <Icon name="stop" /> {common("stop")}
-          </button>
-        )}
+        {/* Always there, so that the waveform keeps its place. */}
+        <button type="button" class={running.value === null ? "unseen" : ""} disabled={running.value === null} onClick={stop}>
+          <Icon name="stop" /> {common("stop")}
+        </button>
         <Waveform player={player} />
         <Time player={player} />
       </div>

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import type { Health } from "../api/types";
+import { send } from "../api/client";
 import { fetchedHealth } from "../api/health";
 import { loaded } from "../parts/loaded";
 import { number } from "../i18n";
@@ -8,6 +9,8 @@ import { Failed, Loading } from "../parts/states";
 import { t } from "./words";
 
 const looked = loaded(fetchedHealth);
+/** Whether the service takes new work, which it does not while it stops. */
+const readiness = loaded(async () => (await (await send("/ready")).json()) as { ready: boolean; reason: string | null });
 /** How often the state is looked at while this screen is seen. */
 const LOOK_MS = 10_000;
 const GRADES = { ok: "good", warning: "warn", error: "bad" } as const;
@@ -16,6 +19,7 @@ const NAMES = ["job_store", "disk", "engine", "conversion", "workers"] as const;
 export function HealthPanel() {
   useEffect(() => {
     void looked.load();
+    void readiness.load();
     const timer = setInterval(() => document.visibilityState === "visible" && void looked.load(), LOOK_MS);
     return () => clearInterval(timer);
   }, []);
@@ -34,6 +38,7 @@ export function HealthPanel() {
           <Icon name="loop" />
         </button>
       </header>
+      {readiness.value.value?.ready === false && <p class="wrong">{readiness.value.value.reason}</p>}
       <ul class="checks">
         {Object.entries(now.checks).map(([name, check]) => (
           <li key={name}>

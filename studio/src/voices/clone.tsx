@@ -7,7 +7,7 @@ import type { Engine, Job, Voice } from "../api/types";
 import { watch } from "../api/watch";
 import { engines, voices } from "../app/known";
 import { common } from "../app/words";
-import { firstLanguage, languageName, tag } from "../i18n";
+import { firstLanguage, languageName, tag, moment } from "../i18n";
 import { AUDIO, Drop } from "../parts/drop";
 import { SelectField, TextField, Toggle } from "../parts/field";
 import { loaded } from "../parts/loaded";
@@ -15,6 +15,7 @@ import { Failed, Loading } from "../parts/states";
 import { ClipList } from "./clip_list";
 import { addFiles, clips, totalS } from "./clips";
 import { Compare } from "./compare";
+import { consents } from "./consents";
 import { Record } from "./record";
 import { t } from "./words";
 
@@ -36,7 +37,9 @@ export function Clone() {
   useEffect(() => {
     statements.want();
     engines.want();
+    consents.want();
   }, []);
+  const kept = useSignal("");
   const able = learners();
   const engine = useSignal("");
   const language = useSignal("");
@@ -54,7 +57,9 @@ export function Clone() {
   const seconds = totalS(clips.value);
   const unread = clips.value.some((each) => each.measured === false);
   const enough = clips.value.length > 0 && (unread || (seconds >= least && seconds <= most));
-  const ready = enough && name.value.trim() !== "" && by.value.trim() !== "" && agreed.value && making.value === null;
+  const there = (consents.value.value?.consents ?? []).filter((each) => each.status === "active");
+  const old = there.find((each) => each.id === kept.value);
+  const ready = enough && name.value.trim() !== "" && (old !== undefined || (by.value.trim() !== "" && agreed.value)) && making.value === null;
   const statement = statementFor(tongue);
 
   const submit = async (event: Event) => {
@@ -66,9 +71,12 @@ export function Clone() {
     form.set("name", name.value.trim());
     form.set("language", tongue);
     form.set("engine", card && chosen ? chosen.name : "");
-    form.set("consent_by", by.value.trim());
-    if (statement) form.set("consent", statement);
-    if (said.value) form.set("consent_recording", said.value, said.value.name);
+    if (old !== undefined) form.set("consent_id", old.id);
+    else {
+      form.set("consent_by", by.value.trim());
+      if (statement) form.set("consent", statement);
+      if (said.value) form.set("consent_recording", said.value, said.value.name);
+    }
     for (const each of clips.value) form.append("file", each.file, each.name);
     try {
       made.value = await learn(form);
@@ -96,13 +104,23 @@ export function Clone() {
             label={t("engine")} value={chosen?.name ?? ""} hint={card.enrolment.description} choices={able.map((each) => ({ value: each.name, label: `${each.card?.title ?? each.name} (${each.card?.enrolment?.method ?? ""})` }))}
             onChange={(value) => (engine.value = value)}
           />
-          <TextField label={t("by")} value={by.value} maxLength={100} required hint={t("by_hint")} onInput={(value) => (by.value = value)} error={fieldError(wrong.value, "consent_by")} />
+          {there.length > 0 && (
+            <SelectField
+              label={t("consent_kept")} value={kept.value} onChange={(value) => (kept.value = value)}
+              choices={[{ value: "", label: t("consent_new") }, ...there.map((each) => ({ value: each.id, label: t("consent_of", { name: each.by ?? "?", when: moment(each.given_at) }) }))]}
+            />
+          )}
+          {old === undefined && <TextField label={t("by")} value={by.value} maxLength={100} required hint={t("by_hint")} onInput={(value) => (by.value = value)} error={fieldError(wrong.value, "consent_by")} />}
         </div>
         <p>{t("consent")}</p>
-        <blockquote lang={tongue}>{statement}</blockquote>
-        <Toggle label={t("consent_tick")} checked={agreed.value} onChange={(value) => (agreed.value = value)} />
-        <p class="hint">{t("consent_needed")}</p>
-        <Drop label={said.value?.name ?? t("consent_recording", { optional: common("optional") })} accept={AUDIO} onFiles={(files) => (said.value = files[0] ?? null)} />
+        <blockquote lang={tongue}>{old?.text ?? statement}</blockquote>
+        {old === undefined && (
+          <>
+            <Toggle label={t("consent_tick")} checked={agreed.value} onChange={(value) => (agreed.value = value)} />
+            <p class="hint">{t("consent_needed")}</p>
+            <Drop label={said.value?.name ?? t("consent_recording", { optional: common("optional") })} accept={AUDIO} onFiles={(files) => (said.value = files[0] ?? null)} />
+          </>
+        )}
         {wrong.value !== null && fieldError(wrong.value, "name") === null && <Failed error={wrong.value} />}
         <div class="actions">
           <Progress />

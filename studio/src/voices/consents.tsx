@@ -1,17 +1,19 @@
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { api, body } from "../api/client";
+import { api, body, upload } from "../api/client";
 import { voices } from "../app/known";
-import { sayProblem } from "../app/toasts";
+import { say, sayProblem } from "../app/toasts";
 import { common } from "../app/words";
-import { moment } from "../i18n";
+import { moment, tag } from "../i18n";
+import { AUDIO, Drop } from "../parts/drop";
 import { Dialog } from "../parts/dialog";
+import { TextField } from "../parts/field";
 import { loaded } from "../parts/loaded";
 import { SoundRow } from "../parts/sounds";
 import { Failed, Loading } from "../parts/states";
 import { t } from "./words";
 
-const consents = loaded(() => body(api.GET("/consents")));
+export const consents = loaded(() => body(api.GET("/consents")));
 
 export function Consents() {
   const asking = useSignal<{ id: string; name: string } | null>(null);
@@ -32,6 +34,7 @@ export function Consents() {
     <>
       <p class="hint">{t("consents_hint")}</p>
       {known.consents.length === 0 && <p>{t("no_consents")}</p>}
+      <Keep />
       <ul class="voice-list">
         {known.consents.map((each) => (
           <li key={each.id} class="card">
@@ -67,5 +70,46 @@ export function Consents() {
         </Dialog>
       )}
     </>
+  );
+}
+
+/** A consent that somebody gives now, for voices that are learned later. */
+function Keep() {
+  const by = useSignal("");
+  const text = useSignal("");
+  const recording = useSignal<File | null>(null);
+  const wrong = useSignal<unknown>(null);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const form = new FormData();
+    form.set("by", by.value.trim());
+    form.set("language", tag());
+    if (text.value.trim()) form.set("text", text.value.trim());
+    if (recording.value) form.set("recording", recording.value, recording.value.name);
+    try {
+      await upload("/consents", form, () => undefined);
+      say(t("consent_added", { name: by.value.trim() }), "good");
+      by.value = text.value = "";
+      recording.value = wrong.value = null;
+      await consents.load();
+    } catch (error) {
+      wrong.value = error;
+    }
+  };
+  return (
+    <details class="more">
+      <summary>{t("consent_add")}</summary>
+      <form class="column" onSubmit={(event) => void submit(event)}>
+        <TextField label={t("by")} value={by.value} maxLength={100} required onInput={(value) => (by.value = value)} />
+        <TextField label={t("consent_statement")} value={text.value} hint={common("optional")} maxLength={2000} onInput={(value) => (text.value = value)} />
+        <Drop label={recording.value?.name ?? t("consent_recording", { optional: common("optional") })} accept={AUDIO} onFiles={(files) => (recording.value = files[0] ?? null)} />
+        {wrong.value !== null && <Failed error={wrong.value} />}
+        <div class="actions">
+          <button type="submit" disabled={by.value.trim() === ""}>
+            {common("save")}
+          </button>
+        </div>
+      </form>
+    </details>
   );
 }

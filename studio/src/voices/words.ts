@@ -19,7 +19,7 @@ export const t = dictionary(
     seconds: "{n} s of reference", mix: "Mix voices", mix_hint: "A new voice between others: the weights say how near to which.", mix_cannot: "No engine here mixes voices. XTTS does: pip install 'voicecore[xtts]'.",
     mix_few: "Give at least two voices a weight.", mix_create: "Mix", weight: "Weight of {name}", consents: "Consents", consents_hint: "Who agreed to what. Withdrawing one silences every voice that needs it.",
     withdraw: "Withdraw", withdraw_sure: "Withdraw the consent of {name}? Voices that need it fall silent at once, and this cannot be taken back.", withdrawn: "withdrawn", given: "given {when}", listen_consent: "Recording of the consent of {name}",
-    no_consents: "No consents are kept.", try: "Make a sentence to compare",
+    no_consents: "No consents are kept.", consent_kept: "Consent", consent_new: "A new one, below", consent_of: "{name}, {when}", consent_add: "Keep a consent for later", consent_statement: "The words of the consent", consent_added: "The consent of {name} is kept.", try: "Make a sentence to compare",
   },
   {
     new: "Uma voz nova", mine: "Vozes", none: "Você ainda não tem vozes próprias", none_hint: "Solte acima uma gravação de dez segundos ou mais, ou leia algumas frases ao microfone.",
@@ -39,6 +39,6 @@ export const t = dictionary(
     seconds: "{n} s de referência", mix: "Misturar vozes", mix_hint: "Uma voz nova entre outras: os pesos dizem quão perto de cada uma.", mix_cannot: "Nenhum motor daqui mistura vozes. O XTTS mistura: pip install 'voicecore[xtts]'.",
     mix_few: "Dê peso a pelo menos duas vozes.", mix_create: "Misturar", weight: "Peso de {name}", consents: "Consentimentos", consents_hint: "Quem concordou com o quê. Retirar um deles cala todas as vozes que precisam dele.",
     withdraw: "Retirar", withdraw_sure: "Retirar o consentimento de {name}? As vozes que precisam dele se calam na hora, e isso não tem volta.", withdrawn: "retirado", given: "dado em {when}", listen_consent: "Gravação do consentimento de {name}",
-    no_consents: "Nenhum consentimento guardado.", try: "Fazer uma frase para comparar",
+    no_consents: "Nenhum consentimento guardado.", consent_kept: "Consentimento", consent_new: "Um novo, abaixo", consent_of: "{name}, {when}", consent_add: "Guardar um consentimento para depois", consent_statement: "As palavras do consentimento", consent_added: "O consentimento de {name} está guardado.", try: "Fazer uma frase para comparar",
   },
 );
