@@ -104,6 +104,7 @@ def test_a_conversion_and_its_result(here, axe: str):
     here.page.locator(".drop input").first.set_input_files(
         [{"name": "said.wav", "mimeType": "audio/wav", "buffer": recording()}]
     )
+    here.page.get_by_label(re.compile("^(Pitch|Altura)$")).fill("5")
     here.button(re.compile("^(Convert|Converter)$")).last.click()
     expect(here.page.locator(".melody svg")).to_be_visible()
     here.page.locator(".melody").scroll_into_view_if_needed()
