@@ -1,6 +1,6 @@
 """Write the description of the HTTP interface, from which the studio's types are made: `python scripts/write_openapi.py FILE`.
 
-Other services' dialects (`/v1`) are left out, since the studio has no use for them.
+Other services' dialects (`/v1`, `/v2`) are left out, since the studio has no use for them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def description() -> str:
         found = create_app(service).openapi_schema.to_schema()
         service.close()
     found["info"]["version"] = "0"
-    found["paths"] = {path: what for path, what in found["paths"].items() if not path.startswith("/v1/")}
+    found["paths"] = {path: what for path, what in found["paths"].items() if not path.startswith(("/v1/", "/v2/"))}
     schemas = found["components"]["schemas"]
     reached = _reached(found["paths"], schemas)
     found["components"]["schemas"] = {name: what for name, what in schemas.items() if name in reached}

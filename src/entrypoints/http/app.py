@@ -56,8 +56,8 @@ from voicecore.errors import VoiceCoreError
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
 _ROUTES = (
-    jobs, job_events, jobs_news, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines, profiles, rvc, admin, keys,
-    health, metrics, openai_routes, elevenlabs_routes, studio, text_segments,
+    jobs, job_events, jobs_news, downloads, subtitles, streams, speak_socket, voices, consents, detection, engines,
+    profiles, rvc, admin, keys, health, metrics, openai_routes, elevenlabs_routes, studio, text_segments,
 )  # fmt: skip
 
 

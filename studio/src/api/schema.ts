@@ -344,7 +344,7 @@ export interface paths {
          * SubmitStream
          * @description Speak a text, or convert a recording, and answer with the sound as it is made. The body is that of `POST /jobs`.
          *
-         *     The job is a job like any other. A client that leaves early cancels it, unless `keep` is true.
+         *     The job is a job like any other. A client that leaves early cancels it, unless `keep` is true or another one follows it.
          */
         post: operations["JobsStreamSubmitStream"];
         delete?: never;
@@ -494,7 +494,8 @@ export interface paths {
          * Stream
          * @description The sound of a job from its first sample on: what is finished at once, the rest as it is made.
          *
-         *     Others may follow the job too, so it goes on when this client leaves, unless `keep` is false.
+         *     The job was asked for before, so it goes on when its followers leave, unless the last one says `keep=false`, or it was
+         *     made by a stream whose client left it.
          */
         get: operations["JobsJobIdStreamStream"];
         put?: never;
@@ -841,6 +842,8 @@ export interface paths {
          * Clone
          * @description Learn a voice from one or more recordings (the field `file`, repeatable): wav mp3 m4a ogg flac opus webm; with the consent
          *     of who speaks.
+         *
+         *     Send an `Idempotency-Key` to make repeating safe: the same key, fields and files give the job made before.
          */
         post: operations["VoicesCloneClone"];
         delete?: never;
@@ -3283,7 +3286,7 @@ export interface operations {
             query?: {
                 /** @description wav pcm mp3 ogg flac opus aac ulaw alaw. Default wav, or the body's output_format. */
                 format?: string | null;
-                /** @description Let the job go on if the client leaves before its end. */
+                /** @description Whether the job goes on if this client leaves before its end. Default false: it is cancelled within a second, unless another client follows it. */
                 keep?: boolean;
                 /** @description Server-sent events, with the sound in base64; so does Accept: text/event-stream. */
                 sse?: boolean;
@@ -4470,8 +4473,8 @@ export interface operations {
             query?: {
                 /** @description wav pcm mp3 ogg flac opus aac ulaw alaw. Default wav, or the body's output_format. */
                 format?: string;
-                /** @description False cancels the job if this client leaves before its end. */
-                keep?: boolean;
+                /** @description Whether the job goes on if this client leaves before its end and is the last one who follows it. Default: it goes on, unless the client whose stream made it has left it. */
+                keep?: boolean | null;
                 /** @description Server-sent events, with the sound in base64; so does Accept: text/event-stream. */
                 sse?: boolean;
             };
