@@ -18,7 +18,7 @@ READ = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "NOTICE", "s
 
 def test_what_is_tested_here_has_the_page_with_the_licences_of_what_is_in_it():
     names = {path.name for path in studio.FOLDER.iterdir()}
-    assert {"index.html", "licences.txt", "sources.txt"} <= names
+    assert {"index.html", "licences.txt"} <= names
     licences = (studio.FOLDER / "licences.txt").read_text("utf-8")
     assert all(each in licences for each in ("preact", "wavesurfer.js", "openapi-fetch", "Copyright"))
     page = (studio.FOLDER / "index.html").read_text("utf-8")

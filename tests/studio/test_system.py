@@ -127,6 +127,18 @@ def test_a_service_that_is_away_is_told_and_found_again_by_itself(visit):
     expect(here.page.get_by_label("Text", exact=True)).to_have_value("Kept.")
 
 
+def test_workers_that_go_and_come_are_told_of_without_a_reload(visit, room: Room):
+    here = visit()
+    health = room.client.get("/health").json()
+    workers = {"status": "warning", "active": 0, "busy": 0, "detail": "No worker is there."}
+    health["checks"]["workers"] = workers
+    here.page.route("**/health", lambda route: route.fulfill(json=health))
+    here.go("speak")
+    expect(here.page.get_by_role("alert")).to_contain_text("No worker is there to do jobs")
+    here.page.unroute("**/health")
+    expect(here.page.get_by_role("alert")).to_have_count(0)
+
+
 def test_everything_is_reached_by_the_keyboard(visit):
     here = visit()
     here.go("speak")

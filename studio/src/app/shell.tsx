@@ -23,8 +23,8 @@ const LOADERS: Record<Screen, () => Promise<{ default: ComponentType }>> = {
   system: () => import("../system/screen"),
 };
 const NATIVE: Record<Language, string> = { en: "English", pt: "Português" };
-/** While the service does not answer it is asked so often; else only what the user does asks it. */
-const ASK_MS = 4_000;
+/** How often the service is asked how it is: while something is wrong, and while all is well and the page is seen. */
+const ASK_MS = { wrong: 4_000, well: 30_000 };
 
 const screens = signal<Partial<Record<Screen, ComponentType>>>({});
 const broken = signal<unknown>(null);
@@ -113,17 +113,18 @@ function Choices() {
 
 function Banner() {
   const away = !reachable.value;
+  const workers = health.value.value?.checks["workers"];
+  const idle = workers !== undefined && workers.status !== "ok";
+  const wrong = away || idle;
   useEffect(() => {
-    if (!away) return undefined;
-    const timer = setInterval(() => void health.load(), ASK_MS);
+    const timer = setInterval(() => document.visibilityState === "visible" && void health.load(), wrong ? ASK_MS.wrong : ASK_MS.well);
     return () => clearInterval(timer);
-  }, [away]);
-  const idle = health.value.value?.checks["workers"]?.status === "error";
+  }, [wrong]);
   if (!away && !idle) return null;
   return (
     <div class="banner" role="alert">
       <Icon name="warn" />
-      {common(away ? "offline" : "no_workers")}
+      {away ? common("offline") : workers?.active === 0 || !workers?.detail ? common("no_workers") : workers.detail}
     </div>
   );
 }

@@ -15,8 +15,8 @@ export function Transport() {
       <div class="transport-row">
         <MainButton />
         {/* Always there, so that the waveform keeps its place. */}
-        <button type="button" class={running.value === null ? "unseen" : ""} disabled={running.value === null} onClick={stop}>
-          <Icon name="stop" /> {common("stop")}
+        <button type="button" class={running.value === null ? "icon round unseen" : "icon round"} aria-label={common("stop")} title={common("stop")} disabled={running.value === null} onClick={stop}>
+          <Icon name="stop" />
         </button>
         <Waveform player={player} />
         <Time player={player} />
