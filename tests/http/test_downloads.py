@@ -284,7 +284,7 @@ def test_a_waiting_client_that_leaves_is_not_waited_for(room: Room):
     job_id = room.submit()["id"]
     room.service.store = counting = Counting(room.service.store)
     with pytest.raises(httpx.ReadTimeout):
-        room.client.get(f"/jobs/{job_id}/download?timeout=600", timeout=0.5)
+        room.client.get(f"/jobs/{job_id}/download?timeout=600", timeout=3)
     assert counting.looks >= 2
     time.sleep(0.5)
     looks = counting.looks

@@ -105,7 +105,9 @@ def test_a_job_that_never_was_is_404_and_ids_that_look_like_paths_are_too(shared
     ):
         for tail in ("", "/download", "/formats", "/segments"):
             answer = shared.client.get(f"/jobs/{job_id}{tail}")
-            assert answer.status_code == 404 or (job_id in ("..", "%2e%2e") and answer.status_code == 200), answer.url
+            # A client that takes `..` at its word asks for `/`, or for `/segments`, which are there.
+            above = job_id in ("..", "%2e%2e") and answer.status_code in (200, 405)
+            assert answer.status_code == 404 or above, answer.url
         assert shared.client.post(f"/jobs/{job_id}/cancel").status_code in (404, 405)
         assert shared.client.delete(f"/jobs/{job_id}").status_code in (404, 405)
 
