@@ -27,7 +27,7 @@ BENCHMARKS = {
     "recovery": "Many workers: kill -9",
 }
 #: Of a smoke at a time: most of them wait for leases and windows, and their figures mean nothing anyway.
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 3
 
 
 def smoke(names: list[str]) -> None:
