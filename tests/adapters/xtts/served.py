@@ -15,6 +15,7 @@ from adapters.hosts import LocalHost
 from entrypoints.container import build
 from entrypoints.settings import Settings
 from tests.http.room import Gate, Room, listening
+from tests.instruments.heads import pcm_of
 from voicecore.audio import Audio
 from voicecore.request import OutputFormat
 
@@ -67,6 +68,11 @@ def spoken(room: Room, **fields: Any) -> bytes:
     """The WAV of a completed job."""
     job = completed(room, room.submit(**{"text": TEXT, **fields})["id"])
     return room.client.get(job["audio_url"]).content
+
+
+def said(room: Room, **body: Any) -> bytes:
+    """Its samples alone, which two jobs of one request have in common; what stands before them names the job."""
+    return pcm_of(spoken(room, **body))
 
 
 def sent(room: Room, *clips: tuple[str, bytes], **fields: str) -> httpx.Response:
