@@ -69,6 +69,39 @@ class _Mode(msgspec.Struct):
     mode: object = None
 
 
+async def read_one_file(
+    request: Request[Any, Any, Any], form: Form, field: str, *, max_file_bytes: int, of: str = "recordings"
+) -> None:
+    """Read a multipart body with one file at most, in this field, into `form`. Whether there is one is the caller's to say.
+
+    Args:
+        of: what the files are, in the plural, for whoever sends two.
+
+    Raises:
+        InvalidInput: for a file in another field, or a second one.
+        TooLarge: beyond `max_file_bytes`, or `MAX_BODY_BYTES` for the fields.
+        HTTPException: 415 for another media type.
+    """
+
+    def admit(name: str, form: Form) -> None:
+        if name != field:
+            raise InvalidInput(f"{name[:60]!r} is not a field for files; send it as {field!r}.", field=name[:60])
+        if form.files:
+            raise InvalidInput(f"There are two {of}; send one.", field=name)
+
+    media_type = request.content_type[0].lower()
+    if media_type != MULTIPART:
+        raise unsupported(media_type, (MULTIPART,))
+    limits = UploadLimits(admit=admit, max_file_bytes=max_file_bytes, max_body_bytes=max_file_bytes + MAX_BODY_BYTES)
+    await read_multipart(request, form, limits)
+
+
+def refuse_text(form: Form, field: str) -> None:
+    """A file is wanted there. Raises `InvalidInput`."""
+    if any(name == field for name, _ in form.fields):
+        raise InvalidInput(f"The field {field!r} was sent as a text; send a file, with a filename.", field=field)
+
+
 def _mode_of(data: bytes) -> object:
     try:
         return msgspec.json.decode(data, type=_Mode).mode

@@ -6,7 +6,6 @@ The official client asks for `/v1/voice-changer/…`, which is the same.
 from __future__ import annotations
 
 import shutil
-import struct
 from typing import Annotated, Any, BinaryIO
 
 import msgspec
@@ -20,10 +19,10 @@ from entrypoints.http.elevenlabs.formats import LATENCY, LOGGING, OUTPUT, output
 from entrypoints.http.elevenlabs.names import CONVERTING_MODELS, target_model
 from entrypoints.http.elevenlabs.text_to_speech import FAULTS
 from entrypoints.http.elevenlabs.voice_settings import sliders_of, without_effect
-from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, unsupported
+from entrypoints.http.forms import from_fields, read_one_file, refuse_text
 from entrypoints.http.live import Followed, audio_stream, submit_and_follow
 from entrypoints.http.live_answer import LiveAnswer
-from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.uploads import Form
 from entrypoints.http.warned import warnings_header
 from entrypoints.http.whole_sound import whole_answer, whole_sound
 from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
@@ -34,6 +33,7 @@ from voicecore.errors import InvalidAudio, InvalidInput, NotFound
 from voicecore.job import JobId, SynthesisJob
 from voicecore.request import SEED_LIMIT
 from voicecore.stream_format import StreamFormat
+from voicecore.wavfile import wav_header
 
 _AUDIO = FilePart(name="audio")
 #: A recording that is nothing but samples, and one whose format stands in it.
@@ -99,13 +99,8 @@ async def _converted(
 ) -> tuple[Followed, StreamFormat, dict[str, str]]:
     """The job, submitted and followed; what is sent of it, and what its caller should know."""
     output, kept_as = output_of(output_format)
-    media_type = request.content_type[0].lower()
-    if media_type != MULTIPART:
-        raise unsupported(media_type, (MULTIPART,))
-    max_bytes = service.limits.max_upload_bytes
-    limits = UploadLimits(admit=_admit, max_file_bytes=max_bytes, max_body_bytes=max_bytes + MAX_BODY_BYTES)
     with Form() as form:
-        await read_multipart(request, form, limits)
+        await read_one_file(request, form, _AUDIO.name, max_file_bytes=service.limits.max_upload_bytes)
         body = _body(form)
         sliders = sliders_of(body.voice_settings)
 
@@ -127,18 +122,8 @@ async def _converted(
     return followed, output, warnings_header((*without_effect(idle), *followed.job.warnings))
 
 
-def _admit(name: str, form: Form) -> None:
-    if name != _AUDIO.name:
-        raise InvalidInput(f"{name[:60]!r} is not a field for files; send it as {_AUDIO.name!r}.", field=name[:60])
-    if form.files:
-        raise InvalidInput("There are two recordings; send one.", field=name)
-
-
 def _body(form: Form) -> RecordingBody:
-    if any(name == _AUDIO.name for name, _ in form.fields):
-        raise InvalidInput(
-            f"The field {_AUDIO.name!r} was sent as a text; send a file, with a filename.", field=_AUDIO.name
-        )
+    refuse_text(form, _AUDIO.name)
     body = from_fields(form.fields, RecordingBody)
     if not form.files:
         raise InvalidInput(f"The field {_AUDIO.name!r} is missing; send a recording.", field=_AUDIO.name)
@@ -164,8 +149,7 @@ def _with_header(form: Form, bare: BinaryIO) -> BinaryIO:
             field="file",
         )
     file = form.new_file(_AUDIO.name)
-    file.write(struct.pack("<4sI4s4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16))
-    file.write(struct.pack("<HHIIHH4sI", 1, 1, _BARE_RATE_HZ, 2 * _BARE_RATE_HZ, 2, 16, b"data", size))
+    file.write(wav_header(_BARE_RATE_HZ, size))
     shutil.copyfileobj(bare, file)
     file.seek(0)
     return file

@@ -12,11 +12,11 @@ from msgspec import Meta
 
 from entrypoints.http.documented import FilePart, accepts
 from entrypoints.http.door import CLONE
-from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, read_body, unsupported
+from entrypoints.http.forms import from_fields, read_body, read_one_file, refuse_text
 from entrypoints.http.job_body import language_of
 from entrypoints.http.openai.dialect import faults
 from entrypoints.http.threads import UPLOADS, blocking
-from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.uploads import Form
 from entrypoints.http.wiring import Calling, Wired, consent_id_of
 from entrypoints.service import Service
 from voicecore.access import Caller, Scope
@@ -87,28 +87,13 @@ def _entry(consent: Consent) -> ConsentEntry:
 )  # fmt: skip
 async def add(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> ConsentEntry:
     """Keep a spoken consent. Nobody checks its words: whoever sends it says that they are those of /consent-statements."""
-    media_type = request.content_type[0].lower()
-    if media_type != MULTIPART:
-        raise unsupported(media_type, (MULTIPART,))
-    max_bytes = service.limits.max_upload_bytes
-    limits = UploadLimits(admit=_admit, max_file_bytes=max_bytes, max_body_bytes=max_bytes + MAX_BODY_BYTES)
     with Form() as form:
-        await read_multipart(request, form, limits)
+        await read_one_file(request, form, _RECORDING.name, max_file_bytes=service.limits.max_upload_bytes)
         return _entry(await UPLOADS.run(_keep, service, form, caller))
 
 
-def _admit(name: str, form: Form) -> None:
-    if name != _RECORDING.name:
-        raise InvalidInput(f"{name[:60]!r} is not a field for files; send it as {_RECORDING.name!r}.", field=name[:60])
-    if form.files:
-        raise InvalidInput("There are two recordings; send one.", field=name)
-
-
 def _keep(service: Service, form: Form, caller: Caller) -> Consent:
-    if any(name == _RECORDING.name for name, _ in form.fields):
-        raise InvalidInput(
-            f"The field {_RECORDING.name!r} was sent as a text; send a file, with a filename.", field=_RECORDING.name
-        )
+    refuse_text(form, _RECORDING.name)
     body = from_fields(form.fields, ConsentBody)
     if not form.files:
         raise InvalidInput(f"The field {_RECORDING.name!r} is missing; send the spoken consent.", field=_RECORDING.name)

@@ -11,13 +11,13 @@ from msgspec import Meta
 
 from entrypoints.http.documented import FilePart, accepts
 from entrypoints.http.door import CLONE
-from entrypoints.http.forms import MAX_BODY_BYTES, MULTIPART, from_fields, unsupported
+from entrypoints.http.forms import from_fields, read_one_file, refuse_text
 from entrypoints.http.job_body import language_of
 from entrypoints.http.made_voice import made_voice
 from entrypoints.http.openai.dialect import faults
 from entrypoints.http.openai.voices import VoiceEntry, of_enrolled
 from entrypoints.http.threads import UPLOADS
-from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.uploads import Form
 from entrypoints.http.wiring import Calling, Wired, consent_id_of, find_voice, refuse_while_draining
 from entrypoints.service import Service
 from voicecore.access import Caller
@@ -62,31 +62,16 @@ class VoiceGone(msgspec.Struct, kw_only=True):
 )  # fmt: skip
 async def create(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> VoiceEntry:
     """Learn a voice from a recording (the field `audio_sample`), and answer when it can be spoken with."""
-    media_type = request.content_type[0].lower()
-    if media_type != MULTIPART:
-        raise unsupported(media_type, (MULTIPART,))
-    max_bytes = service.limits.max_upload_bytes
-    limits = UploadLimits(admit=_admit, max_file_bytes=max_bytes, max_body_bytes=max_bytes + MAX_BODY_BYTES)
     with Form() as form:
-        await read_multipart(request, form, limits)
+        await read_one_file(request, form, _SAMPLE.name, max_file_bytes=service.limits.max_upload_bytes)
         # In a thread and uncancelled to its end, so that no decoder reads a file that is closed already.
         job = await UPLOADS.run(_enrol, service, form, caller)
     return of_enrolled(await made_voice(request, service, caller, job))
 
 
-def _admit(name: str, form: Form) -> None:
-    if name != _SAMPLE.name:
-        raise InvalidInput(f"{name[:60]!r} is not a field for files; send it as {_SAMPLE.name!r}.", field=name[:60])
-    if form.files:
-        raise InvalidInput("There are two recordings; send one.", field=name)
-
-
 def _enrol(service: Service, form: Form, caller: Caller) -> SynthesisJob:
     fields = dict(form.fields)
-    if _SAMPLE.name in fields:
-        raise InvalidInput(
-            f"The field {_SAMPLE.name!r} was sent as a text; send a file, with a filename.", field=_SAMPLE.name
-        )
+    refuse_text(form, _SAMPLE.name)
     if fields.get("type", _KIND) != _KIND:
         # Before the others are looked at: those of another kind of voice are unknown here.
         raise InvalidInput(
