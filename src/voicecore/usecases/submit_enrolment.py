@@ -13,6 +13,7 @@ from voicecore import blobkeys
 from voicecore.access import NOBODY, Caller, Scope
 from voicecore.audio import Audio
 from voicecore.consent import Recording, Statement
+from voicecore.engine import Enrolment
 from voicecore.errors import (
     Conflict,
     ConsentRevoked,
@@ -115,18 +116,7 @@ class SubmitEnrolment:
         caller.must(Scope.CLONE)
         self.webhooks.admit(handling)
         name = checked_name(voice.name)
-        engine = self.engines.default if voice.engine is None else voice.engine
-        card = self.engines.card(engine)
-        if card.enrolment is None:
-            raise InvalidInput(f"The engine {engine!r} cannot learn voices.", field="engine")
-        try:
-            spoken = card.spoken(voice.language)
-        except UnsupportedLanguage as error:
-            raise UnsupportedLanguage(error.message, field="language") from None
-        if not 1 <= len(files) <= card.enrolment.max_clips:
-            raise InvalidInput(
-                f"There are {len(files)} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
-            )
+        engine, enrolment, spoken = self._learner(voice, len(files))
         self._check_consent(voice, caller, spoken=consent_recording is not None)
         refusal = self._refusal(name, caller)
         job_id = JobId(self.ids.new("job"))
@@ -146,7 +136,7 @@ class SubmitEnrolment:
             return before
         if refusal is not None:
             raise refusal
-        clips = self._decode(files, card.enrolment.min_reference_s, card.enrolment.max_reference_s)
+        clips = self._decode(files, enrolment.min_reference_s, enrolment.max_reference_s)
         said = (
             None if consent_recording is None else decoded_statement(self.codec, consent_recording, "consent_recording")
         )
@@ -167,6 +157,26 @@ class SubmitEnrolment:
         stored = self._stored(job, uploads, idempotency_key, caller)
         self.doorbell.ring(stored.id, stored.line)
         return stored
+
+    def _learner(self, voice: NewVoice, count: int) -> tuple[str, Enrolment, Language]:
+        """The engine that learns from so many files, how it does, and the language as it speaks it.
+
+        Raises:
+            InvalidInput, UnsupportedLanguage, NotFound, NotInstalled: as the call does.
+        """
+        engine = self.engines.default if voice.engine is None else voice.engine
+        card = self.engines.card(engine)
+        if card.enrolment is None:
+            raise InvalidInput(f"The engine {engine!r} cannot learn voices.", field="engine")
+        try:
+            spoken = card.spoken(voice.language)
+        except UnsupportedLanguage as error:
+            raise UnsupportedLanguage(error.message, field="language") from None
+        if not 1 <= count <= card.enrolment.max_clips:
+            raise InvalidInput(
+                f"There are {count} reference files; give 1 to {card.enrolment.max_clips}.", field="file"
+            )
+        return engine, card.enrolment, spoken
 
     def _refusal(self, name: str, caller: Caller) -> Conflict | LimitReached | None:
         """Why there is no room for a voice of this name, if there is none."""
