@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.audit import FILE_NAME, FileAuditLog, entries, verify
+from adapters.audit import FILE_NAME, FileAuditLog, chain, entries, verify
 from adapters.audit.chain import HEAD_NAME
 from voicecore.errors import DiskFull, StorageUnavailable
 from voicecore.ports import Act, Clock
@@ -122,6 +122,60 @@ def test_a_process_that_ended_before_it_wrote_the_head_is_no_problem(written: Pa
     assert verify(written).problem is None
     FileAuditLog(written, FakeClock()).record(ACT)
     assert (verify(written).lines, verify(written).problem) == (7, None)
+
+
+def test_a_second_process_that_ends_before_it_wrote_the_head_leaves_a_chain_that_holds(written: Path, monkeypatch):
+    for _ in range(2):
+        record_and_end_before_the_head(written, monkeypatch)
+    assert (verify(written).lines, verify(written).problem) == (7, None)
+
+
+def record_and_end_before_the_head(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, write = verify(folder).lines, chain._write_head
+
+    def killed(folder: Path, head: chain._Head) -> None:
+        if head.lines > lines:
+            raise KeyboardInterrupt
+        write(folder, head)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain, "_write_head", killed)
+        with pytest.raises(KeyboardInterrupt):
+            FileAuditLog(folder, FakeClock()).record(ACT)
+
+
+def test_a_process_that_ended_when_it_had_made_the_first_head_leaves_a_chain_that_holds(tmp_path: Path, monkeypatch):
+    record_and_end_before_the_head(tmp_path, monkeypatch)
+    (tmp_path / HEAD_NAME).touch()
+    assert verify(tmp_path).problem is None
+    FileAuditLog(tmp_path, FakeClock()).record(ACT)
+    assert (verify(tmp_path).lines, verify(tmp_path).problem) == (2, None)
+
+
+def test_a_log_whose_end_was_removed_is_not_gone_on_with_or_nobody_would_find_out(written: Path):
+    (written / FILE_NAME).write_bytes(b"".join(lines_of(written)[:-1]))
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable, match="had 5: the last ones were removed"):
+            FileAuditLog(written, FakeClock()).record(ACT)
+    (written / HEAD_NAME).unlink()
+    with pytest.raises(StorageUnavailable, match="is missing"):
+        FileAuditLog(written, FakeClock()).record(ACT)
+    assert len(lines_of(written)) == 4
+
+
+def test_a_log_that_grows_meanwhile_is_verified_as_it_was(written: Path):
+    code = (
+        "import sys; from pathlib import Path; from adapters.audit import FileAuditLog; from voicecore.ports import Act\n"
+        "from voicecore.system import SystemClock\n"
+        "log = FileAuditLog(Path(sys.argv[1]), SystemClock())\n"
+        "while True: log.record(Act(what='a', who='key_2'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(written)]) as writer:
+        try:
+            while (verdict := verify(written)).lines < 60:
+                assert verdict.problem is None
+        finally:
+            writer.kill()
 
 
 def test_on_a_full_disk_nothing_is_written_and_the_act_may_not_be_done(written: Path, monkeypatch):
