@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -29,6 +30,7 @@ from .loudness import PEAK, limit_peak, mix_loudness
 from .pieces import CONTEXT_S, ENDS_S, FRAME, Piece, cut, even_length, joined, window
 from .pitch import PitchTrackers
 from .retrieval import blended, protected
+from .synthesiser.spans import LONG_WINDOW_FRAMES, WINDOW_FRAMES
 from .values import FRAME_RATE_HZ, HEARD_RATE_HZ
 from .voices import LoadedVoice, LoadedVoices
 
@@ -46,6 +48,7 @@ class _Work:
     voice: LoadedVoice
     settings: ConversionSettings
     method: F0Method
+    pieces: int = 1
     frames: int = 0
     voiced: int = 0
     repeating: int = 0
@@ -56,6 +59,11 @@ class _Work:
         self.frames += len(found)
         self.voiced += int(np.count_nonzero(found))
         self.repeating += int(np.count_nonzero(repeats(sound, found)))
+
+    @property
+    def window_frames(self) -> int:
+        """Frames that the vocoder makes at once."""
+        return WINDOW_FRAMES if self.pieces == 1 else LONG_WINDOW_FRAMES
 
     @property
     def hums(self) -> bool:
@@ -193,6 +201,7 @@ class RvcConverter:
         """The converted samples, and whether they had to be made quieter."""
         config = work.voice.config
         pieces = cut(heard)
+        work.pieces = len(pieces)
         numbers = {piece.start: number for number, piece in enumerate(pieces)}
         # One ahead: the next piece's pitch is looked for while this one is spoken.
         coming = (self._begun(heard, piece, pieces, work) for piece in pieces)
@@ -201,8 +210,7 @@ class RvcConverter:
         def convert(piece: Piece, start: int, stop: int) -> Samples:
             nonlocal ready
             if piece is not pieces[0]:
-                # Pieces differ in length, so the gaps that one leaves in the heap do not fit the next.
-                return_freed()
+                _give_back(work)
             begun, ready = ready, next(coming, ready)
             kept = start - begun.first, stop - begun.first
             return self._piece(begun, kept, _seed(work.settings.seed, numbers[piece.start]), work)
@@ -236,10 +244,12 @@ class RvcConverter:
         config = voice.config
         if np.abs(begun.sound).max() <= SILENT_BELOW:
             return np.zeros((kept[1] - kept[0]) * config.samples_per_frame, np.float32)
+        speak = partial(voice.synthesiser.convert, seed=seed, kept=kept, window_frames=work.window_frames)
         original = encoder.encode(begun.sound, config.version)
         content = blended(original, voice.index, settings.index_rate)
         if begun.pitch is None:
-            return _sound(voice.synthesiser.convert(_twice(content)[:frames], None, seed=seed, kept=kept))
+            _give_back(work)
+            return _sound(speak(_twice(content)[:frames], None))
         track = begun.pitch()
         work.count(begun.sound, track)
         f0_hz = torch.from_numpy(track).to(content.device)
@@ -247,12 +257,22 @@ class RvcConverter:
             content = protected(_twice(content)[:frames], _twice(original)[:frames], f0_hz, settings.protect)
         else:
             content = _twice(content)[:frames]
-        return _sound(voice.synthesiser.convert(content, f0_hz, seed=seed, kept=kept))
+        _give_back(work)
+        return _sound(speak(content, f0_hz))
 
     def _opened(self) -> tuple[ContentEncoder, PitchTrackers, LoadedVoices]:
         if self._parts is None:
             raise EngineFailed("The converter was closed; open another one.")
         return self._parts
+
+
+def _give_back(work: _Work) -> None:
+    """Between the steps of long speech: pieces differ in length, so the gaps that one leaves in the heap do not fit the next.
+
+    A single piece leaves few, and would pay for fresh pages.
+    """
+    if work.pieces > 1:
+        return_freed()
 
 
 def _twice(content: Tensor) -> Tensor:

@@ -17,9 +17,11 @@ from torch import Tensor
 NEIGHBOURS = 8
 #: Squared distances below it count as it: a frame that is one of the vectors gives that vector, not a division by nothing.
 LEAST_SCORE = 1e-6
-#: Vectors compared at once, and frames: their products have 16 MB.
-_VECTORS_AT_ONCE = 16_384
+#: Vectors compared at once, and frames: their products have 4 MB, the vectors as float32 13 MB.
+_VECTORS_AT_ONCE = 4_096
 _FRAMES_AT_ONCE = 256
+#: Frames whose candidates are fetched at once: 3 MB.
+_FETCHED_AT_ONCE = 64
 #: Looked up by products, which round, before distances are taken anew.
 _CANDIDATES = 2 * NEIGHBOURS
 
@@ -50,14 +52,16 @@ class VectorIndex:
         Eight vectors count, or all of an index that has fewer; weights are 1 / score², where the score is the squared
         distance, at least `LEAST_SCORE`.
         """
-        return (
-            torch.cat([self._mean(part.float()) for part in content.split(_FRAMES_AT_ONCE)])
-            if len(content)
-            else content
-        )
+        if not len(content):
+            return content
+        means: list[Tensor] = []
+        for some in content.float().split(_FRAMES_AT_ONCE):
+            parts = zip(some.split(_FETCHED_AT_ONCE), self._candidates(some).split(_FETCHED_AT_ONCE), strict=True)
+            means += [self._mean(frames, candidates) for frames, candidates in parts]
+        return torch.cat(means)
 
-    def _mean(self, frames: Tensor) -> Tensor:
-        near = self._vectors[self._candidates(frames)].float()
+    def _mean(self, frames: Tensor, candidates: Tensor) -> Tensor:
+        near = self._vectors[candidates].float()
         scores = (near - frames[:, None]).square().sum(dim=2)
         scores, order = scores.topk(min(NEIGHBOURS, scores.shape[1]), dim=1, largest=False)
         # Of doubles, since 1 / score² of a score of 1e-6 leaves what float32 adds up well.
