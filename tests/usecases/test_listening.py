@@ -27,6 +27,7 @@ from voicecore.errors import (
     VoiceChanged,
 )  # fmt: skip
 from voicecore.job import JobError, JobId, JobStatus
+from voicecore.usecases import kept_sound
 from voicecore.usecases.listen import Listen
 
 THREE = "Primeira frase bem comprida aqui. Segunda frase também comprida. Terceira frase para terminar."
@@ -237,6 +238,41 @@ def test_a_wish_to_cancel_is_forgotten_with_the_last_follower(hall):
     keeper.close()
     hall.listen.open(made.job.id).close()
     assert hall.status(made.job.id) is JobStatus.QUEUED
+
+
+def test_who_leaves_in_the_middle_leaves_nothing_open(hall, monkeypatch):
+    job = hall.house.spoken(THREE)
+    monkeypatch.setattr(kept_sound, "_FRAMES_PER_BLOCK", 100)
+    readers, open_blob = [], hall.house.blobs.open
+
+    def remember(*args, **kwargs):
+        readers.append(open_blob(*args, **kwargs))
+        return readers[-1]
+
+    monkeypatch.setattr(hall.house.blobs, "open", remember)
+    with hall.listen.open(job.id) as sound:
+        next(sound)
+        assert not readers[-1].closed
+    assert all(reader.closed for reader in readers)
+
+
+def test_who_is_let_go_while_another_thread_reads_leaves_nothing_open_behind_it(hall, monkeypatch):
+    job = hall.house.spoken(THREE)
+    readers, open_blob = [], hall.house.blobs.open
+
+    def leave_meanwhile(*args, **kwargs):
+        readers.append(open_blob(*args, **kwargs))
+        other = threading.Thread(target=sound.close)
+        other.start()
+        other.join(PATIENCE_S)
+        return readers[-1]
+
+    monkeypatch.setattr(kept_sound, "_FRAMES_PER_BLOCK", 100)
+    sound = hall.listen.open(job.id)
+    monkeypatch.setattr(hall.house.blobs, "open", leave_meanwhile)
+    assert len(next(sound).samples) == 100
+    assert readers
+    assert all(reader.closed for reader in readers)
 
 
 def test_a_follower_that_was_thrown_away_does_not_keep_a_job_alive(hall):

@@ -85,7 +85,7 @@ class FilesystemBlobStore:
         except BaseException:
             os.close(descriptor)
             raise
-        return io.BufferedReader(reader, buffer_size=1 << 16)
+        return io.BufferedReader(reader, buffer_size=1 << 15)
 
     def stat(self, key: str) -> BlobStat | None:
         return self._stat(checked_key(key), read_stat)

@@ -6,7 +6,7 @@ What every dialect needs: `submit_and_follow` or `follow`, and `audio_stream` or
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import anyio
 from litestar import Request
@@ -23,6 +23,9 @@ from voicecore.stream_format import StreamFormat
 from voicecore.timed_text import TimedSegment
 from voicecore.usecases.heard_segments import HeardSegment
 from voicecore.usecases.listening import Listening
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Followed:
@@ -51,11 +54,13 @@ class Followed:
             tasks.start_soon(_until_gone, request, tasks.cancel_scope)
             try:
                 while self._first is None and anyio.current_time() < deadline:
-                    self._first = await self._next()
+                    found = await self._threads.run(_step, self._listening)
+                    if isinstance(found, _Over):
+                        failure = VoiceCoreError("The job has no sound.")
+                        break
+                    self._first = found
             except VoiceCoreError as error:
                 failure = error
-            except StopAsyncIteration:
-                failure = VoiceCoreError("The job has no sound.")
             tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
@@ -67,14 +72,20 @@ class Followed:
         if self._first is not None:
             first, self._first = self._first, None
             yield first
-        while True:
-            if self._seat is not None:
-                await self._seat.keep()
-            try:
-                chunk = await self._next()
-            except StopAsyncIteration:
-                return
+        while not isinstance(chunk := await self._stepped(_step, self._listening), _Over):
             yield chunk
+
+    async def pieces(self, stream: SoundStream) -> AsyncGenerator[bytes]:
+        """The sound as it leaves, to its last byte; b"" whenever nothing came for a moment. Raises as `Listen.follow`.
+
+        Little is held between two pieces, since a client may let one wait that long, and each costs one change of threads.
+        """
+        if self._first is not None:
+            yield await self.encoded(stream, self._first)
+            self._first = None
+        while not isinstance(piece := await self._stepped(_step_encoded, self._listening, stream), _Over):
+            yield piece
+        yield await self.encoded(stream, None)
 
     async def ended_segments(self) -> list[HeardSegment]:
         """Segments of the text that were given to their end since the last time."""
@@ -106,12 +117,10 @@ class Followed:
                 if self._seat is not None:
                     await self._seat.give_back()
 
-    async def _next(self) -> LiveChunk | None:
-        # A StopIteration cannot be raised into a coroutine.
-        found = await self._threads.run(_step, self._listening)
-        if isinstance(found, _Over):
-            raise StopAsyncIteration
-        return found
+    async def _stepped(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._seat is not None:
+            await self._seat.keep()
+        return await self._threads.run(step, *args, **kwargs)
 
 
 class _Over:
@@ -119,7 +128,15 @@ class _Over:
 
 
 def _step(listening: Listening) -> LiveChunk | _Over | None:
+    # A StopIteration cannot be raised into a coroutine.
     return next(listening, _Over())
+
+
+def _step_encoded(listening: Listening, stream: SoundStream) -> bytes | _Over:
+    chunk = _step(listening)
+    if isinstance(chunk, _Over):
+        return chunk
+    return b"" if chunk is None else stream.encode(chunk.samples)
 
 
 async def _until_gone(request: Request[Any, Any, Any], scope: anyio.CancelScope) -> None:
@@ -179,14 +196,8 @@ async def audio_stream(
         await followed.leave()
         raise
 
-    async def pieces() -> AsyncGenerator[bytes]:
-        async for chunk in followed.chunks():
-            if chunk is not None:
-                yield await followed.encoded(stream, chunk)
-        yield await followed.encoded(stream, None)
-
     return LiveAnswer(
-        pieces(), followed.leave, stall_s=service.settings.stream_stall_s, media_type=media_type or wanted.media_type,
+        followed.pieces(stream), followed.leave, stall_s=service.settings.stream_stall_s, media_type=media_type or wanted.media_type,
         headers=live_headers(followed, stream.sample_rate_hz) | dict(headers or {}),
     )  # fmt: skip
 

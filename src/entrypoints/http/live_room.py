@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import anyio
 from litestar.datastructures import State
 
+from adapters.freed_memory import return_freed
 from entrypoints.http.threads import Pool, blocking
 from voicecore.errors import QueueFull, StorageUnavailable
 from voicecore.usecases.limits_of import CallerLimits, Place
@@ -17,13 +18,15 @@ _log = logging.getLogger("voicecore.http")
 _RETRY_AFTER_S = 2
 #: A place of a caller is said again so often; it is lost after `limits_of.PLACE_LASTS` without.
 _SAY_AGAIN_S = 25.0
+#: Streams that ended, while others are open and while none is; giving back takes a millisecond or two.
+_TIDIED_AFTER, _TIDIED_EMPTY_AFTER = 64, 16
 
 
 class LiveRoom:
     """How many streams one process serves, and the threads that they wait in."""
 
     def __init__(self, places: int) -> None:
-        self._free, self._places = places, places
+        self._free, self._places, self._left = places, places, 0
         self.threads = Pool("streams", places)
 
     @property
@@ -43,6 +46,13 @@ class LiveRoom:
     def give_back(self) -> None:
         """What `take` took."""
         self._free += 1
+        self._left += 1
+
+    async def tidy(self) -> None:
+        """Give freed memory back to the system now and then, best while nothing is open: each thread keeps some of its own."""
+        if self._left >= (_TIDIED_AFTER if self.open else _TIDIED_EMPTY_AFTER):
+            self._left = 0
+            await blocking(return_freed)
 
 
 class Seat:
@@ -80,6 +90,7 @@ class Seat:
             await blocking(self._own.close)
         except StorageUnavailable as error:
             _log.info("the place of a stream was not given back: %s", error.code)
+        await self._room.tidy()
 
 
 def live_room(state: State) -> LiveRoom:

@@ -12,6 +12,9 @@ from typing import Any, cast
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+#: Of an answer, beyond what the system buffers: half of the framework's own, since slow readers have it full all the time.
+_BUFFERED_BYTES = 1 << 15
+
 
 class _Patient:
     """Cuts the connection when nothing left its full buffer for `stall_s` seconds."""
@@ -61,6 +64,7 @@ class _PatientHttp(_Patient, H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=_BUFFERED_BYTES)
         self._owes()
 
     def data_received(self, data: bytes) -> None:

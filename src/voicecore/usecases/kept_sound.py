@@ -19,7 +19,7 @@ from voicecore.usecases.segment_cache import SegmentCache
 
 _log = logging.getLogger("voicecore.jobs")
 
-_FRAMES_PER_BLOCK = 65_536
+_FRAMES_PER_BLOCK = 16_384
 #: More than any header of ours.
 _HEADER_BYTES = 4_096
 
@@ -141,7 +141,9 @@ def master_samples(blobs: BlobStore, key: str, start: int = 0) -> Iterator[Sampl
         first = _data_start(reader)
     with blobs.open(key, start=first + 2 * start) as reader:
         while block := reader.read(2 * _FRAMES_PER_BLOCK):
-            yield np.frombuffer(block, dtype="<i2").astype(np.float32) / np.float32(32767.0)
+            samples = np.frombuffer(block, dtype="<i2").astype(np.float32)
+            samples /= np.float32(32767.0)
+            yield samples
 
 
 def _data_start(reader: BinaryIO) -> int:

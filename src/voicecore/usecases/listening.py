@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -97,7 +98,11 @@ class Listening:
         return self
 
     def __next__(self) -> LiveChunk | None:
-        return next(self._sound)
+        try:
+            return next(self._sound)
+        finally:
+            if self._closed:
+                self._sound.close()
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +121,10 @@ class Listening:
             return
         self._closed = True
         self._ear.close()
+        # With it goes what it reads from, which would wait for the garbage collector. Another thread that is in it closes it behind
+        # itself.
+        with suppress(ValueError):
+            self._sound.close()
         if not self._from.audience.leave(self, heard_all=self.heard_all):
             return
         try:
@@ -128,7 +137,7 @@ class Listening:
             _log.info("job %s is cancelled: its last follower left", self.job.id)
 
     # --- the sound --------------------------------------------------------------------------------------
-    def _all(self) -> Iterator[LiveChunk | None]:
+    def _all(self) -> Generator[LiveChunk | None]:
         if self.job.attempt or self.job.status is not JobStatus.QUEUED:
             yield from self._finished()
         while not self.heard_all:
