@@ -49,7 +49,7 @@ class Load:
         return self.text.format(who=who, what=what, where=where)
 
 
-FULL = Load({1: 4, 4: 12, 16: 24}, rounds=3, looked_at=16, long_text=sentences(10),
+FULL = Load({1: 4, 4: 12, 16: 16}, rounds=2, looked_at=8, long_text=sentences(10),
             text="{who} encontrou {what} {where}, e contou isso a todos antes do jantar.")  # fmt: skip
 SMOKE = Load({1: 1, 2: 2}, rounds=1, looked_at=1, long_text="Bom dia a todos.", text="Bom dia, {who}.")
 
@@ -184,8 +184,10 @@ def run(*, smoke: bool) -> list[Row]:
         httpx.Client(timeout=600, limits=httpx.Limits(max_connections=64)) as client,
     ):  # fmt: skip
         found = {peer.name: Found() for peer in peers}
-        for peer in peers:  # it may load its network at the first request
-            _ask(client, peer, load.text_of(n := next(numbers)), VOICES[0], n)
+        for peer in peers:  # it may load its network at the first request, and once for each that comes meanwhile
+            with ThreadPoolExecutor(2) as pool:
+                warming = [next(numbers) for _ in range(2)]
+                list(pool.map(lambda n, peer=peer: _ask(client, peer, load.text_of(n), VOICES[0], n), warming))
         for turn in range(load.rounds):
             for peer in peers[turn % len(peers) :] + peers[: turn % len(peers)]:
                 _round(client, peer, load, found[peer.name], numbers)

@@ -99,6 +99,13 @@ def _fastkokoro() -> str | None:
 
 
 @contextlib.contextmanager
+def _our_own(folder: Path, name: str, **variables: str) -> Iterator[Peer]:
+    before = _children()
+    with running_service(folder, "kokoro", **variables) as url:
+        yield Peer(name, url, _ours, _children() - before)
+
+
+@contextlib.contextmanager
 def _one(name: str, command: list[str], port: int, env: Mapping[str, str]) -> Iterator[Peer]:
     url = f"http://127.0.0.1:{port}"
     before = _children()
@@ -115,9 +122,12 @@ def running_peers(folder: Path, *, all_of_them: bool) -> Iterator[list[Peer]]:
     """Ours first. All run at once and are asked in turn: an idle server takes memory, and no processor."""
     model, voices = _files(folder)
     with contextlib.ExitStack() as stack:
-        before = _children()
-        url = stack.enter_context(running_service(folder / "ours", "kokoro"))
-        peers = [Peer("voicecore", url, _ours, _children() - before)]
+        peers = [stack.enter_context(_our_own(folder / "ours", "voicecore"))]
+        if all_of_them:
+            name = "voicecore with two slots of a thread each"
+            peers.append(
+                stack.enter_context(_our_own(folder / "two", name, VOICECORE_SLOTS="2", VOICECORE_THREADS="1"))
+            )
         port = free_port()
         command = [sys.executable, str(HERE / "kokoro_onnx_server.py"), str(port), str(model), str(voices)]
         peers.append(stack.enter_context(_one("kokoro-onnx in Starlette", command, port, {})))
