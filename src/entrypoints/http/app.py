@@ -52,6 +52,7 @@ from entrypoints.service import Service
 from voicecore import __version__
 from voicecore.access import Caller
 from voicecore.errors import VoiceCoreError
+from voicecore.usecases.limits_of import WATCHES_PER_STREAM
 
 #: For synchronous routes, which mostly wait for the store.
 _THREADS = 24
@@ -77,6 +78,7 @@ def create_app(service: Service, *, owns_service: bool = False, trusted: bool = 
         guards=[door],
         state=State({
             "service": service, "trusted": trusted, "live_room": LiveRoom(service.settings.max_streams),
+            "watchers_room": LiveRoom(WATCHES_PER_STREAM * service.settings.max_streams, "watches of jobs"),
             "job_watching": job_events.watching(service), "jobs_news": jobs_news.JobsNews(),
         }),
         on_startup=[_roomy_executor],

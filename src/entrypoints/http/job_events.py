@@ -17,6 +17,7 @@ from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_answers import of_job
 from entrypoints.http.job_watching import JobWatching
 from entrypoints.http.live_answer import LiveAnswer
+from entrypoints.http.live_room import Seat, watchers_room
 from entrypoints.http.problems import status_of
 from entrypoints.http.sentences import told_outside
 from entrypoints.http.sse import PING, PING_EVERY_S, event
@@ -71,7 +72,7 @@ def told(job: SynthesisJob, last: Place | None) -> Iterator[bytes]:
 
 
 @get(
-    "/{job_id:str}/events", operation_class=gives_events(), responses=problems(404, 410, 503)
+    "/{job_id:str}/events", operation_class=gives_events(), responses=problems(404, 410, 429, 503)
 )  # fmt: skip
 async def events(
     request: Request[Any, Any, Any], service: Wired, caller: Calling, job_id: FromPath[str]
@@ -85,23 +86,22 @@ async def events(
     if last is not None and job.status.finished and last == Place.of(job):
         return Response(None, status_code=204)
     watching: JobWatching = request.app.state.job_watching
-
-    async def farewell() -> None:
-        """Nothing is held."""
-
+    seat = Seat(watchers_room(request.app.state), service, caller, watch=True)
+    await seat.take()
     return LiveAnswer(
-        _written(service, watching.states(job.id), last), farewell, stall_s=service.settings.stream_stall_s,
+        _written(service, watching.states(job.id), last, seat), seat.give_back, stall_s=service.settings.stream_stall_s,
         media_type="text/event-stream", headers={"X-Job-Id": job.id, "X-Accel-Buffering": "no"},
     )  # fmt: skip
 
 
 async def _written(
-    service: Service, states: AsyncGenerator[SynthesisJob | None], last: Place | None
+    service: Service, states: AsyncGenerator[SynthesisJob | None], last: Place | None, seat: Seat
 ) -> AsyncGenerator[bytes]:
     said_at = anyio.current_time()
     try:
         async with aclosing(states):
             async for job in states:
+                await seat.keep()
                 if job is not None:
                     pieces = b"".join(told(job, last))
                     last = Place.of(job)

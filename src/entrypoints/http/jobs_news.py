@@ -13,6 +13,7 @@ from entrypoints.http.documented import gives_events, problems
 from entrypoints.http.door import ANY_KEY
 from entrypoints.http.job_answers import of_job
 from entrypoints.http.live_answer import LiveAnswer
+from entrypoints.http.live_room import Seat, watchers_room
 from entrypoints.http.problems import status_of
 from entrypoints.http.sse import PING, PING_EVERY_S, event
 from entrypoints.http.threads import blocking
@@ -87,27 +88,26 @@ def ended_meanwhile(before: Seen, now: Seen) -> Iterable[JobId]:
     return [each for each, job in before.jobs.items() if each not in now.jobs and not job.status.finished]
 
 
-@get("/events", operation_class=gives_events(), responses=problems(503))
+@get("/events", operation_class=gives_events(), responses=problems(429, 503))
 async def news(request: Request[Any, Any, Any], service: Wired, caller: Calling) -> LiveAnswer:
     """News of your jobs, an admin's: of everybody's. `total` at first and whenever their number changed, `job` with each that is
     new or changed. What was before, `GET /jobs` tells.
     """
     shared: JobsNews = request.app.state.jobs_news
-
-    async def farewell() -> None:
-        """Nothing is held."""
-
+    seat = Seat(watchers_room(request.app.state), service, caller, watch=True)
+    await seat.take()
     return LiveAnswer(
-        _written(shared, service, caller), farewell, stall_s=service.settings.stream_stall_s,
+        _written(shared, service, caller, seat), seat.give_back, stall_s=service.settings.stream_stall_s,
         media_type="text/event-stream", headers={"X-Accel-Buffering": "no"},
     )  # fmt: skip
 
 
-async def _written(shared: JobsNews, service: Service, caller: Caller) -> AsyncGenerator[bytes]:
+async def _written(shared: JobsNews, service: Service, caller: Caller, seat: Seat) -> AsyncGenerator[bytes]:
     before: Seen | None = None
     said_at = anyio.current_time()
     while not service.draining:
         try:
+            await seat.keep()
             now = await shared.look(service, caller)
             pieces = b"".join(told(before, now))
             if before is not None:

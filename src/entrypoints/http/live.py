@@ -165,7 +165,7 @@ async def submit_and_follow(
 
 async def _followed(request: Request[Any, Any, Any], service: Service, listen: Callable[[], Listening]) -> Followed:
     room = live_room(request.app.state)
-    seat = Seat(room, service.limits_of(caller_of(request.scope)))
+    seat = Seat(room, service, caller_of(request.scope))
     await seat.take()
     try:
         return Followed(room.threads, await room.threads.run(listen), seat)

@@ -54,7 +54,7 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
     """Speak text while it is typed. docs/streaming.md has the messages."""
     await socket.accept()
     room, session = live_room(socket.app.state), None
-    seat = Seat(room, service.limits_of(caller))
+    seat = Seat(room, service, caller)
     try:
         await seat.take()
     except VoiceCoreError as error:
@@ -201,6 +201,7 @@ class _Session:
         def submit(job_id: JobId) -> SynthesisJob:
             return self._service.submit_synthesis(request, handling=handling, caller=self._caller, job_id=job_id)
 
+        await self._seat.keep()
         listen = self._service.listen
         return Followed(
             self._threads, await blocking(lambda: listen.submit(submit, keep=self._start.keep))

@@ -99,7 +99,7 @@ class Speech:
     # --- what is made of it -----------------------------------------------------------------------------------
     async def play(self, send: Send) -> None:
         """Speak what is written, until its end. Raises `VoiceCoreError`, and what `send` does."""
-        seat = Seat(self._room, self._service.limits_of(self._caller))
+        seat = Seat(self._room, self._service, self._caller)
         await seat.take()
         try:
             await self._played(send, seat)

@@ -44,6 +44,17 @@ class Authenticate:
             raise Unauthorized(_why_not(key))
         return Caller(key.id, key.scopes, key.limits.over(self.defaults))
 
+    def still(self, caller: Caller) -> None:
+        """Whether who was let in before may stay. Raises `Unauthorized` once his key is revoked or has expired.
+
+        A key that got another secret is still his: what he opened with the old one goes on.
+        """
+        if not caller.key_id:
+            return
+        key = self.catalog.keys.get(caller.key_id)
+        if key is None or not key.usable(self.clock.now()):
+            raise Unauthorized(_why_not(key) if key is not None else "The API key of this connection is there no more.")
+
     @property
     def configured(self) -> bool:
         """Whether there are keys, so that everybody needs one. Revoked and expired ones count: nothing opens by itself.

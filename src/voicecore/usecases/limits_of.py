@@ -15,6 +15,8 @@ from voicecore.ports import Catalog, Clock, Count, Ids, JobQuery, JobStore, Quot
 from voicecore.request import Mode
 
 REQUESTS, CHARACTERS, VOICES, CONSENTS, STREAMS = "requests", "characters", "voices", "consents", "streams"
+#: Connections that hear news of jobs. They cost less than streams, and a page that shows jobs has one open all the time.
+WATCHES, WATCHES_PER_STREAM = "watches", 4
 MINUTE_S, DAY_S = 60, 86_400
 #: After so long without `keep`, a stream is taken for dead and its place is another's.
 PLACE_LASTS = timedelta(seconds=120)
@@ -174,12 +176,23 @@ class CallerLimits:
     @contextmanager
     def stream(self) -> Iterator[Place]:
         """Count as a live stream until the end of the context. Raises `LimitReached` before it begins."""
-        limit = self.caller.limits.streams or 0
-        place = Place(self.parts.quota, self.parts.clock, self._counter(STREAMS), self.parts.ids.new("stream"), limit)
+        with self._place(STREAMS, self.caller.limits.streams or 0, "live streams") as place:
+            yield place
+
+    @contextmanager
+    def watch(self) -> Iterator[Place]:
+        """As `stream`, for a connection that hears news of jobs: four for each stream that he may have."""
+        limit = WATCHES_PER_STREAM * (self.caller.limits.streams or 0)
+        with self._place(WATCHES, limit, "connections that watch jobs") as place:
+            yield place
+
+    @contextmanager
+    def _place(self, what: str, limit: int, called: str) -> Iterator[Place]:
+        place = Place(self.parts.quota, self.parts.clock, self._counter(what), self.parts.ids.new("stream"), limit)
         if not place.take():
             raise LimitReached(
-                f"This API key may have {limit} live streams at once: end one first.",
-                retry_after_s=5, policy=STREAMS, limit=limit,
+                f"This API key may have {limit} {called} at once: end one first.",
+                retry_after_s=5, policy=what, limit=limit,
             )  # fmt: skip
         try:
             yield place
