@@ -53,11 +53,13 @@ describe("jobs", () => {
 
   it("take their news, and stay in their places", () => {
     const shown = [job({ id: "job_2" }), job({ id: "job_1" })];
-    const all = { status: "", mode: "" };
+    const all = { status: "", mode: "", search: "" };
     expect(merged(shown, job({ id: "job_1", status: "failed" }), all, true).map((each) => [each.id, each.status])).toEqual([["job_2", "queued"], ["job_1", "failed"]]);
     expect(merged(shown, job({ id: "job_3" }), all, true)[0]?.id).toBe("job_3");
     expect(merged(shown, job({ id: "job_3" }), all, false)).toHaveLength(2);
-    expect(merged(shown, job({ id: "job_3" }), { status: "failed", mode: "" }, true)).toHaveLength(2);
+    expect(merged(shown, job({ id: "job_3" }), { ...all, status: "failed" }, true)).toHaveLength(2);
+    expect(merged(shown, job({ id: "job_3", text: "Bom café" }), { ...all, search: "cafe BOM" }, true)).toHaveLength(3);
+    expect(merged(shown, job({ id: "job_3", text: "Bom café" }), { ...all, search: "cafe chá" }, true)).toHaveLength(2);
   });
 
   it("of an hour are summed in five minutes each", () => {

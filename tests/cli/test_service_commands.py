@@ -86,6 +86,9 @@ def story(command: Command, reference: Path, *where: str) -> None:
     job = by_name.json["job_id"]
     jobs = command("jobs", "list", "--json", *where).json
     assert job in [each["id"] for each in jobs["jobs"]]
+    found = command("jobs", "list", "--search", job.upper(), "--json", *where).json
+    assert [each["id"] for each in found["jobs"]] == [job]
+    assert command("jobs", "list", "--search", " ", *where).code == 2
     assert command("jobs", "show", job, "--json", *where).json["status"] == "completed"
     assert command("jobs", "wait", job, *where).code == 0
     assert command("jobs", "download", job, "-o", str(folder / "again.wav"), *where).code == 0

@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from voicecore.usecases import find_jobs
+
+from .people import person
 from .room import HELLO, Room, eventually, refused
 
 FIELDS = {
@@ -123,6 +126,31 @@ def test_the_list_pages_through_all_jobs_newest_first(room: Room):
         if cursor is None:
             break
     assert seen == made[::-1]
+
+
+def test_the_list_is_searched_beyond_a_page_and_says_how_far_it_was_looked(room: Room, monkeypatch):
+    made = [room.submit(text=f"Número {number} da manhã.")["id"] for number in range(7)]
+    page = room.client.get("/jobs", params={"search": "numero MANHA 3", "limit": 2}).json()
+    assert [job["id"] for job in page["jobs"]] == [made[3]]
+    assert (page["total"], page["looked_at"], page["next_cursor"]) == (7, 7, None)
+    monkeypatch.setattr(find_jobs, "LOOKED_AT", 3)
+    page = room.client.get("/jobs", params={"search": "3"}).json()
+    assert (page["jobs"], page["looked_at"]) == ([], 3)
+    page = room.client.get("/jobs", params={"search": "3", "cursor": page["next_cursor"]}).json()
+    assert ([job["id"] for job in page["jobs"]], page["looked_at"]) == ([made[3]], 3)
+    assert "looked_at" not in room.client.get("/jobs").json() or room.client.get("/jobs").json()["looked_at"] is None
+
+
+def test_a_search_finds_nobody_else_s_jobs(room: Room):
+    with person(room, "Ana") as ana, person(room, "Bia") as bia:
+        ana.client.post("/jobs", json={**HELLO, "text": "Um segredo."})
+        assert ana.client.get("/jobs", params={"search": "segredo"}).json()["jobs"]
+        assert bia.client.get("/jobs", params={"search": "segredo"}).json()["jobs"] == []
+
+
+@pytest.mark.parametrize("search", ["", " ", "x" * 201])
+def test_what_is_no_search_is_refused(shared: Room, search: str):
+    refused(shared.client.get("/jobs", params={"search": search}), 400, field="search", word="1 to 200")
 
 
 def test_the_list_filters_by_status_and_mode(room: Room):

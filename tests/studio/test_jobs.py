@@ -82,11 +82,42 @@ def test_pages_filters_and_search_find_one_among_many(browser: Browser, own: Roo
         here.button("Older").click()
         expect(here.page.locator(".job")).to_have_count(20)
         here.button("Newer").click()
-        here.page.get_by_label("Find").fill("número 33.")
+        here.page.get_by_label("Find").fill("numero 119")  # on another page than this one
         expect(here.page.locator(".job")).to_have_count(1)
+        expect(here.page.locator(".job")).to_contain_text("Trabalho número 119.")
+        own.submit(text="Um novo sem o que se busca.")
+        own.submit(text="O outro número 119, novo.")
+        expect(here.page.locator(".job")).to_have_count(2)
+        here.page.get_by_label("Find").fill("ninguém disse isto")
+        expect(here.page.get_by_text("No job fits.")).to_be_visible()
         here.page.get_by_label("Find").fill("")
+        expect(here.page.locator(".job")).to_have_count(50)
         here.page.get_by_label("State").select_option("completed")
         expect(here.page.get_by_text("There are no jobs")).to_be_visible()
+
+
+def test_a_search_goes_through_many_jobs_and_shows_how_far_it_is(browser: Browser, own: Room, monkeypatch):
+    from voicecore.usecases import find_jobs
+
+    monkeypatch.setattr(find_jobs, "LOOKED_AT", 20)
+    own.gate.opened.clear()
+    for index in range(70):
+        own.submit(text=f"Trabalho número {index:03}.")
+    with visiting(browser, own.url) as here:
+        asked = []
+        here.page.on("request", lambda request: asked.append(request.url) if "search=" in request.url else None)
+        here.go("jobs")
+        expect(here.page.locator(".job")).to_have_count(50)
+        here.page.get_by_label("Find").fill("número 003.")
+        expect(here.page.locator(".job")).to_have_count(1)
+        expect(here.page.locator(".job")).to_contain_text("número 003.")
+        expect(here.page.locator(".filters-state")).not_to_contain_text("looked at")
+        assert len(asked) == 4
+        here.page.get_by_label("Find").fill("trabalho")
+        expect(here.page.locator(".job")).to_have_count(50)
+        here.button("Older").click()
+        expect(here.page.locator(".job")).to_have_count(20)
+        expect(here.page.locator(".job").last).to_contain_text("número 000.")
 
 
 def test_news_go_on_after_the_service_was_started_anew(browser: Browser, tmp_path):

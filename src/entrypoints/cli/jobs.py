@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from entrypoints.cli.client import connect
+from entrypoints.cli.client import ServiceClient, connect
 from entrypoints.cli.formats import chosen_format
 from entrypoints.cli.naming import job_path
 from entrypoints.cli.options import as_json, run_by_default, service_url
@@ -18,6 +20,7 @@ from voicecore.request import OutputFormat
 from voicecore.subtitles import MAX_CHARS, MAX_LINES, MIN_CHARS
 
 _TEXT_WIDTH = 40
+Query = dict[str, str | int | None]
 _FORMATS = [each.value for each in OutputFormat]
 
 
@@ -29,17 +32,32 @@ def jobs(context: click.Context) -> None:
         run_by_default(context, list_jobs)
 
 
+def _page(client: ServiceClient, query: Query) -> dict[str, Any]:
+    found: dict[str, Any] = client.call(
+        "GET", "/jobs", params={key: value for key, value in query.items() if value is not None}
+    )
+    return found
+
+
 @jobs.command("list")
 @click.option("--status", type=click.Choice([each.value for each in JobStatus]), help="Only jobs in this state.")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many.")
 @click.option("--cursor", help="next_cursor of the page before.")
+@click.option("--search", help="Only jobs in which these words stand: in the text, a name, the id, voice or engine.")
 @as_json
 @service_url
-def list_jobs(*, status: str | None, limit: int, cursor: str | None, json_wanted: bool, url: str | None) -> None:
+def list_jobs(
+    *, status: str | None, limit: int, cursor: str | None, search: str | None, json_wanted: bool, url: str | None
+) -> None:
     """List jobs, newest first."""
-    query = {"status": status, "limit": limit, "cursor": cursor}
+    query: Query = {"status": status, "limit": limit, "cursor": cursor, "search": search}
     with connect(url) as client:
-        page = client.call("GET", "/jobs", params={key: value for key, value in query.items() if value is not None})
+        page = _page(client, query)
+        # A search looks at some jobs for each answer, and may find none among them.
+        while search is not None and len(page["jobs"]) < limit and page["next_cursor"] is not None:
+            more = _page(client, {**query, "limit": limit - len(page["jobs"]), "cursor": page["next_cursor"]})
+            looked_at = page["looked_at"] + more["looked_at"]
+            page = {**more, "jobs": page["jobs"] + more["jobs"], "looked_at": looked_at}
     if json_wanted:
         show_json(page)
         return

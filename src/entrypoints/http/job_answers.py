@@ -12,6 +12,7 @@ from voicecore.job import JobStatus, SynthesisJob
 from voicecore.needs import needs_of
 from voicecore.ports import JobPage
 from voicecore.request import ConversionRequest, Mode, OutputFormat, SynthesisRequest
+from voicecore.usecases.find_jobs import FoundJobs
 
 
 class SegmentsAnswer(msgspec.Struct, kw_only=True):
@@ -69,11 +70,15 @@ class JobAnswer(msgspec.Struct, kw_only=True):
 
 
 class JobList(msgspec.Struct, kw_only=True):
-    """A page of jobs, newest first; `next_cursor` asks for the next one."""
+    """A page of jobs, newest first; `next_cursor` asks for the next one. Of a search, `looked_at` jobs were looked at for it, and
+    it may be short, or empty, and yet not be the last.
+    """
 
     total: int
     jobs: list[JobAnswer]
     next_cursor: str | None
+    #: Of a search: jobs that were looked at for this page.
+    looked_at: int | None = None
 
 
 class JobDeleted(msgspec.Struct, kw_only=True):
@@ -128,6 +133,14 @@ def of_job(job: SynthesisJob, rvc: RvcAnswer | None = None) -> JobAnswer:
 def of_page(page: JobPage) -> JobList:
     """The page's answer."""
     return JobList(total=page.total, jobs=[of_job(job) for job in page.jobs], next_cursor=page.next_cursor)
+
+
+def of_found(found: FoundJobs) -> JobList:
+    """The answer of a search."""
+    return JobList(
+        total=found.total, jobs=[of_job(job) for job in found.jobs], next_cursor=found.next_cursor,
+        looked_at=found.looked_at,
+    )  # fmt: skip
 
 
 def _speed(job: SynthesisJob) -> float | None:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import accepts_either, problems
 from entrypoints.http.door import ANY_KEY, CONVERT, SPEAK
-from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, of_job, of_page
+from entrypoints.http.job_answers import JobAnswer, JobDeleted, JobList, of_found, of_job, of_page
 from entrypoints.http.job_asked import asked
 from entrypoints.http.recordings import RECORDING
 from entrypoints.http.rvc_answers import RvcAnswer
@@ -19,6 +19,13 @@ from entrypoints.http.wiring import Calling, Wired, find_job, job_id_of, own_job
 from voicecore.job import JobStatus, SynthesisJob
 from voicecore.ports import JobQuery
 from voicecore.request import Mode
+from voicecore.usecases.find_jobs import LONGEST_SEARCH, LOOKED_AT, find_jobs
+
+_SEARCH = QueryParameter(
+    description="Only jobs in which all of these words stand: in the text, the name, the id, the voice or the engine; neither case nor "
+    f"accents count. 1 to {LONGEST_SEARCH} characters. At most {LOOKED_AT} jobs are looked at for an answer (`looked_at`): go on "
+    "with `next_cursor` until it is null."
+)
 
 
 @post(
@@ -50,10 +57,13 @@ def listing(
     mode: Annotated[Mode | None, QueryParameter(description="Only jobs of this mode.")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="Jobs on one page.")] = 20,
     cursor: Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")] = None,
+    search: Annotated[str | None, _SEARCH] = None,
 ) -> JobList:
     """Your jobs, newest first; an admin sees everybody's."""
     query = JobQuery(status=status, mode=mode, limit=limit, cursor=cursor, owner=caller.shown)
-    return of_page(service.store.page(query))
+    if search is None:
+        return of_page(service.store.page(query))
+    return of_found(find_jobs(service.store, query, search))
 
 
 @get("/{job_id:str}", sync_to_thread=True, responses=problems(404, 410, 503))

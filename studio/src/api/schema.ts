@@ -1130,6 +1130,7 @@ export interface components {
         /** JobList */
         JobList: {
             jobs: components["schemas"]["JobAnswer"][];
+            looked_at?: number | null;
             next_cursor: string | null;
             total: number;
         };
@@ -2854,6 +2855,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Only jobs in which all of these words stand: in the text, the name, the id, the voice or the engine; neither case nor accents count. 1 to 200 characters. At most 2000 jobs are looked at for an answer (`looked_at`): go on with `next_cursor` until it is null. */
+                search?: string | null;
             };
             header?: never;
             path?: never;

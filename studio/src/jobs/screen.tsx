@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { api, body } from "../api/client";
 import { asProblem } from "../api/problem";
@@ -9,15 +9,19 @@ import { SelectField, TextField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Loading } from "../parts/states";
 import { Row } from "./row";
-import { type Mode, above, filters, first, jobs, leaving, listenWhileSeen, live, load, newer, nextCursor, older, problem, total, trail } from "./state";
+import { type Mode, above, filters, first, jobs, leaving, listenWhileSeen, live, load, lookedAt, newer, nextCursor, older, problem, total, trail } from "./state";
 import { t } from "./words";
 
 const STATES: JobStatus[] = ["queued", "processing", "completed", "failed", "cancelled"];
 const MODES: Mode[] = ["dubbing", "dubbing_with_clone", "convert", "clone", "mix"];
-const AN_ID = /^job_[a-z0-9]+$/;
+const AN_ID = /^job_[a-z0-9]{20}$/;
+const LONGEST_SEARCH = 200;
+/** Between the last letter and the search. */
+const PAUSE_MS = 300;
 
 export default function JobsScreen() {
-  const wanted = useSignal("");
+  const wanted = useSignal(filters.peek().search);
+  const pause = useRef(0);
   const single = useSignal<Job | null>(null);
   const { detail } = route.value;
   useEffect(() => listenWhileSeen(), []);
@@ -33,8 +37,15 @@ export default function JobsScreen() {
   }, [detail]);
   const find = (event: Event) => {
     event.preventDefault();
+    clearTimeout(pause.current);
     const text = wanted.value.trim();
     if (AN_ID.test(text)) go("jobs", text);
+    else filter({ search: text });
+  };
+  const typed = (text: string) => {
+    wanted.value = text;
+    clearTimeout(pause.current);
+    pause.current = window.setTimeout(() => filter({ search: text.trim() }), PAUSE_MS);
   };
   return (
     <>
@@ -47,9 +58,10 @@ export default function JobsScreen() {
           label={t("mode")} value={filters.value.mode} choices={[{ value: "", label: t("any") }, ...MODES.map((each) => ({ value: each, label: t(each) }))]}
           onChange={(mode) => filter({ mode: mode as Mode | "" })}
         />
-        <TextField label={t("find")} type="search" value={wanted.value} placeholder={t("search")} onInput={(value) => (wanted.value = value)} />
+        <TextField label={t("find")} type="search" maxLength={LONGEST_SEARCH} value={wanted.value} placeholder={t("search")} onInput={typed} />
         <p class="filters-state" role="status">
           <span class={live.value ? "pill good" : "pill"}>{t(live.value ? "live" : "away")}</span> {t("total", { n: total.value })}
+          {lookedAt.value !== null && ` · ${t("looking", { n: lookedAt.value })}`}
         </p>
       </form>
       {problem.value !== null && <Failed error={problem.value} retry={() => void load()} />}
@@ -58,7 +70,7 @@ export default function JobsScreen() {
           <Row job={single.value} open onOpen={() => go("jobs")} />
         </ul>
       )}
-      <List word={wanted.value.trim().toLowerCase()} />
+      <List />
       <Pages />
     </>
   );
@@ -69,13 +81,15 @@ function filter(changes: Partial<typeof filters.value>): void {
   void first();
 }
 
-function List({ word }: { word: string }) {
+function List() {
   const { detail } = route.value;
   if (jobs.value === null) return problem.value === null ? <Loading /> : null;
   const there = jobs.value.filter((each) => !leaving.value.has(each.id));
-  const shown = there.filter((each) => word === "" || `${each.text ?? ""} ${each.id} ${each.voice_preset ?? ""} ${each.voice_id ?? ""} ${each.engine}`.toLowerCase().includes(word));
   if (there.length === 0) {
-    return (
+    if (lookedAt.value !== null) return <Loading />;
+    return filters.value.search !== "" ? (
+      <p class="hint">{t("none_found")}</p>
+    ) : (
       <Empty icon="jobs" title={t("none")}>
         <p>{t("none_hint")}</p>
       </Empty>
@@ -88,9 +102,8 @@ function List({ word }: { word: string }) {
           {t("new_above", { n: above.value })}
         </button>
       )}
-      {shown.length === 0 && <p class="hint">{t("none_found")}</p>}
       <ul class="job-list" aria-label={t("jobs")}>
-        {shown.map((each) => (
+        {there.map((each) => (
           <Row key={each.id} job={each} open={detail === each.id} onOpen={() => (detail === each.id ? go("jobs") : go("jobs", each.id))} />
         ))}
       </ul>

@@ -9,9 +9,11 @@ import { apiKey } from "../app/session";
 export const PAGE = 50;
 export type Mode = "dubbing" | "dubbing_with_clone" | "convert" | "clone" | "mix";
 
-export const filters = signal<{ status: JobStatus | ""; mode: Mode | "" }>({ status: "", mode: "" });
+export const filters = signal<{ status: JobStatus | ""; mode: Mode | ""; search: string }>({ status: "", mode: "", search: "" });
 export const jobs = signal<Job[] | null>(null);
 export const total = signal(0);
+/** Jobs that were looked at for a search, while it goes on; null when nothing is being looked for. */
+export const lookedAt = signal<number | null>(null);
 /** Cursors of the pages before this one; the first page has none. */
 export const trail = signal<(string | null)[]>([]);
 export const nextCursor = signal<string | null>(null);
@@ -23,19 +25,39 @@ export const live = signal(false);
 export const leaving = signal<ReadonlySet<string>>(new Set());
 
 let cursor: string | null = null;
+/** Of loads; the answer to one that another followed is not wanted any more. */
+let newest = 0;
 
 export async function load(): Promise<void> {
-  const { status, mode } = filters.value;
-  const query = { limit: PAGE, ...(status ? { status } : {}), ...(mode ? { mode } : {}), ...(cursor === null ? {} : { cursor }) };
+  const turn = ++newest;
+  const { status, mode, search } = filters.value;
+  const found: Job[] = [];
+  let place = cursor;
+  let looked = 0;
+  lookedAt.value = search ? 0 : null;
   try {
-    const page = await body(api.GET("/jobs", { params: { query } }));
-    jobs.value = page.jobs;
-    total.value = page.total;
-    nextCursor.value = page.next_cursor;
+    // The service looks at so many jobs for each answer of a search; a page is full, or there are no more.
+    do {
+      const query = {
+        limit: PAGE - found.length, ...(status ? { status } : {}), ...(mode ? { mode } : {}), ...(search ? { search } : {}), ...(place === null ? {} : { cursor: place }),
+      };
+      const page = await body(api.GET("/jobs", { params: { query } }));
+      if (turn !== newest) return;
+      found.push(...page.jobs);
+      place = page.next_cursor;
+      looked += page.looked_at ?? 0;
+      if (search) lookedAt.value = looked;
+      total.value = page.total;
+      // What is found so far is shown while the rest is looked for.
+      if (found.length > 0 || place === null) jobs.value = [...found];
+    } while (search && found.length < PAGE && place !== null);
+    nextCursor.value = place;
     if (cursor === null) above.value = 0;
     problem.value = null;
   } catch (error) {
-    if (asProblem(error) !== null) problem.value = error;
+    if (turn === newest && asProblem(error) !== null) problem.value = error;
+  } finally {
+    if (turn === newest) lookedAt.value = null;
   }
 }
 
@@ -57,9 +79,21 @@ export function newer(): Promise<void> {
   return load();
 }
 
+function plain(text: string): string {
+  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+}
+
+/** Whether a search finds the job, as far as it is told here. */
+function named(job: Job, search: string): boolean {
+  const said = plain([job.text, job.voice_preset, job.engine, job.quality_profile].join("\n"));
+  return plain(search)
+    .split(/\s+/)
+    .every((word) => said.includes(word) || (word.length >= 8 && job.id.includes(word)));
+}
+
 /** Takes a job's news into the page that is shown. */
-export function merged(shown: readonly Job[], job: Job, wanted: { status: string; mode: string }, atTop: boolean): Job[] {
-  const fits = (wanted.status === "" || wanted.status === job.status) && (wanted.mode === "" || wanted.mode === job.mode);
+export function merged(shown: readonly Job[], job: Job, wanted: { status: string; mode: string; search: string }, atTop: boolean): Job[] {
+  const fits = (wanted.status === "" || wanted.status === job.status) && (wanted.mode === "" || wanted.mode === job.mode) && named(job, wanted.search);
   const known = shown.some((each) => each.id === job.id);
   // One that no longer fits stays where it is, with its new state: rows that vanish under the hand confuse.
   if (known) return shown.map((each) => (each.id === job.id ? job : each));
