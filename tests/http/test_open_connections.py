@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 from entrypoints.http import live_room
 from voicecore.access import KeyLimits
 from voicecore.errors import StorageUnavailable
+from voicecore.testing.tone import PLAN_VARIABLE
 from voicecore.usecases.authenticate import Authenticate
 
 from .people import Person, expire, person
@@ -65,16 +66,20 @@ def test_a_stream_ends_with_its_key_and_its_job_is_cancelled(
         eventually(lambda: watchful.app.state.live_room.open == 0)
 
 
-def test_sound_that_is_under_way_is_cut_without_its_end(room: Room, monkeypatch: pytest.MonkeyPatch):
+def test_sound_that_is_under_way_is_cut_without_its_end(tmp_path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(live_room, "LOOK_AT_KEY_EVERY_S", 0.0)
-    text = " ".join(f"Frase número {number} de um texto comprido." for number in range(30))
-    with person(room, "Ana") as ana, ana.client.stream("POST", "/jobs/stream", json={**HELLO, "text": text}) as answer:
-        pieces = answer.iter_raw()
-        next(pieces)
-        room.gate.opened.clear()
-        revoke(room, ana)
-        with pytest.raises(httpx.RemoteProtocolError):
-            list(pieces)
+    # Half a minute, of which a fraction of a second is heard.
+    monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"step_s": 1.0, "segment_limit": 60}))
+    text = " ".join(f"Frase número {number} de um texto comprido, que leva tempo." for number in range(30))
+    body = {**HELLO, "text": text}
+    with furnished(tmp_path) as room, person(room, "Ana") as ana:
+        with ana.client.stream("POST", "/jobs/stream", json=body) as answer:
+            pieces = answer.iter_raw()
+            next(pieces)
+            revoke(room, ana)
+            with pytest.raises(httpx.RemoteProtocolError):
+                list(pieces)
+        eventually(lambda: room.service.store.get(answer.headers["x-job-id"]).status.value == "cancelled")
 
 
 @ENDS

@@ -112,7 +112,7 @@ def test_a_search_goes_through_many_jobs_and_shows_how_far_it_is(browser: Browse
         expect(here.page.locator(".job")).to_have_count(1)
         expect(here.page.locator(".job")).to_contain_text("número 003.")
         expect(here.page.locator(".filters-state")).not_to_contain_text("looked at")
-        assert len(asked) == 4
+        assert len(set(asked)) == 4
         here.page.get_by_label("Find").fill("trabalho")
         expect(here.page.locator(".job")).to_have_count(50)
         here.button("Older").click()
