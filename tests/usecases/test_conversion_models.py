@@ -149,6 +149,31 @@ def test_models_that_are_added_at_the_same_time_do_not_pass_the_limit_and_leave_
     assert {key.split("/")[1] for key in house.stored("models/")} == added
 
 
+def test_models_that_are_added_at_the_same_time_do_not_pass_the_room_for_all_of_them(make_house, files):
+    size = make_house().add_model("Luísa", *files).size_bytes
+    house = make_house(limits={"max_rvc_stored_bytes": 2 * size})
+    together = Barrier(4)
+
+    class Together(ShifterIntake):
+        def take_in(self, weights, index):
+            together.wait(30)  # all of them found room when they were asked for
+            return super().take_in(weights, index)
+
+    def add(number):
+        try:
+            return replace(house.add_model, intake=Together())(f"Voz {number}", *files)
+        except Conflict as error:
+            return error
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(add, range(4)))
+    refused = [each for each in made if isinstance(each, Conflict)]
+    assert len(refused) == 2
+    assert all("the limit is" in error.message for error in refused)
+    assert len(house.catalog.models.all()) == 2
+    assert len(house.stored("models/")) == 4
+
+
 def test_a_catalogue_that_did_not_answer_may_have_the_model_so_its_files_stay_until_they_are_swept(
     house, files, monkeypatch
 ):

@@ -92,10 +92,13 @@ class AddModel:
     def _check_room(self, size: int) -> None:
         stored, limit = sum(each.size_bytes for each in self.catalog.models.all()), self.limits.max_rvc_stored_bytes
         if stored + size > limit or (not size and stored >= limit):
-            raise Conflict(
-                f"The stored conversion models take {stored} bytes and this one {size}; the limit is {limit}: delete one "
-                "first."
-            )
+            raise self._no_room(stored, size)
+
+    def _no_room(self, stored: int, size: int) -> Conflict:
+        return Conflict(
+            f"The stored conversion models take {stored} bytes and this one {size}; the limit is "
+            f"{self.limits.max_rvc_stored_bytes}: delete one first."
+        )
 
     def _store(self, model: ConversionModel, parts: ModelParts) -> None:
         try:
@@ -115,6 +118,19 @@ class AddModel:
         except Conflict as error:  # others were added meanwhile
             self._remove(model.id)
             raise Conflict(_full(self.limits.max_rvc_models)) from error
+        self._check_room_behind_others(model)
+
+    def _check_room_behind_others(self, model: ConversionModel) -> None:
+        """Others may have been added since there was room. Who came first stays: the catalogue has an order."""
+        stored = 0
+        for each in self.catalog.models.all():
+            if each.id == model.id:
+                break
+            stored += each.size_bytes
+        if stored + model.size_bytes > self.limits.max_rvc_stored_bytes:
+            self.catalog.models.delete(model.id)
+            self._remove(model.id)
+            raise self._no_room(stored, model.size_bytes)
 
     def _remove(self, model_id: str) -> None:
         with suppress(VoiceCoreError):
