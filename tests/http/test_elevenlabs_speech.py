@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
 import wave
-from concurrent.futures import ThreadPoolExecutor
 
 import av
 import httpx
@@ -280,17 +280,15 @@ def test_the_first_bytes_of_a_stream_leave_before_the_first_segment_is_finished(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_client_that_leaves_cancels_the_job(slow: Room, way):
-    address, job = f"{SPEECH}/female_warm{way}?output_format=pcm_16000", {}
-    with ThreadPoolExecutor(1) as threads, httpx.Client(base_url=slow.url) as client:
-        request = client.build_request("POST", address, json={"text": LONG}, timeout=0.5)
-        asking = threads.submit(client.send, request, stream=True)
+    data = json.dumps({"text": LONG}).encode()
+    head = (
+        f"POST {SPEECH}/female_warm{way}?output_format=pcm_16000 HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    )
+    with socket.create_connection((slow.client.base_url.host, slow.client.base_url.port)) as door:
+        door.sendall(head.encode() + data)
+        # It leaves when the job runs, however long that takes to begin.
         job = eventually(lambda: slow.client.get("/jobs?status=processing").json()["jobs"], "the start")[0]
-        if "stream" in way:
-            asking.result().close()
-        else:
-            # It hears nothing before the end, and gives up.
-            with pytest.raises(httpx.ReadTimeout):
-                asking.result()
     eventually(lambda: slow.client.get(f"/jobs/{job['id']}").json()["status"] == "cancelled", "the cancellation")
 
 
