@@ -15,6 +15,7 @@ from entrypoints.http.job_answers import of_job
 from entrypoints.http.live_answer import LiveAnswer
 from entrypoints.http.live_room import Seat, watchers_room
 from entrypoints.http.problems import status_of
+from entrypoints.http.sentences import told_outside
 from entrypoints.http.sse import PING, PING_EVERY_S, event
 from entrypoints.http.threads import blocking
 from entrypoints.http.wiring import Calling, Wired
@@ -116,7 +117,8 @@ async def _written(shared: JobsNews, service: Service, caller: Caller, seat: Sea
         except StorageUnavailable:
             pieces = b""  # a short outage; the next look may see more
         except VoiceCoreError as error:
-            yield event("error", {"code": error.code, "detail": error.message, "status": status_of(error)})
+            detail = told_outside(service, error.message)
+            yield event("error", {"code": error.code, "detail": detail, "status": status_of(error)})
             return
         if not pieces and anyio.current_time() - said_at >= PING_EVERY_S:
             pieces = PING
