@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -158,3 +159,15 @@ def furnished(
         url, app = listening(service, stack)
         client = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S))
         yield Room(service, client, gate, container, app)
+
+
+def leave_after(room: Room, path: str, body: dict[str, Any], wait: Callable[[], Any]) -> Any:
+    """A client that sends its request, reads nothing of its own accord, and is gone when `wait` returns; what that returned."""
+    data = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(data)}\r\n\r\n"
+    )
+    with socket.create_connection((room.client.base_url.host, room.client.base_url.port)) as door:
+        door.sendall(head.encode() + data)
+        return wait()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import socket
 import wave
 
 import av
@@ -23,7 +22,7 @@ from voicecore.testing.tone import PLAN_VARIABLE
 from voicecore.voice import PRESETS
 
 from .elevenlabs_clients import ONCE, labs_client
-from .room import Room, eventually, furnished
+from .room import Room, eventually, furnished, leave_after
 from .test_conversion import added
 
 TEXT = "Olá, mundo!"
@@ -280,15 +279,11 @@ def test_the_first_bytes_of_a_stream_leave_before_the_first_segment_is_finished(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_client_that_leaves_cancels_the_job(slow: Room, way):
-    data = json.dumps({"text": LONG}).encode()
-    head = (
-        f"POST {SPEECH}/female_warm{way}?output_format=pcm_16000 HTTP/1.1\r\nHost: localhost\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-    )
-    with socket.create_connection((slow.client.base_url.host, slow.client.base_url.port)) as door:
-        door.sendall(head.encode() + data)
+    def wait():
         # It leaves when the job runs, however long that takes to begin.
-        job = eventually(lambda: slow.client.get("/jobs?status=processing").json()["jobs"], "the start")[0]
+        return eventually(lambda: slow.client.get("/jobs?status=processing").json()["jobs"], "the start")[0]
+
+    job = leave_after(slow, f"{SPEECH}/female_warm{way}?output_format=pcm_16000", {"text": LONG}, wait)
     eventually(lambda: slow.client.get(f"/jobs/{job['id']}").json()["status"] == "cancelled", "the cancellation")
 
 

@@ -19,7 +19,9 @@ from tests.instruments.heads import head_bytes
 from voicecore.stream_format import StreamKind
 from voicecore.testing.tone import PLAN_VARIABLE
 
-from .room import HELLO, PATIENCE_S, eventually, furnished, refused
+from .room import HELLO, PATIENCE_S, eventually, furnished, leave_after, refused
+
+MADE = "/jobs/stream?format=pcm"
 
 LONG = {**HELLO, "text": " ".join(f"Esta é a frase de número {number}, nem curta nem longa." for number in range(12))}
 
@@ -195,7 +197,7 @@ def test_a_cancelled_job_ends_its_streams_without_an_end(slow):
 
 def test_streams_beyond_the_limit_are_refused_and_make_no_job(tmp_path):
     with furnished(tmp_path, start=False, max_streams=1) as room:
-        waiting = threading.Thread(target=lambda: leave_after(room, lambda: done.wait(PATIENCE_S)))
+        waiting = threading.Thread(target=lambda: leave_after(room, MADE, HELLO, lambda: done.wait(PATIENCE_S)))
         done = threading.Event()
         waiting.start()
         try:
@@ -211,15 +213,6 @@ def test_streams_beyond_the_limit_are_refused_and_make_no_job(tmp_path):
 
 
 # --- who leaves --------------------------------------------------------------------------------------------------
-def leave_after(room, wait, body=HELLO, query="format=pcm"):
-    """A client that sends its request, reads nothing of its own accord, and is gone when `wait` returns."""
-    data = json.dumps(body).encode()
-    head = f"POST /jobs/stream?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-    with socket.create_connection((room.client.base_url.host, room.client.base_url.port)) as door:
-        door.sendall(head.encode() + data)
-        return wait()
-
-
 def newest(room):
     jobs = room.client.get("/jobs").json()["jobs"]
     return jobs[0]["id"] if jobs else None
@@ -242,7 +235,7 @@ def test_a_client_that_leaves_at_any_moment_cancels_its_job(slow, moment):
             eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["segments"]["done"] >= 2)
         return job_id
 
-    job_id = leave_after(slow, wait, body=LONG)
+    job_id = leave_after(slow, MADE, LONG, wait)
     left_at = time.monotonic()
     eventually(lambda: status(slow, job_id) == "cancelled")
     assert time.monotonic() - left_at < 5  # within a second on a machine of its own
@@ -255,7 +248,7 @@ def test_with_keep_the_job_goes_on_without_its_client(slow):
         eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["segments"]["done"] >= 1)
         return job_id
 
-    job_id = leave_after(slow, wait, body=LONG, query="format=pcm&keep=true")
+    job_id = leave_after(slow, f"{MADE}&keep=true", LONG, wait)
     assert slow.finished(job_id)["status"] == "completed"
 
 
