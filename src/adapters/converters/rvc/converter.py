@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
 import numpy as np
@@ -244,12 +243,17 @@ class RvcConverter:
         config = voice.config
         if np.abs(begun.sound).max() <= SILENT_BELOW:
             return np.zeros((kept[1] - kept[0]) * config.samples_per_frame, np.float32)
-        speak = partial(voice.synthesiser.convert, seed=seed, kept=kept, window_frames=work.window_frames)
+
+        def spoken(content: Tensor, f0_hz: Tensor | None) -> Samples:
+            _give_back(work)
+            return _sound(
+                voice.synthesiser.convert(content, f0_hz, seed=seed, kept=kept, window_frames=work.window_frames)
+            )
+
         original = encoder.encode(begun.sound, config.version)
         content = blended(original, voice.index, settings.index_rate)
         if begun.pitch is None:
-            _give_back(work)
-            return _sound(speak(_twice(content)[:frames], None))
+            return spoken(_twice(content)[:frames], None)
         track = begun.pitch()
         work.count(begun.sound, track)
         f0_hz = torch.from_numpy(track).to(content.device)
@@ -257,8 +261,7 @@ class RvcConverter:
             content = protected(_twice(content)[:frames], _twice(original)[:frames], f0_hz, settings.protect)
         else:
             content = _twice(content)[:frames]
-        _give_back(work)
-        return _sound(speak(content, f0_hz))
+        return spoken(content, f0_hz)
 
     def _opened(self) -> tuple[ContentEncoder, PitchTrackers, LoadedVoices]:
         if self._parts is None:
