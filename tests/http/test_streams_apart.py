@@ -12,8 +12,8 @@ from entrypoints.settings import Settings
 from tests.instruments.redis_server import fresh_prefix, shared_server
 from voicecore.testing.tone import PLAN_VARIABLE
 
-from .room import Gate, eventually, furnished
-from .test_streams import LONG, leave_after, pcm_of, status, streamed
+from .room import Gate, eventually, furnished, leave_after
+from .test_streams import LONG, MADE, pcm_of, status, streamed
 
 
 @pytest.fixture
@@ -42,5 +42,5 @@ def test_the_sound_comes_while_it_is_made_bit_for_bit_and_who_leaves_cancels(apa
         eventually(lambda: apart.client.get(f"/jobs/{newest}").json()["segments"]["done"] >= 1)
         return newest
 
-    left = leave_after(apart, wait, body={**LONG, "seed": 7, "text": LONG["text"].replace("frase", "outra")})
+    left = leave_after(apart, MADE, {**LONG, "seed": 7, "text": LONG["text"].replace("frase", "outra")}, wait)
     eventually(lambda: status(apart, left) == "cancelled")
