@@ -167,6 +167,7 @@ def lint(session: nox.Session) -> None:
     session.run(python, "-m", "ruff", "format", "--check", ".")
     session.run(python, "-m", "ruff", "check", ".")
     session.run(python, "-m", "mypy")
+    session.run(python, "-m", "mypy", "--config-file", "tests/mypy.ini", "tests", "benchmarks")
     session.run(str(Path(python).with_name("lint-imports")), "--no-cache", env={"PYTHONPATH": str(ROOT / "src")})
 
 

@@ -124,9 +124,13 @@ class Service(Opened):
         """Cancel a job; a running one stops within 2 s. Raises `NotFound`, `Gone`, `Conflict`."""
         return self.listen.cancel(job_id)
 
-    def clean_up(self, *, deep: bool, caller: Caller) -> Purged:
-        """Remove what has expired, and with `deep` every finished job. Raises `Forbidden` without the scope `admin`."""
+    def clean_up(self, *, deep: bool, dry_run: bool = False, caller: Caller) -> Purged:
+        """Remove what has expired, and with `deep` every finished job; with `dry_run` only tell what that would be. Raises
+        `Forbidden` without the scope `admin`.
+        """
         caller.must(Scope.ADMIN)
+        if dry_run:
+            return self.purge.rehearse(deep=deep)
         self.audit.record(Act(what="cleanup", who=caller.key_id, details={"deep": deep}))
         return self.purge(deep=deep)
 

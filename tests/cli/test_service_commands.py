@@ -118,12 +118,29 @@ def story(command: Command, reference: Path, *where: str) -> None:
     assert not (folder / "gone.wav").exists()
 
 
+def cleaning(command: Command, *where: str) -> None:
+    """What a cleanup would remove, and then does."""
+    before = command("jobs", "list", "--json", *where).json
+    assert before["total"] >= 1
+    tried = command("cleanup", "--deep", "--dry-run", "--json", *where).json
+    assert (tried["dry_run"], tried["jobs_removed"]) == (True, before["total"])
+    assert tried["bytes_freed"] > 0
+    assert b"would remove" in command("cleanup", "--dry-run", *where).out
+    assert command("jobs", "list", "--json", *where).json == before
+    done = command("cleanup", "--deep", "--json", *where).json
+    assert {**done, "dry_run": True, "message": tried["message"]} == tried
+    assert command("jobs", "list", "--json", *where).json["total"] == 0
+    assert b"removed" in command("cleanup", *where).out
+
+
 def test_a_voice_lives_in_this_process(command: Command, reference: Path) -> None:
     story(command, reference)
+    cleaning(command)
 
 
 def test_a_voice_lives_in_a_running_service(command: Command, service: str, reference: Path) -> None:
     story(command, reference, "--url", service)
+    cleaning(command, "--url", service)
 
 
 def test_the_address_of_the_service_may_come_from_the_environment(

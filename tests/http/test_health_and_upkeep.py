@@ -212,6 +212,23 @@ def test_cleanup_removes_what_expired_and_deep_cleanup_all_that_is_finished_but_
     refused(room.client.post("/admin/cleanup?deep=maybe"), 400, "deep")
 
 
+def test_a_trial_of_the_cleanup_answers_what_it_would_remove_and_removes_nothing(room: Room):
+    done = room.spoken()["id"]
+    before = room.client.get("/admin/stats").json()
+    assert room.client.post("/admin/cleanup?dry_run=true").json()["jobs_removed"] == 0
+    tried = [room.client.post("/admin/cleanup?deep=true&dry_run=true").json() for _ in range(2)]
+    assert tried[0] == tried[1]
+    assert tried[0]["dry_run"]
+    assert "nothing was removed" in tried[0]["message"]
+    assert room.client.get("/admin/stats").json() == before
+    did = room.client.post("/admin/cleanup?deep=true").json()
+    assert not did["dry_run"]
+    for what in ("jobs_removed", "files_deleted", "bytes_freed"):
+        assert did[what] == tried[0][what] > 0
+    assert room.client.get(f"/jobs/{done}").status_code in (404, 410)
+    refused(room.client.post("/admin/cleanup?dry_run=perhaps"), 400, "dry_run")
+
+
 def test_the_statistics_count_jobs_voices_and_files(room: Room):
     room.enrolled()
     room.spoken()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.http.people import MOST, expire, person
-from tests.http.room import Room, furnished
+from tests.http.room import Room, eventually, furnished
 
 from .browser import visiting
 
@@ -55,6 +56,42 @@ def test_a_new_profile_and_a_name_that_is_taken(visit):
             expect(dialog.get_by_role("alert")).to_be_visible()
 
 
+def lent(room: Room) -> list[str]:
+    profiles = room.client.get("/quality-profiles/tone").json()["profiles"]
+    return [each["name"] for each in profiles if each["name"].startswith("~")]
+
+
+def test_a_trial_in_a_tab_that_goes_away_leaves_no_profile(visit, room: Room):
+    here = visit()
+    here.go("profiles")
+    here.settled()
+    here.button("New profile").click()
+    room.gate.opened.clear()
+    try:
+        here.page.get_by_role("dialog").get_by_role("button", name="Try it on a sentence").click()
+        eventually(lambda: lent(room))
+        here.page.goto("about:blank")
+        eventually(lambda: not lent(room))
+    finally:
+        room.gate.opened.set()
+
+
+def test_what_a_browser_that_died_had_lent_is_removed_and_shown_nowhere(visit, room: Room):
+    long_ago, now = (f"~ {when} 0123456789abcdef" for when in (1_700_000_000_000, round(time.time() * 1000)))
+    for name in (long_ago, now, "~ mine"):
+        assert room.client.post("/quality-profiles", json={"engine": "tone", "name": name, "parameters": {}}).is_success
+    here = visit()
+    here.go("speak")
+    offered = here.page.get_by_label("Quality profile").locator("option")
+    expect(offered.filter(has_text="~ mine")).to_have_count(1)
+    expect(offered.filter(has_text="0123456789abcdef")).to_have_count(0)
+    here.go("profiles")
+    here.settled()
+    expect(here.page.locator(".profile", has_text="~ mine")).to_be_visible()
+    expect(here.page.locator(".profile", has_text="0123456789abcdef")).to_have_count(0)
+    eventually(lambda: sorted(lent(room)) == sorted([now, "~ mine"]))
+
+
 def test_the_system_says_how_it_is_and_what_cleaning_up_would_remove(visit, room: Room):
     room.spoken()
     here = visit()
@@ -64,8 +101,14 @@ def test_the_system_says_how_it_is_and_what_cleaning_up_would_remove(visit, room
     expect(here.page.get_by_role("region", name="Engines")).to_contain_text("Licence")
     expect(here.page.get_by_role("region", name="The last hour")).to_contain_text("done")
     here.button("Clean up…").click()
+    dialog = here.page.get_by_role("dialog")
+    expect(dialog.get_by_role("status")).to_contain_text("There is nothing to remove.")
     here.page.get_by_text("Also every finished job").click()
-    expect(here.page.get_by_role("dialog")).to_contain_text(re.compile(r"would remove \d+ finished job"))
+    told = room.client.post("/admin/cleanup?deep=true&dry_run=true").json()
+    expect(dialog.get_by_role("status")).to_contain_text(
+        re.compile(rf"It removes {told['jobs_removed']} jobs? and {told['files_deleted']} files: ")
+    )
+    assert room.client.get("/jobs").json()["total"] == told["jobs_removed"]
     here.button("Clean up now").click()
     expect(here.page.locator(".toast.good")).to_contain_text("jobs and")
     assert room.client.get("/jobs").json()["total"] == 0

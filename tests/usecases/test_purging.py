@@ -217,7 +217,7 @@ def test_segments_kept_between_a_cancellation_and_the_deletion_go_with_it(make_h
 
 
 # --- voices that must not come back ------------------------------------------------------------------------------
-def _enrolment_that_dies_after_listing(house, monkeypatch):
+def enrolment_that_dies_after_listing(house, monkeypatch):
     job = house.enrol(NewVoice(name="Ana", language=PT), reference())
     with monkeypatch.context() as patched:
         patched.setattr(house.store, "finish", lambda _job: (_ for _ in ()).throw(Killed()))
@@ -228,7 +228,7 @@ def _enrolment_that_dies_after_listing(house, monkeypatch):
 
 
 def test_a_voice_deleted_after_its_enrolment_died_does_not_come_back(house, monkeypatch):
-    job, voice = _enrolment_that_dies_after_listing(house, monkeypatch)
+    job, voice = enrolment_that_dies_after_listing(house, monkeypatch)
     house.delete_voice(voice.id)
     house.clock.advance(MINUTE)
     assert not house.worker()("other")
@@ -240,7 +240,7 @@ def test_a_voice_deleted_after_its_enrolment_died_does_not_come_back(house, monk
 
 
 def test_a_voice_deleted_while_the_next_attempt_learns_it_does_not_come_back(house, monkeypatch):
-    job, voice = _enrolment_that_dies_after_listing(house, monkeypatch)
+    job, voice = enrolment_that_dies_after_listing(house, monkeypatch)
     house.clock.advance(MINUTE)
     # The next attempt looked before the voice was listed, as after a long stall.
     truth = house.catalog.voices.get
@@ -275,7 +275,7 @@ def test_deleting_a_voice_whose_enrolment_has_ended_leaves_the_job_alone(house):
 
 
 def test_a_voice_listed_by_a_worker_that_died_before_it_saw_the_cancellation_is_withdrawn(house, monkeypatch):
-    job, voice = _enrolment_that_dies_after_listing(house, monkeypatch)
+    job, voice = enrolment_that_dies_after_listing(house, monkeypatch)
     house.store.cancel(job.id, DAY)
     purged = house.purge.tidy()
     assert house.catalog.voices.all() == ()

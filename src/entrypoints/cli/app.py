@@ -23,6 +23,7 @@ _COMMANDS = {
     "voices": ("entrypoints.cli.voices:voices", "List, show, mix, rename, delete voices, and hear their sample."),
     "rvc": ("entrypoints.cli.rvc:rvc", "Add, list, show, remove conversion models."),
     "jobs": ("entrypoints.cli.jobs:jobs", "List, show, wait for, download, cancel, delete jobs."),
+    "cleanup": ("entrypoints.cli.cleanup:cleanup", "Remove what has expired, or say what that would be."),
     "detect": ("entrypoints.cli.detect:detect", "Say whether a file was made by this service."),
     "models": ("entrypoints.cli.models:models", "List, verify, fetch and try model files."),
     "keys": ("entrypoints.cli.keys:keys", "Add, list, rotate, revoke API keys."),

@@ -22,9 +22,10 @@ _MB = 1024 * 1024
 
 
 class Cleaned(msgspec.Struct, kw_only=True):
-    """What was removed."""
+    """What was removed, or with `dry_run` what would have been."""
 
     message: str
+    dry_run: bool
     jobs_removed: int
     files_deleted: int
     bytes_freed: int
@@ -89,12 +90,14 @@ def cleanup(
     service: Wired,
     caller: Calling,
     deep: Annotated[bool, QueryParameter(description="Also remove every finished job, not only expired ones.")] = False,
+    dry_run: Annotated[bool, QueryParameter(description="Remove nothing, and answer what would be removed.")] = False,
 ) -> Cleaned:
-    """Remove what has expired. Neither form touches voices, models, or jobs that wait or run."""
-    done = service.clean_up(deep=deep, caller=caller)
+    """Remove what has expired, or say what that would be. Neither form touches voices, models, or jobs that wait or run."""
+    done = service.clean_up(deep=deep, dry_run=dry_run, caller=caller)
+    what = "Deep cleanup" if deep else "Cleanup"
     return Cleaned(
-        message="Deep cleanup done." if deep else "Cleanup done.", jobs_removed=done.jobs, files_deleted=done.files,
-        bytes_freed=done.bytes,
+        message=f"{what} tried: nothing was removed." if dry_run else f"{what} done.",
+        dry_run=dry_run, jobs_removed=done.jobs, files_deleted=done.files, bytes_freed=done.bytes,
     )  # fmt: skip
 
 

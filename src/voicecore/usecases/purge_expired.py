@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from voicecore.errors import Gone, VoiceCoreError
@@ -16,6 +16,7 @@ from voicecore.usecases.consents import forget_consents
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_voice import DeleteVoice
 from voicecore.usecases.planned import planned_keys
+from voicecore.usecases.rehearsal import RehearsedBlobs, RehearsedCatalog, RehearsedJobs
 from voicecore.usecases.removal import Removed
 from voicecore.usecases.segment_cache import SegmentCache
 from voicecore.usecases.sweep_orphans import ORPHAN_AGE, SweepOrphans, always, readable
@@ -27,6 +28,7 @@ _BATCH = 100
 _AT_ONCE = 8
 #: Jobs that cannot be deleted, in one go, before it is rather the place of the files that is away.
 _STUCK_LIMIT = 3 * _BATCH
+_FINISHED = tuple(status for status in JobStatus if status.finished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class PurgeExpired:
 
     Attributes:
         known_since: as of `SweepOrphans`.
+        trial: whether its stores are those of a trial run, from which nothing really goes.
 
     Neither touches voices and conversion models that are in the catalogue, or jobs that wait or run. A record that a newer program
     wrote is not touched either, and does not keep the rest from being cleaned.
@@ -63,6 +66,7 @@ class PurgeExpired:
     cache: SegmentCache
     delete_job: DeleteJob
     known_since: Callable[[], datetime] = always
+    trial: bool = False
 
     def __call__(self, *, deep: bool = False) -> Purged:
         """Both, at once. `deep` also removes every finished job, and orphans of any age."""
@@ -71,10 +75,38 @@ class PurgeExpired:
             purged += self._finished_jobs()
         return purged + self.tidy(timedelta() if deep else ORPHAN_AGE)
 
+    def rehearse(self, *, deep: bool = False) -> Purged:
+        """What calling this would remove now; nothing is removed. What expires, comes or is removed meanwhile may or may not
+        be in it.
+        """
+        store, catalog, blobs = RehearsedJobs(self.store), RehearsedCatalog(self.catalog), RehearsedBlobs(self.blobs)
+        trial = replace(
+            self, trial=True, store=store, catalog=catalog, blobs=blobs, cache=replace(self.cache, blobs=blobs),
+            delete_job=replace(self.delete_job, store=store, blobs=blobs),
+        )  # fmt: skip
+        return trial(deep=deep)
+
+    def _expire_each(self) -> Purged:
+        """One after the other, without asking the store for the first ones again and again, which a trial would not remove."""
+        purged = Purged()
+        with readable(self.store, "expired jobs"):
+            first = self.store.expired(_BATCH)
+            over: Iterable[SynthesisJob] = first
+            if len(first) == _BATCH:
+                # There may be more, and a store tells the first ones only.
+                now = self.clock.now()
+                over = (job for status in _FINISHED for job in self._jobs(status) if job.expired(now))
+            for job in over:
+                was_there, removed = self.delete_job.expire(job)
+                purged += Purged(int(was_there), removed.files, removed.bytes)
+        return purged
+
     def expire(self) -> Purged:
         """Remove finished jobs whose time of keeping is over, with their audio. One whose files cannot be removed holds
         up no other, and is tried again the next time.
         """
+        if self.trial:
+            return self._expire_each()
         purged = Purged()
         stuck: dict[JobId, VoiceCoreError] = {}
         with readable(self.store, "expired jobs"):
@@ -108,7 +140,7 @@ class PurgeExpired:
 
     def _finished_jobs(self) -> Purged:
         purged = Purged()
-        for status in (status for status in JobStatus if status.finished):
+        for status in _FINISHED:
             with readable(self.store, f"{status.value} jobs"):
                 for job in self._jobs(status):
                     removed = self.delete_job.delete_blobs(job.id)
@@ -152,7 +184,7 @@ class PurgeExpired:
             with readable(self.store, "voices"), suppress(Gone):
                 job = self.store.get(JobId(voice.source_job_id))
                 if job is not None and job.status is JobStatus.CANCELLED:
-                    _log.info("voice %s goes, since its enrolment was cancelled", voice.id)
+                    _log.info("the enrolment of voice %s was cancelled before the voice was listed", voice.id)
                     removed += DeleteVoice(self.catalog, self.blobs).remove(voice.id)
         return removed
 

@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Cleanup
-         * @description Remove what has expired. Neither form touches voices, models, or jobs that wait or run.
+         * @description Remove what has expired, or say what that would be. Neither form touches voices, models, or jobs that wait or run.
          */
         post: operations["AdminCleanupCleanup"];
         delete?: never;
@@ -974,6 +974,7 @@ export interface components {
         /** Cleaned */
         Cleaned: {
             bytes_freed: number;
+            dry_run: boolean;
             files_deleted: number;
             jobs_removed: number;
             message: string;
@@ -1515,6 +1516,8 @@ export interface operations {
             query?: {
                 /** @description Also remove every finished job, not only expired ones. */
                 deep?: boolean;
+                /** @description Remove nothing, and answer what would be removed. */
+                dry_run?: boolean;
             };
             header?: never;
             path?: never;

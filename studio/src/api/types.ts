@@ -20,6 +20,7 @@ export type RvcModelList = Schemas["RvcModelList"];
 export type Statement = Schemas["StatementAnswer"];
 export type Health = Schemas["HealthAnswer"];
 export type Key = Schemas["KeyAnswer"];
+export type Cleaned = Schemas["Cleaned"];
 export type ProblemBody = Schemas["Problem"];
 
 export type JobBody = paths["/jobs"]["post"]["requestBody"]["content"]["application/json"];

@@ -8,6 +8,7 @@ import { SelectField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Loading } from "../parts/states";
 import { Editor } from "./editor";
+import { giveBack, leftBehind, lentSince } from "./lent";
 import { t } from "./words";
 
 const chosen = signal("");
@@ -18,13 +19,13 @@ export default function ProfilesScreen() {
   const editing = useSignal<{ profile: Profile | null } | null>(null);
   useEffect(() => {
     engines.want();
-    void profiles.load();
+    void profiles.load().then(() => leftBehind(profiles.value.peek()?.profiles ?? [], Date.now()).forEach((each) => void giveBack(each)));
   }, []);
   if (profiles.error.value) return <Failed error={profiles.error.value} retry={() => void profiles.load()} />;
   if (profiles.value.value === null || engines.value.value === null) return <Loading />;
   const able = engines.value.value.engines.filter((each) => each.card);
   const engine = able.find((each) => each.name === chosen.value)?.name ?? engines.value.value.default;
-  const shown = profiles.value.value.profiles.filter((each) => (each.engine === engine || each.engine === "*") && !leaving.value.has(key(each)) && !each.name.startsWith("~ "));
+  const shown = profiles.value.value.profiles.filter((each) => (each.engine === engine || each.engine === "*") && !leaving.value.has(key(each)) && lentSince(each.name) === null);
   return (
     <>
       <div class="filters">

@@ -3,7 +3,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { api, body } from "../api/client";
 import { cancelQuietly, speak } from "../api/speech";
-import type { JobBody } from "../api/types";
+import type { JobBody, Profile } from "../api/types";
 import { languages } from "../app/known";
 import { firstLanguage, tag } from "../i18n";
 import { TextField } from "../parts/field";
@@ -13,6 +13,7 @@ import { PlayButton, Time } from "../parts/sounds";
 import { Waveform } from "../parts/waveform";
 import { sampleSentence } from "../speak/samples";
 import { Player } from "../sound/player";
+import { giveBack, lentName } from "./lent";
 import { t } from "./words";
 
 export function Try({ engine, parameters }: { engine: string; parameters: Record<string, number> }) {
@@ -33,11 +34,14 @@ export function Try({ engine, parameters }: { engine: string; parameters: Record
     busy.value = true;
     wrong.value = null;
     player.begin();
-    let lent: { engine: string; profile_id: string } | null = null;
+    let lent: Profile | null = null;
     let jobId: string | null = null;
+    // A tab that is closed runs no `finally`, but may still say a word.
+    const closed = () => lent !== null && void giveBack(lent);
+    addEventListener("pagehide", closed);
     try {
-      const made = await body(api.POST("/quality-profiles", { body: { engine, name: `~ ${crypto.randomUUID?.() ?? Math.random()}`, parameters } }));
-      lent = { engine: made.engine, profile_id: made.id };
+      const made = await body(api.POST("/quality-profiles", { body: { engine, name: lentName(Date.now()), parameters } }));
+      lent = made;
       const wanted = { mode: "dubbing", text: said, source_language: language, engine, quality_profile_id: made.id } as JobBody;
       await speak(wanted, { onStarted: (id) => (jobId = id), onSound: (pcm) => player.grew(pcm), onSegment: () => undefined }, stop.signal);
       player.finish();
@@ -47,7 +51,8 @@ export function Try({ engine, parameters }: { engine: string; parameters: Record
       wrong.value = error;
     } finally {
       busy.value = false;
-      if (lent !== null) await body(api.DELETE("/quality-profiles/{engine}/{profile_id}", { params: { path: lent }, keepalive: true })).catch(() => undefined);
+      removeEventListener("pagehide", closed);
+      if (lent !== null) await giveBack(lent);
     }
   };
   return (

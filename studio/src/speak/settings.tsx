@@ -4,6 +4,7 @@ import { engines, languages, presets, profiles, voices } from "../app/known";
 import { firstLanguage, languageName, tag } from "../i18n";
 import { type Choice, NumberField, SelectField, SliderField, Toggle } from "../parts/field";
 import { Failed, Loading } from "../parts/states";
+import { lentSince } from "../profiles/lent";
 import { RvcKnobs } from "../rvc/knobs";
 import { rvcWords } from "../rvc/words";
 import { change, draft } from "./state";
@@ -89,7 +90,7 @@ function Who() {
 
 function ProfileField() {
   const engine = engineOf();
-  const known = (profiles.value.value?.profiles ?? []).filter((each) => each.engine === engine || each.engine === "*");
+  const known = (profiles.value.value?.profiles ?? []).filter((each) => (each.engine === engine || each.engine === "*") && lentSince(each.name) === null);
   const standard = known.find((each) => each.default_of.includes(engine));
   return (
     <SelectField

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { api, body } from "../api/client";
+import type { Cleaned } from "../api/types";
 import { say, sayProblem } from "../app/toasts";
 import { common } from "../app/words";
 import { bytes, moment, number } from "../i18n";
@@ -101,12 +102,28 @@ export function StoredPanel() {
   );
 }
 
+function would({ jobs_removed: n, files_deleted: files, bytes_freed: size }: Cleaned): string {
+  return n + files === 0 ? t("would_nothing") : t("would", { n, files: t("files", { n: files }), size: bytes(size) });
+}
+
 function CleanUp({ onClose }: { onClose(): void }) {
   const deep = useSignal(false);
   const busy = useSignal(false);
-  const known = stats.value.value;
-  const by = known?.jobs.by_status ?? {};
-  const finished = (by["completed"] ?? 0) + (by["failed"] ?? 0) + (by["cancelled"] ?? 0);
+  const found = useSignal<Cleaned | null>(null);
+  const wrong = useSignal<unknown>(null);
+  const tries = useSignal(0);
+  useEffect(() => {
+    // An answer about the other form may come late, and would be read as one about this.
+    let wanted = true;
+    found.value = wrong.value = null;
+    body(api.POST("/admin/cleanup", { params: { query: { deep: deep.value, dry_run: true } } })).then(
+      (would) => wanted && (found.value = would),
+      (error) => wanted && (wrong.value = error),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [deep.value, tries.value]);
   const clean = async () => {
     busy.value = true;
     try {
@@ -124,14 +141,18 @@ function CleanUp({ onClose }: { onClose(): void }) {
     <Dialog title={t("cleanup")} onClose={onClose}>
       <p>{t("cleanup_hint")}</p>
       <Toggle label={t("deep")} checked={deep.value} onChange={(value) => (deep.value = value)} />
-      <p role="status">
-        <strong>{deep.value ? t("would_deep", { n: finished, size: bytes(known?.audio.bytes ?? 0) }) : t("would")}</strong> {t("keeps")}
-      </p>
+      {wrong.value ? (
+        <Failed error={wrong.value} retry={() => (tries.value += 1)} />
+      ) : (
+        <p role="status">
+          <strong>{found.value === null ? t("looking") : would(found.value)}</strong> {t("keeps")}
+        </p>
+      )}
       <div class="actions">
         <button type="button" onClick={onClose}>
           {common("cancel")}
         </button>
-        <button type="button" class={deep.value ? "danger" : "primary"} disabled={busy.value} onClick={() => void clean()}>
+        <button type="button" class={deep.value ? "danger" : "primary"} disabled={busy.value || found.value === null} aria-busy={busy.value} onClick={() => void clean()}>
           {t("clean")}
         </button>
       </div>
