@@ -3,7 +3,7 @@ import { problemFrom } from "../src/api/problem";
 import type { Job } from "../src/api/types";
 import { parsed } from "../src/app/router";
 import { requestAgain } from "../src/jobs/again";
-import { merged } from "../src/jobs/state";
+import { type Wanted, merged } from "../src/jobs/merging";
 import { RVC_DEFAULTS } from "../src/rvc/settings";
 import { fresh, requestOf } from "../src/speak/draft";
 import { asCurl, asPython } from "../src/speak/snippets";
@@ -40,7 +40,8 @@ describe("what is copied", () => {
   });
 });
 
-const job = (changes: Partial<Job>): Job => ({ id: "job_1", status: "queued", mode: "dubbing", rvc: { enabled: false }, ...changes }) as Job;
+const job = (changes: Partial<Job>): Job =>
+  ({ id: "job_1", status: "queued", mode: "dubbing", created_at: "2026-01-01T12:00:00Z", rvc: { enabled: false }, ...changes }) as Job;
 
 describe("jobs", () => {
   it("are done again as they were asked for", () => {
@@ -51,15 +52,39 @@ describe("jobs", () => {
     expect(requestAgain(job({ mode: "convert", text: null }))).toBe(null);
   });
 
+  const all: Wanted = { status: "", mode: "", search: "" };
+  const page = { first: true, more: false, size: 50 };
+  const shown = [job({ id: "job_2" }), job({ id: "job_1" })];
+  const ids = (found: { jobs: Job[] }) => found.jobs.map((each) => each.id);
+
   it("take their news, and stay in their places", () => {
-    const shown = [job({ id: "job_2" }), job({ id: "job_1" })];
-    const all = { status: "", mode: "", search: "" };
-    expect(merged(shown, job({ id: "job_1", status: "failed" }), all, true).map((each) => [each.id, each.status])).toEqual([["job_2", "queued"], ["job_1", "failed"]]);
-    expect(merged(shown, job({ id: "job_3" }), all, true)[0]?.id).toBe("job_3");
-    expect(merged(shown, job({ id: "job_3" }), all, false)).toHaveLength(2);
-    expect(merged(shown, job({ id: "job_3" }), { ...all, status: "failed" }, true)).toHaveLength(2);
-    expect(merged(shown, job({ id: "job_3", text: "Bom café" }), { ...all, search: "cafe BOM" }, true)).toHaveLength(3);
-    expect(merged(shown, job({ id: "job_3", text: "Bom café" }), { ...all, search: "cafe chá" }, true)).toHaveLength(2);
+    const found = merged(shown, job({ id: "job_1", status: "failed" }), all, page);
+    expect(found.jobs.map((each) => [each.id, each.status])).toEqual([["job_2", "queued"], ["job_1", "failed"]]);
+    const third = job({ id: "job_3", text: "Bom café" });
+    expect(ids(merged(shown, third, all, page))).toEqual(["job_3", "job_2", "job_1"]);
+    expect(merged(shown, third, all, { ...page, first: false }).jobs).toHaveLength(2);
+    expect(merged(shown, third, { ...all, status: "failed" }, page).jobs).toHaveLength(2);
+    expect(merged(shown, third, { ...all, search: "cafe BOM" }, page).jobs).toHaveLength(3);
+    expect(merged(shown, third, { ...all, search: "cafe chá" }, page).jobs).toHaveLength(2);
+  });
+
+  it("come by their times, of which the service leaves out microseconds that are 0", () => {
+    const between = job({ id: "job_9", created_at: "2026-01-01T12:00:00.000001Z" });
+    const later = job({ id: "job_0", created_at: "2026-01-01T12:00:00.1Z" });
+    expect(ids(merged([later, ...shown], between, all, page))).toEqual(["job_0", "job_9", "job_2", "job_1"]);
+  });
+
+  it("that are older than the page are not taken into it unless it is the last", () => {
+    const old = job({ id: "job_0", created_at: "2025-12-31T12:00:00Z" });
+    expect(ids(merged(shown, old, all, { ...page, more: true }))).toEqual(["job_2", "job_1"]);
+    expect(ids(merged(shown, old, all, page))).toEqual(["job_2", "job_1", "job_0"]);
+  });
+
+  it("push the last one off a page that is full, and say so", () => {
+    const third = job({ id: "job_3" });
+    const found = merged(shown, third, all, { ...page, size: 2 });
+    expect([ids(found), found.pushedOff]).toEqual([["job_3", "job_2"], true]);
+    expect(merged(shown, third, all, page).pushedOff).toBe(false);
   });
 
   it("of an hour are summed in five minutes each", () => {

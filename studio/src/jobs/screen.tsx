@@ -9,7 +9,8 @@ import { SelectField, TextField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Loading } from "../parts/states";
 import { Row } from "./row";
-import { type Mode, above, filters, first, jobs, leaving, listenWhileSeen, live, load, lookedAt, newer, nextCursor, older, problem, total, trail } from "./state";
+import type { Mode } from "./merging";
+import { above, filters, first, jobs, leaving, listenWhileSeen, live, load, lookedAt, newer, nextCursor, older, problem, pushedOff, total, trail } from "./state";
 import { t } from "./words";
 
 const STATES: JobStatus[] = ["queued", "processing", "completed", "failed", "cancelled"];
@@ -113,14 +114,15 @@ function List() {
 
 function Pages() {
   const page = trail.value.length + 1;
-  if (page === 1 && nextCursor.value === null) return null;
+  const last = nextCursor.value === null && !pushedOff.value;
+  if (page === 1 && last) return null;
   return (
     <nav class="pages" aria-label={t("page", { n: page })}>
       <button type="button" disabled={page === 1} onClick={() => void newer()}>
         {t("previous")}
       </button>
       <span>{t("page", { n: page })}</span>
-      <button type="button" disabled={nextCursor.value === null} onClick={() => void older()}>
+      <button type="button" disabled={last} onClick={() => void older()}>
         {t("next")} <Icon name="jobs" />
       </button>
     </nav>

@@ -3,13 +3,13 @@ import { effect, signal } from "@preact/signals";
 import { api, body, fetched } from "../api/client";
 import { asProblem } from "../api/problem";
 import { eventsOf } from "../api/sse";
-import type { Job, JobStatus } from "../api/types";
+import type { Job } from "../api/types";
 import { apiKey } from "../app/session";
+import { type Wanted, fits, isNewer, merged } from "./merging";
 
 export const PAGE = 50;
-export type Mode = "dubbing" | "dubbing_with_clone" | "convert" | "clone" | "mix";
 
-export const filters = signal<{ status: JobStatus | ""; mode: Mode | ""; search: string }>({ status: "", mode: "", search: "" });
+export const filters = signal<Wanted>({ status: "", mode: "", search: "" });
 export const jobs = signal<Job[] | null>(null);
 export const total = signal(0);
 /** Jobs that were looked at for a search, while it goes on; null when nothing is being looked for. */
@@ -17,6 +17,8 @@ export const lookedAt = signal<number | null>(null);
 /** Cursors of the pages before this one; the first page has none. */
 export const trail = signal<(string | null)[]>([]);
 export const nextCursor = signal<string | null>(null);
+/** Whether new jobs have pushed older ones off the first page: `nextCursor` leads behind those, too. */
+export const pushedOff = signal(false);
 /** New jobs that belong above what is shown, on a page that is not the first. */
 export const above = signal(0);
 export const problem = signal<unknown>(null);
@@ -24,87 +26,95 @@ export const live = signal(false);
 /** Deleted here, and at the service when nobody takes it back. */
 export const leaving = signal<ReadonlySet<string>>(new Set());
 
-let cursor: string | null = null;
+/** A page of the list; the first has no cursor. */
+type Place = { readonly cursor: string | null };
+let place: Place = { cursor: null };
+/** Whose jobs are shown, and whose end `nextCursor` is. Another than `place` while that is loaded. */
+let shown: Place | null = null;
+/** The newest job that the first page has shown. */
+let newestSeen: Job | null = null;
+const counted = new Set<string>();
 /** Of loads; the answer to one that another followed is not wanted any more. */
 let newest = 0;
 
-export async function load(): Promise<void> {
+/** Loads the page of `place`; whether it is shown now. */
+export async function load(): Promise<boolean> {
   const turn = ++newest;
+  const at = place;
   const { status, mode, search } = filters.value;
   const found: Job[] = [];
-  let place = cursor;
+  let from = at.cursor;
   let looked = 0;
   lookedAt.value = search ? 0 : null;
   try {
     // The service looks at so many jobs for each answer of a search; a page is full, or there are no more.
     do {
       const query = {
-        limit: PAGE - found.length, ...(status ? { status } : {}), ...(mode ? { mode } : {}), ...(search ? { search } : {}), ...(place === null ? {} : { cursor: place }),
+        limit: PAGE - found.length, ...(status ? { status } : {}), ...(mode ? { mode } : {}), ...(search ? { search } : {}), ...(from === null ? {} : { cursor: from }),
       };
       const page = await body(api.GET("/jobs", { params: { query } }));
-      if (turn !== newest) return;
+      if (turn !== newest) return false;
       found.push(...page.jobs);
-      place = page.next_cursor;
+      from = page.next_cursor;
       looked += page.looked_at ?? 0;
       if (search) lookedAt.value = looked;
       total.value = page.total;
       // What is found so far is shown while the rest is looked for.
-      if (found.length > 0 || place === null) jobs.value = [...found];
-    } while (search && found.length < PAGE && place !== null);
-    nextCursor.value = place;
-    if (cursor === null) above.value = 0;
+      if (found.length > 0 || from === null) jobs.value = [...found];
+    } while (search && found.length < PAGE && from !== null);
+    nextCursor.value = from;
+    shown = at;
+    pushedOff.value = false;
+    if (at.cursor === null) {
+      newestSeen = found[0] ?? null;
+      counted.clear();
+      above.value = 0;
+    }
     problem.value = null;
+    return true;
   } catch (error) {
     if (turn === newest && asProblem(error) !== null) problem.value = error;
+    return false;
   } finally {
     if (turn === newest) lookedAt.value = null;
   }
 }
 
-export function first(): Promise<void> {
+export function first(): Promise<boolean> {
   trail.value = [];
-  cursor = null;
+  place = { cursor: null };
   return load();
 }
 
-export function older(): Promise<void> {
-  trail.value = [...trail.value, cursor];
-  cursor = nextCursor.value;
+/** Goes on to older jobs, from a page that is all there: while it is loaded nobody knows where the next one begins. */
+export async function older(): Promise<boolean> {
+  if (shown !== place) return false;
+  // Where the page ended when it was loaded is not where it ends now.
+  if (pushedOff.value && !(await load())) return false;
+  if (nextCursor.value === null) return false;
+  trail.value = [...trail.value, place.cursor];
+  place = { cursor: nextCursor.value };
   return load();
 }
 
-export function newer(): Promise<void> {
-  cursor = trail.value.at(-1) ?? null;
+export function newer(): Promise<boolean> {
+  place = { cursor: trail.value.at(-1) ?? null };
   trail.value = trail.value.slice(0, -1);
   return load();
 }
 
-function plain(text: string): string {
-  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-}
-
-/** Whether a search finds the job, as far as it is told here. */
-function named(job: Job, search: string): boolean {
-  const said = plain([job.text, job.voice_preset, job.engine, job.quality_profile].join("\n"));
-  return plain(search)
-    .split(/\s+/)
-    .every((word) => said.includes(word) || (word.length >= 8 && job.id.includes(word)));
-}
-
-/** Takes a job's news into the page that is shown. */
-export function merged(shown: readonly Job[], job: Job, wanted: { status: string; mode: string; search: string }, atTop: boolean): Job[] {
-  const fits = (wanted.status === "" || wanted.status === job.status) && (wanted.mode === "" || wanted.mode === job.mode) && named(job, wanted.search);
-  const known = shown.some((each) => each.id === job.id);
-  // One that no longer fits stays where it is, with its new state: rows that vanish under the hand confuse.
-  if (known) return shown.map((each) => (each.id === job.id ? job : each));
-  return fits && atTop ? [job, ...shown].slice(0, PAGE) : [...shown];
-}
-
 export function take(job: Job): void {
-  if (jobs.value === null) return;
-  const known = jobs.value.some((each) => each.id === job.id);
-  if (!known && cursor !== null && job.status === "queued") above.value += 1;
-  jobs.value = merged(jobs.value, job, filters.value, cursor === null);
+  if (jobs.value === null || shown === null) return;
+  const onFirst = shown.cursor === null;
+  const page = merged(jobs.value, job, filters.value, { first: onFirst, more: nextCursor.value !== null, size: PAGE });
+  jobs.value = page.jobs;
+  if (page.pushedOff) pushedOff.value = true;
+  if (onFirst) {
+    newestSeen = page.jobs[0] ?? null;
+  } else if (fits(job, filters.value) && (newestSeen === null || isNewer(job, newestSeen))) {
+    counted.add(job.id);
+    above.value = counted.size;
+  }
 }
 
 const PAUSE_MS = 1_000;
