@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 from tests.http.room import Room
 from voicecore.testing.shifter import shifter_file
 
+from .layout import layout, tokens
 from .looks import picture, serious
+from .references import same, stays
 
 SCREENS = ("speak", "voices", "convert", "jobs", "profiles", "system")
 #: Each screen is seen in each language, scheme and width at least once; not in all that can be combined.
@@ -39,6 +41,14 @@ def test_a_screen_is_whole_and_accessible(visit, axe: str, screen: str, locale: 
     assert serious(here, axe) == []
     wide = here.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1], "nothing is wider than the screen"
+    stays(f"{screen}-{locale[:2]}-{scheme}-{width}", lambda: layout(here.page))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_and_sizes_are_those_of_the_references(visit, scheme: str):
+    here = visit(scheme=scheme)
+    here.go("jobs")
+    same(f"tokens-{scheme}", tokens(here.page))
 
 
 def test_language_and_colours_can_be_chosen_and_are_kept(visit):
