@@ -203,7 +203,7 @@ def tests(session: nox.Session) -> None:
 
 
 def _chromium(session: nox.Session) -> None:
-    """The browser of the studio's tests: Debian's, installed where that may be done."""
+    """The browser of the studio's tests and benchmark: Debian's, installed where that may be done."""
     if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
@@ -323,6 +323,8 @@ def fuzz(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Every figure of docs/performance.md, as a table. Never a test: it judges nothing."""
     python = _enter(session, "service")
+    if not session.posargs or "studio" in session.posargs:
+        _chromium(session)
     _elsewhere(session)
     session.run(python, str(ROOT / "benchmarks" / "run.py"), *session.posargs)
 
@@ -331,6 +333,7 @@ def bench(session: nox.Session) -> None:
 def bench_smoke(session: nox.Session) -> None:
     """The benchmarks run to their end on small sizes, so that they cannot rot unnoticed. Their figures mean nothing."""
     python = _enter(session, "service")
+    _chromium(session)
     _elsewhere(session)
     session.run(python, str(ROOT / "benchmarks" / "run.py"), "--smoke")
 

@@ -20,6 +20,7 @@ BENCHMARKS = {
     "http_overhead": "Everything but the model",
     "listing": "Listing",
     "streaming": "Live audio",
+    "studio": "The studio",
     "peer_servers": "Beside other servers",
     "queue_throughput": "Many workers: throughput",
     "queue_latency": "Many workers: latency",

@@ -15,7 +15,7 @@ from voicecore import Language, SynthesisRequest
 from voicecore.job import JobError, JobId, SynthesisJob
 from voicecore.system import SystemClock
 
-#: Of so many jobs one failed; all others were called off.
+#: Of so many jobs one failed, if a test wants no other share; all others were called off.
 ONE_FAILED_IN = 400
 _KEEP = timedelta(days=7)
 _TEXT = "Uma frase de tamanho comum."
@@ -30,7 +30,7 @@ def text_of(number: int) -> str:
     return f"{_TEXT} {number:06d}."
 
 
-def fill(folder: Path, count: int) -> None:
+def fill(folder: Path, count: int, *, one_failed_in: int = ONE_FAILED_IN) -> None:
     """Make a database with so many jobs, numbered from 0, the oldest, one in a tenth of a second.
 
     One job of each kind goes through the store itself; the others are copies of its row and record.
@@ -47,7 +47,7 @@ def fill(folder: Path, count: int) -> None:
     with closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
         database.execute("PRAGMA synchronous = OFF")
         kinds = [_row(database, number) for number in (0, 1)]
-        database.executemany(_INSERT, _copies(kinds, count, began))
+        database.executemany(_INSERT, _copies(kinds, range(2, count), one_failed_in, began))
 
 
 def _id(number: int) -> JobId:
@@ -76,9 +76,11 @@ def _said(number: int, began: datetime) -> tuple[str, ...]:
     return tuple(json.dumps(each) for each in (_id(number), text_of(number), _asked(number, began).isoformat()))
 
 
-def _copies(kinds: list[tuple[str | int, ...]], count: int, began: datetime) -> Iterator[tuple[str | int, ...]]:
-    for number in range(2, count):
-        kind = 0 if number % ONE_FAILED_IN == 0 else 1
+def _copies(
+    kinds: list[tuple[str | int, ...]], numbers: range, one_failed_in: int, began: datetime
+) -> Iterator[tuple[str | int, ...]]:
+    for number in numbers:
+        kind = 0 if number % one_failed_in == 0 else 1
         _, *columns, record = kinds[kind]
         columns[4] = int(columns[4]) + 100_000 * (number - kind)
         for before, after in zip(_said(kind, began), _said(number, began), strict=True):
