@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ADVANCED_DEFAULTS, LONGEST_URL, advancedFields, webhookWrong } from "../src/advanced/settings";
 import { problemFrom } from "../src/api/problem";
 import type { Job } from "../src/api/types";
 import { parsed } from "../src/app/router";
@@ -110,5 +111,41 @@ describe("addresses and refusals", () => {
     expect(problemFrom(502, "<html>")).toMatchObject({ status: 502, code: "http_502", detail: "HTTP 502" });
     expect(problemFrom(400, '{"detail":"speed is 9","field":"speed","code":"invalid_input"}')).toMatchObject({ field: "speed", detail: "speed is 9" });
     expect(problemFrom(400, "[]").detail).toBe("HTTP 400");
+  });
+});
+
+describe("what few people change", () => {
+  const advanced = { ...ADVANCED_DEFAULTS, format: "mp3", priority: "low", webhook: " https://example.com/told?of=a " } as const;
+
+  it("is sent only where it was changed", () => {
+    expect(advancedFields(ADVANCED_DEFAULTS)).toEqual({});
+    expect(requestOf({ ...draft, advanced })).toMatchObject({ output_format: "mp3", priority: "low", webhook_url: "https://example.com/told?of=a" });
+    const rvc = { ...RVC_DEFAULTS, required: true, model: "rvc_1" };
+    expect(requestOf({ ...draft, rvc: { ...rvc, on: true } })).toMatchObject({ rvc_required: true });
+    expect(requestOf({ ...draft, rvc })).not.toHaveProperty("rvc_required");
+  });
+
+  it("is in what is copied, with a file of the kind that comes", () => {
+    const wanted = requestOf({ ...draft, advanced });
+    expect(asCurl(wanted, "http://h", false)).toContain('"webhook_url":"https://example.com/told?of=a"');
+    expect(asCurl(wanted, "http://h", false)).toContain("> speech.mp3");
+    expect(asPython(wanted, "http://h", false)).toContain('"priority": "low"');
+    expect(asPython({ ...wanted, output_format: "m4a" }, "http://h", false)).toContain('"http://h/jobs/stream?format=wav"');
+  });
+
+  it.each(["", "https://example.com", "http://h:80/a?b=c@d", "HTTPS://[2001:db8::1]:8443/"])("can be told: %s", (address) => {
+    expect(webhookWrong(address)).toBe(null);
+  });
+
+  it.each(["example.com", "ftp://h/", "https://", "https:///a", "https://u:p@h/", "https://@h/", "https://h/#a", "https://h/a b", "https://h/ç", "https://h\\a", "https://h:0/", "https://h:99999/", "javascript:alert(1)"])(
+    "cannot be told: %s", (address) => {
+      expect(webhookWrong(address)).toBe("webhook_wrong");
+    },
+  );
+
+  it("has an end", () => {
+    const longest = `https://h/${"a".repeat(LONGEST_URL - 10)}`;
+    expect(webhookWrong(longest)).toBe(null);
+    expect(webhookWrong(`${longest}a`)).toBe("webhook_long");
   });
 });

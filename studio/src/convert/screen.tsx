@@ -1,12 +1,16 @@
+import { AdvancedFold } from "../advanced/fields";
+import { webhookWrong } from "../advanced/settings";
 import { say } from "../app/toasts";
 import { AUDIO, Drop, tooLarge } from "../parts/drop";
+import { NumberField } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Failed } from "../parts/states";
 import { SoundRow } from "../parts/sounds";
 import { RvcKnobs } from "../rvc/knobs";
+import { MOST_SEED } from "../rvc/settings";
 import { BeforeAfter } from "./compare";
 import { Models } from "./models";
-import { convert, problem, settings, source, stage, stop } from "./state";
+import { advanced, convert, problem, seed, settings, source, stage, stop } from "./state";
 import { t } from "./words";
 
 const NO_SOUND = /^(text|image|font|application\/(pdf|json|zip))/;
@@ -28,6 +32,11 @@ export default function ConvertScreen() {
           <Drop label={source.value ? t("chosen", { name: source.value.name }) : t("drop")} hint={t("drop_hint")} accept={AUDIO} onFiles={(files) => choose(files[0])} />
           {source.value && <SoundRow source={source.value} label={source.value.name} />}
           <RvcKnobs value={settings.value} onChange={(value) => (settings.value = value)} />
+          {settings.value.model !== "" && (
+            <AdvancedFold value={advanced.value} onChange={(value) => (advanced.value = value)}>
+              <NumberField label={t("seed")} tip={t("seed_tip")} value={seed.value} minimum={0} maximum={MOST_SEED} onInput={(value) => (seed.value = value)} />
+            </AdvancedFold>
+          )}
           <Action />
           {problem.value !== null && <Failed error={problem.value} retry={() => void convert()} />}
         </section>
@@ -40,7 +49,7 @@ export default function ConvertScreen() {
 
 function Action() {
   const now = stage.value;
-  const ready = source.value !== null && settings.value.model !== "" && now === null;
+  const ready = source.value !== null && settings.value.model !== "" && now === null && webhookWrong(advanced.value.webhook) === null;
   const n = Math.round(100 * (now?.share ?? 0));
   const words = now === null ? t("choose_first") : { upload: t("uploading", { n }), queue: t("waiting"), work: t("converting", { n }) }[now.name];
   return (

@@ -1,5 +1,6 @@
 /** One conversion at a time, which goes on while other screens are shown. */
 import { signal } from "@preact/signals";
+import { ADVANCED_DEFAULTS, type Advanced, advancedFields, webhookWrong } from "../advanced/settings";
 import { fetched, upload } from "../api/client";
 import { cancelQuietly } from "../api/speech";
 import type { Job } from "../api/types";
@@ -20,6 +21,8 @@ export interface Converted {
 
 export const source = signal<File | null>(null);
 export const settings = signal<RvcSettings>({ ...RVC_DEFAULTS, on: true });
+export const advanced = signal<Advanced>({ ...ADVANCED_DEFAULTS });
+export const seed = signal(0);
 export const stage = signal<{ name: "upload" | "queue" | "work"; share: number } | null>(null);
 export const problem = signal<unknown>(null);
 export const converted = signal<Converted | null>(null);
@@ -30,7 +33,7 @@ let jobId: string | null = null;
 
 export async function convert(): Promise<void> {
   const file = source.value;
-  if (file === null || stage.value !== null) return;
+  if (file === null || stage.value !== null || webhookWrong(advanced.value.webhook) !== null) return;
   stopping = new AbortController();
   jobId = null;
   problem.value = converted.value = null;
@@ -39,6 +42,8 @@ export async function convert(): Promise<void> {
   const form = new FormData();
   form.set("mode", "convert");
   for (const [name, value] of Object.entries(rvcFields(settings.value))) form.set(name, String(value));
+  for (const [name, value] of Object.entries(advancedFields(advanced.value))) form.set(name, value);
+  if (seed.value !== 0) form.set("seed", String(seed.value));
   form.set("file", file, file.name);
   try {
     stage.value = { name: "upload", share: 0 };

@@ -10,7 +10,7 @@ export const t = dictionary(
     models: "Models", upload: "Upload a model", pth: "Model file (.pth)", index: "Index file (.index, {optional})", upload_start: "Upload and check", checking: "The service is checking it: nothing in it is run…",
     verdict: "{name} was taken in", v_version: "RVC {version}, {rate} Hz", v_f0: "follows the pitch", v_no_f0: "does not follow the pitch", v_index: "index of {n} entry|index of {n} entries", v_no_index: "no index", v_size: "{size} kept, as safetensors",
     v_checked: "Read without running anything in it; every array was checked for its shape.", none: "There is no model yet", none_hint: "An RVC model is a .pth file, mostly with an .index file beside it.",
-    stats: "{n} of {most} models, {size}; {indexed} with an index", delete: "Delete {name}", removed: "{name} was deleted.", off: "Conversion is not installed here", choose_first: "Choose a recording and a model.", details: "Details of {name}", failed: "It could not be converted: {why}",
+    stats: "{n} of {most} models, {size}; {indexed} with an index", delete: "Delete {name}", removed: "{name} was deleted.", off: "Conversion is not installed here", seed: "Seed", seed_tip: "The same recording with the same seed always sounds the same. Another number is another take.", choose_first: "Choose a recording and a model.", details: "Details of {name}", failed: "It could not be converted: {why}",
   },
   {
     recording: "Uma gravação entra", drop: "Solte aqui uma gravação de fala ou canto", drop_hint: "wav, mp3, m4a, ogg, flac, opus, webm, até 10 minutos.", chosen: "Gravação: {name}",
@@ -21,6 +21,6 @@ export const t = dictionary(
     models: "Modelos", upload: "Enviar um modelo", pth: "Arquivo do modelo (.pth)", index: "Arquivo do índice (.index, {optional})", upload_start: "Enviar e verificar", checking: "O serviço está verificando: nada dele é executado…",
     verdict: "{name} foi aceito", v_version: "RVC {version}, {rate} Hz", v_f0: "segue a altura", v_no_f0: "não segue a altura", v_index: "índice de {n} entrada|índice de {n} entradas", v_no_index: "sem índice", v_size: "{size} guardados, como safetensors",
     v_checked: "Lido sem executar nada do que contém; a forma de cada matriz foi conferida.", none: "Ainda não há modelos", none_hint: "Um modelo de RVC é um arquivo .pth, quase sempre com um .index junto.",
-    stats: "{n} de {most} modelos, {size}; {indexed} com índice", delete: "Apagar {name}", removed: "{name} foi apagado.", off: "A conversão não está instalada aqui", choose_first: "Escolha uma gravação e um modelo.", details: "Detalhes de {name}", failed: "Não foi possível converter: {why}",
+    stats: "{n} de {most} modelos, {size}; {indexed} com índice", delete: "Apagar {name}", removed: "{name} foi apagado.", off: "A conversão não está instalada aqui", seed: "Semente", seed_tip: "A mesma gravação com a mesma semente soa sempre igual. Outro número é outra tomada.", choose_first: "Escolha uma gravação e um modelo.", details: "Detalhes de {name}", failed: "Não foi possível converter: {why}",
   },
 );

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { advancedWords } from "../advanced/words";
 import { api, body } from "../api/client";
 import type { Job, Manifest } from "../api/types";
 import { go } from "../app/router";
@@ -117,6 +118,9 @@ function facts(job: Job): [string, string][] {
     [t("segments"), job.segments.total > 0 ? `${job.segments.done} / ${job.segments.total} (${t("cached")}: ${job.segments.cached})` : null],
     [t("duration"), job.duration === null ? null : clock(job.duration)],
     [t("size"), job.file_size === null ? null : bytes(job.file_size)],
+    [t("format"), job.output_format],
+    [t("priority"), job.priority === "normal" ? null : advancedWords(job.priority)],
+    [t("webhook"), job.webhook_url],
     [t("attempt"), String(job.attempt)],
     [t("created"), moment(job.created_at)],
     [t("started"), job.started_at && moment(job.started_at)],

@@ -12,10 +12,15 @@ export interface RvcSettings {
   hop_length: number;
   /** Empty: the service's choice. */
   f0_method: string;
+  /** Of speech: fail rather than keep the plain voice. */
+  required: boolean;
 }
 
+/** Largest seed that the service takes. */
+export const MOST_SEED = 4_294_967_295;
+
 export const RVC_DEFAULTS: RvcSettings = {
-  on: false, model: "", pitch: 0, index_rate: 0.75, protect: 0.33, rms_mix_rate: 0.25, filter_radius: 3, hop_length: 128, f0_method: "",
+  on: false, model: "", pitch: 0, index_rate: 0.75, protect: 0.33, rms_mix_rate: 0.25, filter_radius: 3, hop_length: 128, f0_method: "", required: false,
 };
 
 export const KNOBS = [
@@ -27,7 +32,7 @@ export const KNOBS = [
   { name: "hop_length", minimum: 1, maximum: 512, step: 1 },
 ] as const;
 
-type RvcFields = Partial<Pick<JobBody, "rvc_model_id" | "rvc_pitch" | "rvc_index_rate" | "rvc_protect" | "rvc_rms_mix_rate" | "rvc_filter_radius" | "rvc_hop_length" | "rvc_f0_method">>;
+type RvcFields = Partial<Pick<JobBody, "rvc_model_id" | "rvc_pitch" | "rvc_index_rate" | "rvc_protect" | "rvc_rms_mix_rate" | "rvc_filter_radius" | "rvc_hop_length" | "rvc_f0_method" | "rvc_required">>;
 
 /** As the service wants them; what is as it would be anyway is left out. */
 export function rvcFields(settings: RvcSettings): RvcFields {
@@ -36,5 +41,6 @@ export function rvcFields(settings: RvcSettings): RvcFields {
     if (settings[name] !== RVC_DEFAULTS[name]) found[`rvc_${name}`] = settings[name];
   }
   if (settings.f0_method !== "") found.rvc_f0_method = settings.f0_method as RvcFields["rvc_f0_method"];
+  if (settings.required) found.rvc_required = true;
   return found;
 }

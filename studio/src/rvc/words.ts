@@ -11,6 +11,7 @@ export const rvcWords = dictionary(
     filter_radius: "Smooth the pitch", filter_radius_tip: "How strongly jumps of the pitch are smoothed. More takes hoarseness away, and expression.",
     hop_length: "Steps of the pitch", hop_length_tip: "How finely some trackers look at the pitch. Less is finer and slower.",
     f0_method: "Pitch tracker", f0_method_tip: "Who finds the melody. The service's choice is a good one; others may do better with singing or noise.",
+    required: "Fail where it cannot be converted", required_tip: "Otherwise such a text is kept in the plain voice, and the job says so.",
     auto: "The service's choice", reset: "As they were",
   },
   {
@@ -23,6 +24,7 @@ export const rvcWords = dictionary(
     filter_radius: "Suavizar a altura", filter_radius_tip: "O quanto os saltos de altura são suavizados. Mais tira a rouquidão, e também a expressão.",
     hop_length: "Passos da altura", hop_length_tip: "Com que detalhe alguns rastreadores olham a altura. Menos é mais fino e mais lento.",
     f0_method: "Rastreador de altura", f0_method_tip: "Quem acha a melodia. A escolha do serviço é boa; outros podem ir melhor com canto ou ruído.",
+    required: "Falhar se não der para converter", required_tip: "Do contrário o texto fica na voz sem conversão, e o trabalho avisa.",
     auto: "A escolha do serviço", reset: "Como eram",
   },
 );

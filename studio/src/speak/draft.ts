@@ -1,4 +1,5 @@
 /** What somebody writes, and how it is to sound. Kept in the browser, so that it survives a reload; two tabs have their own. */
+import { ADVANCED_DEFAULTS, type Advanced, advancedFields } from "../advanced/settings";
 import { RVC_DEFAULTS, type RvcSettings, rvcFields } from "../rvc/settings";
 import type { JobBody } from "../api/types";
 
@@ -17,6 +18,7 @@ export interface Draft {
   /** Ask for the times of words of an engine that has to work for them. */
   words: boolean;
   rvc: RvcSettings;
+  advanced: Advanced;
   changedAt: number;
 }
 
@@ -26,7 +28,7 @@ const MOST = 20;
 
 export function fresh(id: string, changes: Partial<Draft> = {}): Draft {
   return {
-    text: "", language: "", engine: "", voice: { kind: "preset", id: "female_generic" }, profile: "", speed: null, seed: 0, words: false, rvc: { ...RVC_DEFAULTS },
+    text: "", language: "", engine: "", voice: { kind: "preset", id: "female_generic" }, profile: "", speed: null, seed: 0, words: false, rvc: { ...RVC_DEFAULTS }, advanced: { ...ADVANCED_DEFAULTS },
     changedAt: Date.now(), ...changes, id,
   };
 }
@@ -46,6 +48,7 @@ export function requestOf(draft: Draft): JobBody {
     ...(draft.seed === 0 ? {} : { seed: draft.seed }),
     ...(draft.words ? { word_timestamps: true } : {}),
     ...(draft.rvc.on && draft.rvc.model ? { enable_rvc: true, ...rvcFields(draft.rvc) } : {}),
+    ...advancedFields(draft.advanced),
   } as JobBody;
 }
 
@@ -53,7 +56,7 @@ function read(): Draft[] {
   try {
     const found: unknown = JSON.parse(localStorage.getItem(DRAFTS) ?? "[]");
     if (!Array.isArray(found)) return [];
-    return found.filter((each): each is Draft => typeof each?.id === "string" && typeof each?.text === "string").map((each) => fresh(each.id, { ...each, rvc: { ...RVC_DEFAULTS, ...each.rvc } }));
+    return found.filter((each): each is Draft => typeof each?.id === "string" && typeof each?.text === "string").map((each) => fresh(each.id, { ...each, rvc: { ...RVC_DEFAULTS, ...each.rvc }, advanced: { ...ADVANCED_DEFAULTS, ...each.advanced } }));
   } catch {
     return [];
   }

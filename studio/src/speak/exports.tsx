@@ -1,4 +1,5 @@
 /** What one takes away: the sound, subtitles, the request as a program. */
+import { FORMATS } from "../advanced/settings";
 import { api, body } from "../api/client";
 import { apiKey } from "../app/session";
 import { say, sayProblem } from "../app/toasts";
@@ -10,7 +11,6 @@ import { asCurl, asPython } from "./snippets";
 import { draft, spoken } from "./state";
 import { t } from "./words";
 
-export const FORMATS = ["wav", "mp3", "ogg", "flac", "m4a", "opus"] as const;
 const SUBTITLES = ["srt", "vtt"] as const;
 
 export async function copy(text: string): Promise<void> {

@@ -1,17 +1,17 @@
 /** How it is to sound: language, engine, voice, profile, speed, seed, conversion. */
 import { useEffect } from "preact/hooks";
+import { AdvancedFold } from "../advanced/fields";
 import { engines, languages, presets, profiles, voices } from "../app/known";
 import { firstLanguage, languageName, tag } from "../i18n";
 import { type Choice, NumberField, SelectField, SliderField, Toggle } from "../parts/field";
 import { Failed, Loading } from "../parts/states";
 import { lentSince } from "../profiles/lent";
 import { RvcKnobs } from "../rvc/knobs";
+import { MOST_SEED } from "../rvc/settings";
 import { rvcWords } from "../rvc/words";
 import { change, draft } from "./state";
 import { VoiceCards } from "./voice_cards";
 import { t } from "./words";
-
-const MOST_SEED = 4_294_967_295;
 
 export function useKnown(): void {
   useEffect(() => {
@@ -53,7 +53,11 @@ export function Settings() {
         <summary>{rvcWords("title")}</summary>
         <Toggle label={rvcWords("on")} checked={draft.value.rvc.on} onChange={(on) => change({ rvc: { ...draft.value.rvc, on } })} />
         {draft.value.rvc.on && <RvcKnobs value={draft.value.rvc} onChange={(rvc) => change({ rvc })} />}
+        {draft.value.rvc.on && draft.value.rvc.model !== "" && (
+          <Toggle label={rvcWords("required")} tip={rvcWords("required_tip")} checked={draft.value.rvc.required} onChange={(required) => change({ rvc: { ...draft.value.rvc, required } })} />
+        )}
       </details>
+      <AdvancedFold value={draft.value.advanced} onChange={(advanced) => change({ advanced })} />
     </section>
   );
 }

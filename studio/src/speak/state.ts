@@ -1,5 +1,6 @@
 /** What the screen Speak works with. It lives as long as the page, whichever screen is shown. */
 import { computed, effect, signal } from "@preact/signals";
+import { webhookWrong } from "../advanced/settings";
 import { asProblem } from "../api/problem";
 import { type HeardSegment, cancelQuietly, speak } from "../api/speech";
 import { api, body } from "../api/client";
@@ -32,6 +33,9 @@ export const planProblem = signal<string | null>(null);
 export const asked = computed(() => JSON.stringify(requestOf(draft.value)));
 /** Whether what was spoken is what the draft says now. */
 export const current = computed(() => spoken.value !== null && spoken.value.asked === asked.value);
+
+/** Whether the service would refuse what the draft says beside its text; the field says why. */
+export const refusable = computed(() => webhookWrong(draft.value.advanced.webhook) !== null);
 
 const KEEP_MS = 300;
 const PLAN_MS = 350;
@@ -85,7 +89,7 @@ async function look(text: string, language: string, engine: string): Promise<voi
 
 /** Speaks the draft. Sound begins with the first of it; called from a click. */
 export async function begin(): Promise<void> {
-  if (running.value !== null) return;
+  if (running.value !== null || refusable.value) return;
   const wanted = requestOf(draft.value);
   const began = performance.now();
   const stop = new AbortController();

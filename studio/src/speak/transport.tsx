@@ -6,7 +6,7 @@ import { Waveform } from "../parts/waveform";
 import { common } from "../app/words";
 import { number } from "../i18n";
 import { MOST } from "./editor";
-import { begin, current, draft, plan, player, problem, running, spoken, stop, took } from "./state";
+import { begin, current, draft, plan, player, problem, refusable, running, spoken, stop, took } from "./state";
 import { t } from "./words";
 
 export function Transport() {
@@ -39,7 +39,7 @@ function MainButton() {
       </button>
     );
   }
-  const ready = text.trim() !== "" && language !== "" && [...text].length <= MOST && !busy;
+  const ready = text.trim() !== "" && language !== "" && [...text].length <= MOST && !busy && !refusable.value;
   return (
     <button type="button" class="primary big" disabled={!ready} title={t("shortcut")} aria-keyshortcuts="Control+Enter" onClick={() => void begin()}>
       <Icon name="play" /> {t(spoken.value === null ? "speak" : "speak_again")}

@@ -1,6 +1,8 @@
 /** A new voice: recordings, whose they are, and that their owner agrees. */
 import { useEffect } from "preact/hooks";
 import { signal, useSignal } from "@preact/signals";
+import { AdvancedFold } from "../advanced/fields";
+import { ADVANCED_DEFAULTS, advancedFields, webhookWrong } from "../advanced/settings";
 import { api, body, upload } from "../api/client";
 import { asProblem } from "../api/problem";
 import type { Engine, Job, Voice } from "../api/types";
@@ -48,6 +50,7 @@ export function Clone() {
   const agreed = useSignal(false);
   const said = useSignal<File | null>(null);
   const wrong = useSignal<unknown>(null);
+  const advanced = useSignal({ ...ADVANCED_DEFAULTS });
   if (engines.value.value === null) return engines.error.value ? <Failed error={engines.error.value} retry={() => void engines.load()} /> : <Loading />;
   const chosen = able.find((each) => each.name === engine.value) ?? able.find((each) => each.default) ?? able[0];
   const card = chosen?.card;
@@ -59,7 +62,7 @@ export function Clone() {
   const enough = clips.value.length > 0 && (unread || (seconds >= least && seconds <= most));
   const there = (consents.value.value?.consents ?? []).filter((each) => each.status === "active");
   const old = there.find((each) => each.id === kept.value);
-  const ready = enough && name.value.trim() !== "" && (old !== undefined || (by.value.trim() !== "" && agreed.value)) && making.value === null;
+  const ready = enough && name.value.trim() !== "" && (old !== undefined || (by.value.trim() !== "" && agreed.value)) && making.value === null && webhookWrong(advanced.value.webhook) === null;
   const statement = statementFor(tongue);
 
   const submit = async (event: Event) => {
@@ -77,6 +80,7 @@ export function Clone() {
       if (statement) form.set("consent", statement);
       if (said.value) form.set("consent_recording", said.value, said.value.name);
     }
+    for (const [field, value] of Object.entries(advancedFields(advanced.value))) form.set(field, value);
     for (const each of clips.value) form.append("file", each.file, each.name);
     try {
       made.value = await learn(form);
@@ -121,6 +125,7 @@ export function Clone() {
             <Drop label={said.value?.name ?? t("consent_recording", { optional: common("optional") })} accept={AUDIO} onFiles={(files) => (said.value = files[0] ?? null)} />
           </>
         )}
+        <AdvancedFold sound={false} value={advanced.value} onChange={(value) => (advanced.value = value)} />
         {wrong.value !== null && fieldError(wrong.value, "name") === null && <Failed error={wrong.value} />}
         <div class="actions">
           <Progress />

@@ -1,6 +1,8 @@
 /** A voice between others. */
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { AdvancedFold } from "../advanced/fields";
+import { ADVANCED_DEFAULTS, advancedFields, webhookWrong } from "../advanced/settings";
 import { api, body } from "../api/client";
 import type { MixBody } from "../api/types";
 import { engines, presets, voices } from "../app/known";
@@ -20,6 +22,7 @@ export function Mix() {
   const weights = useSignal<Record<string, number>>({});
   const busy = useSignal(false);
   const wrong = useSignal<unknown>(null);
+  const advanced = useSignal({ ...ADVANCED_DEFAULTS });
   useEffect(() => {
     presets.want();
     voices.want();
@@ -37,7 +40,7 @@ export function Mix() {
     busy.value = true;
     wrong.value = null;
     const wanted: MixBody = {
-      name: name.value.trim(), language: tongue, engine: able.name,
+      name: name.value.trim(), language: tongue, engine: able.name, ...advancedFields(advanced.value),
       parts: parts.map(({ key }) => {
         const [kind, id] = key.split(" ");
         return { [kind === "voice" ? "voice_id" : "preset"]: id, weight: weights.value[key] ?? 1 };
@@ -68,9 +71,10 @@ export function Mix() {
         ))}
       </div>
       {parts.length < 2 && <p class="hint">{t("mix_few")}</p>}
+      <AdvancedFold sound={false} value={advanced.value} onChange={(value) => (advanced.value = value)} />
       {wrong.value !== null && <Failed error={wrong.value} />}
       <div class="actions">
-        <button type="submit" class="primary" disabled={busy.value || parts.length < 2 || name.value.trim() === ""} aria-busy={busy.value}>
+        <button type="submit" class="primary" disabled={busy.value || parts.length < 2 || webhookWrong(advanced.value.webhook) !== null || name.value.trim() === ""} aria-busy={busy.value}>
           {t("mix_create")}
         </button>
       </div>
