@@ -22,7 +22,7 @@ export async function send(path: string | Request, init: RequestInit = {}): Prom
     throw problem;
   }
   reachable.value = true;
-  if (answer.status === 401) keyWanted.value = { reason: (await problemOf(answer.clone())).detail };
+  if (answer.status === 401) keyWanted.value = { why: await problemOf(answer.clone()) };
   return answer;
 }
 
@@ -64,7 +64,7 @@ export function upload<T>(path: string, form: FormData, onProgress: (share: numb
         return;
       }
       const problem = problemFrom(request.status, request.responseText, Number(request.getResponseHeader("Retry-After")) || null);
-      if (problem.status === 401) keyWanted.value = { reason: problem.detail };
+      if (problem.status === 401) keyWanted.value = { why: problem };
       reject(problem);
     };
     request.onerror = () => reject(new Problem(0, "unreachable", "The connection was lost while uploading."));

@@ -1,6 +1,7 @@
-import type { ProblemBody } from "./types";
+import type { Job, ProblemBody } from "./types";
+import { advice } from "./words";
 
-/** A refusal of the service, or that it could not be reached (status 0). */
+/** A refusal of the service, that it could not be reached, or a defect of this page (both of status 0). */
 export class Problem extends Error {
   override readonly name = "Problem";
 
@@ -16,7 +17,22 @@ export class Problem extends Error {
   }
 
   get unreachable(): boolean {
-    return this.status === 0;
+    return this.code === "unreachable";
+  }
+
+  /** What to do, in the reader's language; for a code that nobody knows, what was said. */
+  get advice(): string {
+    return advice(this.code) ?? this.detail;
+  }
+
+  /** The service's own sentence, which names field and limit; null where it would say the advice again, or nothing to a reader. */
+  get said(): string | null {
+    return this.unreachable || this.detail === "" || this.detail === this.advice ? null : this.detail;
+  }
+
+  /** Both in one line, for places that have one. */
+  get line(): string {
+    return this.said === null ? this.advice : `${this.advice} (${this.said})`;
   }
 }
 
@@ -37,6 +53,11 @@ export function problemFrom(status: number, text: string, retryAfterS: number | 
   const detail = typeof body.detail === "string" ? body.detail : `HTTP ${status}`;
   const code = typeof body.code === "string" ? body.code : `http_${status}`;
   return new Problem(status, code, detail, body.field ?? null, body.request_id ?? null, retryAfterS);
+}
+
+/** Why a job did not come to its end. */
+export function problemOfJob(job: Job): Problem {
+  return new Problem(500, job.error_code ?? (job.status === "cancelled" ? "cancelled" : "job_failed"), job.error ?? "");
 }
 
 /** Whatever was thrown, as a problem; null for what the user stopped himself. */

@@ -8,6 +8,7 @@ export function KeyDialog() {
   const text = useSignal("");
   const keep = useSignal(false);
   if (keyWanted.value === null) return null;
+  const { why } = keyWanted.value;
   const close = () => (keyWanted.value = null);
   const take = (event: Event) => {
     event.preventDefault();
@@ -18,7 +19,8 @@ export function KeyDialog() {
   };
   return (
     <Dialog title={common("key_title")} onClose={close}>
-      {keyWanted.value.reason && <p>{keyWanted.value.reason}</p>}
+      {why !== null && <p>{why.advice}</p>}
+      {why !== null && why.said !== null && <p class="hint">{why.said}</p>}
       <p class="hint">{common(apiKey.value === null ? "key_none" : "key_some")}</p>
       <form onSubmit={take}>
         <TextField label={common("key_field")} type="password" value={text.value} onInput={(value) => (text.value = value)} />

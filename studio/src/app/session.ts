@@ -1,5 +1,6 @@
 /** The API key: in memory, and in the tab's session storage where the user wishes so. Never anywhere else. */
 import { signal } from "@preact/signals";
+import type { Problem } from "../api/problem";
 
 const PLACE = "voicecore.key";
 
@@ -13,7 +14,7 @@ function kept(): string | null {
 
 export const apiKey = signal<string | null>(kept());
 /** Whether the dialog for the key is open, and why the service wanted one. */
-export const keyWanted = signal<{ reason: string } | null>(null);
+export const keyWanted = signal<{ why: Problem | null } | null>(null);
 
 export function useKey(key: string | null, keep: boolean): void {
   apiKey.value = key;

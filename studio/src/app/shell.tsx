@@ -104,7 +104,7 @@ function Choices() {
           </option>
         ))}
       </select>
-      <button type="button" class="icon" aria-label={common("key")} title={common("key")} onClick={() => (keyWanted.value = { reason: "" })}>
+      <button type="button" class="icon" aria-label={common("key")} title={common("key")} onClick={() => (keyWanted.value = { why: null })}>
         <Icon name="key" />
       </button>
     </div>

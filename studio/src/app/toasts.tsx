@@ -27,7 +27,7 @@ export function say(text: string, kind: Toast["kind"] = "plain"): void {
 export function sayProblem(error: unknown): void {
   const problem = asProblem(error);
   if (problem === null || problem.status === 401) return;
-  say(problem.unreachable ? common("unreachable") : problem.detail, "bad");
+  say(problem.line, "bad");
 }
 
 /** Does something in a while, unless it is undone. Leaving the page does it at once. */

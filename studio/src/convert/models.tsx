@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { signal, useSignal } from "@preact/signals";
 import { api, body, upload } from "../api/client";
+import { Problem } from "../api/problem";
 import type { RvcModel } from "../api/types";
 import { rvcModels } from "../app/known";
 import { sayProblem, sayWithUndo } from "../app/toasts";
@@ -109,7 +110,7 @@ function Intake() {
   const taken = useSignal<RvcModel | null>(null);
   const choose = (place: typeof pth, file: File | undefined) => {
     const why = file && tooLarge(file, MOST_BYTES);
-    if (why) wrong.value = new Error(t("large", { why }));
+    if (why) wrong.value = new Problem(0, "too_large", t("large", { why }));
     else if (file) {
       wrong.value = null;
       place.value = file;

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { ADVANCED_DEFAULTS, type Advanced, advancedFields, webhookWrong } from "../advanced/settings";
 import { fetched, upload } from "../api/client";
+import { problemOfJob } from "../api/problem";
 import { cancelQuietly } from "../api/speech";
 import type { Job } from "../api/types";
 import { watch } from "../api/watch";
@@ -51,7 +52,7 @@ export async function convert(): Promise<void> {
     jobId = accepted.id;
     stage.value = { name: "queue", share: 0 };
     const job = await watch(accepted.id, (progress) => (stage.value = { name: progress > 0 ? "work" : "queue", share: progress / 100 }), stopping.signal);
-    if (job.status !== "completed") throw new Error(job.error ?? job.status);
+    if (job.status !== "completed") throw problemOfJob(job);
     await compare(file, job);
   } catch (error) {
     if (stopping.signal.aborted && jobId !== null) cancelQuietly(jobId);

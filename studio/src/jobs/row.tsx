@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { api, body } from "../api/client";
+import { problemOfJob } from "../api/problem";
 import type { Job } from "../api/types";
 import { say, sayProblem, sayWithUndo } from "../app/toasts";
 import { common } from "../app/words";
@@ -53,10 +54,21 @@ export function Row({ job, open, onOpen }: { job: Job; open: boolean; onOpen(): 
         </div>
       </div>
       {waiting && <progress max={100} value={job.status === "queued" ? undefined : job.progress} aria-label={`${t(job.status)}: ${name}`} />}
-      {job.error && <p class="wrong">{job.error}</p>}
+      {job.error && <Why job={job} />}
       {playing.value && job.audio_url && <SoundRow source={job.audio_url} label={t("sound", { name })} />}
       {open && <Details job={job} />}
     </li>
+  );
+}
+
+/** Why it failed, in the reader's words and in the service's. */
+function Why({ job }: { job: Job }) {
+  const { advice, said } = problemOfJob(job);
+  return (
+    <>
+      <p class="wrong">{advice}</p>
+      {said !== null && <p class="wrong said">{said}</p>}
+    </>
   );
 }
 

@@ -34,7 +34,7 @@ export default function JobsScreen() {
     if (jobs.peek()?.some((each) => each.id === detail)) return;
     body(api.GET("/jobs/{job_id}", { params: { path: { job_id: detail } } }))
       .then((found) => (single.value = found))
-      .catch((error: unknown) => say(asProblem(error)?.detail ?? t("gone"), "bad"));
+      .catch((error: unknown) => say(asProblem(error)?.line ?? t("gone"), "bad"));
   }, [detail]);
   const find = (event: Event) => {
     event.preventDefault();

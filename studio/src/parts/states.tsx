@@ -21,7 +21,12 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
     <div class="failed" role="alert">
       <Icon name="warn" />
       <div>
-        <p>{problem.unreachable ? common("unreachable") : problem.detail}</p>
+        <p>{problem.advice}</p>
+        {problem.said !== null && (
+          <p class="said" dir="auto">
+            {problem.said}
+          </p>
+        )}
         {problem.requestId && <p class="hint">request {problem.requestId}</p>}
         {retry && (
           <button type="button" onClick={retry}>

@@ -101,7 +101,7 @@ function Notes() {
           {fresh > 0 && fresh < planned.segments.length && `, ${t("changed", { n: fresh })}`} <Tip about={t("segments", { n: 2 })} text={t("segments_tip")} />
         </span>
       )}
-      {planProblem.value && length <= MOST && <span>{planProblem.value}</span>}
+      {planProblem.value && length <= MOST && <span>{planProblem.value.line}</span>}
     </p>
   );
 }

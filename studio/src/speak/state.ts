@@ -1,7 +1,7 @@
 /** What the screen Speak works with. It lives as long as the page, whichever screen is shown. */
 import { computed, effect, signal } from "@preact/signals";
 import { webhookWrong } from "../advanced/settings";
-import { asProblem } from "../api/problem";
+import { type Problem, asProblem } from "../api/problem";
 import { type HeardSegment, cancelQuietly, speak } from "../api/speech";
 import { api, body } from "../api/client";
 import type { Job, Manifest, PlannedSegment } from "../api/types";
@@ -28,7 +28,7 @@ export const problem = signal<unknown>(null);
 export const took = signal<{ firstMs: number | null; allMs: number | null }>({ firstMs: null, allMs: null });
 
 export const plan = signal<{ text: string; segments: PlannedSegment[]; estimated: boolean } | null>(null);
-export const planProblem = signal<string | null>(null);
+export const planProblem = signal<Problem | null>(null);
 
 export const asked = computed(() => JSON.stringify(requestOf(draft.value)));
 /** Whether what was spoken is what the draft says now. */
@@ -83,7 +83,7 @@ async function look(text: string, language: string, engine: string): Promise<voi
     const refused = asProblem(error);
     if (refused === null || refused.unreachable || refused.status === 401) return;
     plan.value = null;
-    planProblem.value = refused.detail;
+    planProblem.value = refused;
   }
 }
 

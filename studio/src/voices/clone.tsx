@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import { AdvancedFold } from "../advanced/fields";
 import { ADVANCED_DEFAULTS, advancedFields, webhookWrong } from "../advanced/settings";
 import { api, body, upload } from "../api/client";
-import { asProblem } from "../api/problem";
+import { asProblem, problemOfJob } from "../api/problem";
 import type { Engine, Job, Voice } from "../api/types";
 import { watch } from "../api/watch";
 import { engines, voices } from "../app/known";
@@ -154,7 +154,7 @@ async function learn(form: FormData): Promise<Voice> {
 /** The voice that a job makes, when it is there. */
 export async function enrolled(jobId: string, onShare: (share: number) => void): Promise<Voice> {
   const job: Job = await watch(jobId, (progress) => onShare(progress / 100));
-  if (job.status !== "completed" || job.voice_id === null) throw new Error(job.error ?? job.status);
+  if (job.status !== "completed" || job.voice_id === null) throw problemOfJob(job);
   await voices.load();
   return body(api.GET("/voices/{voice_id}", { params: { path: { voice_id: job.voice_id } } }));
 }
@@ -180,5 +180,5 @@ function statementFor(language: string): string {
 
 export function fieldError(error: unknown, field: string): string | null {
   const problem = asProblem(error);
-  return problem?.field === field ? problem.detail : null;
+  return problem?.field === field ? problem.line : null;
 }
