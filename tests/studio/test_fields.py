@@ -59,12 +59,19 @@ def resolved(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def sources_of(folders: tuple[str, ...]) -> str:
-    """The program of these folders and of what they share, without its comments."""
+    """The program of these folders and of what they share, without comments and types."""
     texts = [path.read_text("utf-8") for folder in folders for path in sorted((SOURCES / folder).glob("*.ts*"))
              if path.name not in {"schema.ts", "words.ts"}]  # fmt: skip
     shared = {name for text in texts for name in re.findall(r'from "\.\./(\w+)/', text)} & SHARED
     texts += [path.read_text("utf-8") for folder in sorted(shared) for path in sorted((SOURCES / folder).glob("*.ts*"))]
-    return re.sub(r"/\*.*?\*/|^\s*//.*?$", "", "\n".join(texts), flags=re.DOTALL | re.MULTILINE)
+    program = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", "\n".join(texts), flags=re.DOTALL | re.MULTILINE)
+    # A type says what may be sent, and sends nothing.
+    program = re.sub(
+        r"^(?:export )?(?:type \w+ = [^;]*;|interface .*?^\})", "", program, flags=re.DOTALL | re.MULTILINE
+    )
+    if "[`rvc_${name}`]" not in program:
+        return program
+    return program + "".join(f'"rvc_{name}"' for name in re.findall(r'\{ name: "(\w+)", minimum', program))
 
 
 def sends(program: str, field: str) -> bool:
