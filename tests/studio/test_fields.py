@@ -21,9 +21,10 @@ SCREENS = {
     "/consents": ("voices",),
     "/quality-profiles": ("profiles",),
     "/rvc-models": ("convert",),
+    "/admin": ("system",),
 }
-#: Other services' dialects, and what is for who runs the service.
-ELSEWHERE = ("/v1/", "/v2/", "/admin/")
+#: Other services' dialects.
+ELSEWHERE = ("/v1/", "/v2/")
 #: What several screens have in common.
 SHARED = {"rvc", "advanced"}
 #: Fields that no screen sends, and why.

@@ -139,6 +139,36 @@ def test_the_first_key_closes_the_door_for_this_page_too_and_opens_it_again(brow
         assert stored.count(secret) == 1
 
 
+def test_a_key_has_limits_of_its_own_and_a_new_text_ends_the_old_one_when_its_owner_wants(browser: Browser, own: Room):
+    with visiting(browser, own.url, strict=False) as here:
+        here.go("system")
+        here.button("New key").click()
+        dialog = here.page.get_by_role("dialog")
+        dialog.get_by_label("Whose it is").fill("A robot")
+        dialog.get_by_text("Everything, keys too").click()
+        dialog.get_by_text("Limits", exact=True).click()
+        dialog.get_by_label("Requests a minute").fill("90")
+        dialog.get_by_label("Streams at once").fill("0")
+        dialog.get_by_label("Characters a day").fill("5000")
+        dialog.get_by_label("Characters a day").fill("")
+        dialog.get_by_role("button", name="Make the key").click()
+        first = here.page.locator(".secret").text_content()
+        here.button("Use it in this tab").click()
+        keys = here.page.get_by_role("region", name="API keys")
+        expect(keys).to_contain_text("Requests a minute: 90 · Streams at once: no limit")
+        here.button("Rotate A robot").click()
+        dialog.get_by_label(re.compile("^Hours until the old text")).fill("0")
+        dialog.get_by_role("button", name="Make the new text").click()
+        expect(here.page.locator(".secret")).not_to_have_text(first)
+        second = here.page.locator(".secret").text_content()
+        here.button("Use it in this tab").click()
+        expect(keys).to_contain_text("A robot")
+    codes = [own.client.get("/admin/keys", headers={"X-API-Key": key}).status_code for key in (first, second)]
+    assert codes == [401, 200]
+    (key,) = own.client.get("/admin/keys", headers={"X-API-Key": second}).json()["keys"]
+    assert key["limits"] == {"requests_per_minute": 90, "characters_per_day": None, "voices": None, "streams": 0}
+
+
 def test_a_key_that_expires_is_asked_for_again_and_nothing_that_was_written_is_lost(browser: Browser, own: Room):
     with person(own, "Ana", MOST) as ana, visiting(browser, own.url, strict=False) as here:
         here.go("speak")

@@ -99,6 +99,20 @@ export function NumberField(props: Labelled & { value: number; minimum: number; 
   );
 }
 
+/** A whole number, or null while the field is empty. */
+export function OptionalNumberField(props: Labelled & { value: number | null; minimum: number; maximum: number; onInput(value: number | null): void }) {
+  const id = useId();
+  const given = (value: number) => props.onInput(Number.isFinite(value) ? Math.min(props.maximum, Math.max(props.minimum, Math.round(value))) : null);
+  return (
+    <Frame id={id} {...props}>
+      <input
+        id={id} type="number" inputMode="numeric" min={props.minimum} max={props.maximum} value={props.value ?? ""} {...noted(id, props)}
+        onChange={(event) => given(event.currentTarget.valueAsNumber)}
+      />
+    </Frame>
+  );
+}
+
 export function Toggle(props: { label: string; checked: boolean; onChange(checked: boolean): void; tip?: string; disabled?: boolean }) {
   const id = useId();
   return (
