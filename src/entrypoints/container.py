@@ -243,7 +243,7 @@ class Container(containers.DeclarativeContainer):
         ),
         enrol=providers.Singleton(RunEnrolment, blobs, catalog, clock, marker),
         convert=providers.Singleton(RunConversion, blobs, catalog, codec, relay, observer=observer, marker=marker),
-        limits=limits, observer=observer,
+        limits=limits, observer=observer, said=settings.provided.without_folders,
     )  # fmt: skip
     tools = providers.Singleton(
         Tools, settings=settings, clock=clock, roster=roster, engines=engines, converters=converters, purge=purge,

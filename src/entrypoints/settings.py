@@ -253,6 +253,16 @@ class Settings:
         """Folder of model weights."""
         return self.models_dir or self.data_dir / "models"
 
+    def without_folders(self, sentence: str) -> str:
+        """The sentence without the folders of this machine. Which file it is helps to mend it; where that lies is none of a
+        client's business.
+        """
+        for folder in (self.weights_dir, self.data_dir):
+            sentence = sentence.replace(f"{folder}/", "")
+            # A relative one may be any word.
+            sentence = sentence.replace(str(folder), "the data folder") if folder.is_absolute() else sentence
+        return sentence
+
     @property
     def engine_settings(self) -> EngineSettings:
         """What engines are opened with. Raises `InvalidInput` naming the limit that is broken."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.http import studio
+from entrypoints.http.server import say_if_there_is_no_studio
 
 from .room import Room, refused
 
@@ -26,6 +27,18 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     page = studio.page_of(tmp_path)
     monkeypatch.setattr(studio, "_page", lambda: page)
     return tmp_path
+
+
+def test_the_log_says_at_the_start_that_there_is_no_page_and_nothing_where_there_is_one(
+    built: Path, monkeypatch, caplog
+):
+    say_if_there_is_no_studio()
+    assert caplog.messages == []
+    monkeypatch.setattr(studio, "_page", dict)
+    say_if_there_is_no_studio()
+    (line,) = caplog.messages
+    assert "no studio" in line
+    assert "says how to get it" in line
 
 
 def test_a_program_gets_the_index_and_a_browser_the_page(shared: Room, built: Path):

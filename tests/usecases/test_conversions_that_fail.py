@@ -110,6 +110,20 @@ def test_a_converter_that_does_not_open_leaves_the_plain_voice(house, monkeypatc
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("required", [False, True])
+def test_what_is_stored_of_a_failure_names_no_folder_of_this_machine(house, monkeypatch, required):
+    job = ask(house, conversion_required=required)
+
+    def refuse(**_options):
+        raise MissingModel("/srv/secret/models/contentvec is missing: voicecore models pull rvc.")
+
+    monkeypatch.setattr(house.shifters, "open", refuse)
+    house.run.said = lambda sentence: sentence.replace("/srv/secret/models/", "")
+    job = done(house, job)
+    told = job.error.message if required else job.result.conversion_fallback
+    assert told == "contentvec is missing: voicecore models pull rvc."
+
+
 def test_a_converter_of_another_rate_than_its_model_is_not_believed(house, monkeypatch):
     truth = Shifter.load
     monkeypatch.setattr(

@@ -6,12 +6,5 @@ from entrypoints.service import Service
 
 
 def told_outside(service: Service, sentence: str) -> str:
-    """The sentence without the folders of this machine. Which file it is helps to mend it; where that lies is none of a client's
-    business, and `/health` answers everybody.
-    """
-    settings = service.settings
-    for folder in (settings.weights_dir, settings.data_dir):
-        sentence = sentence.replace(f"{folder}/", "")
-        # A relative one may be any word.
-        sentence = sentence.replace(str(folder), "the data folder") if folder.is_absolute() else sentence
-    return sentence
+    """The sentence without the folders of this machine: `/health` answers everybody."""
+    return service.settings.without_folders(sentence)

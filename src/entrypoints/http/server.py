@@ -20,6 +20,7 @@ from entrypoints.container import build
 from entrypoints.http.app import create_app
 from entrypoints.http.door import HOW_TO_ADD
 from entrypoints.http.patience import patient_http, patient_websockets
+from entrypoints.http.studio import is_built
 from entrypoints.logs import log_to_stderr
 from entrypoints.metrics_door import MetricsDoor
 from entrypoints.service import Service
@@ -91,6 +92,7 @@ def _run(settings: Settings, door: socket.socket) -> None:
         config = server_config(service)
         _log.info("listening on %s port %d", settings.host, settings.port)
         _say_who_may_come_in(service)
+        say_if_there_is_no_studio()
         DrainingServer(config, service).run(sockets=[door])
 
 
@@ -124,6 +126,12 @@ def _take_all_files() -> None:
     wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
     if now != resource.RLIM_INFINITY and now < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def say_if_there_is_no_studio() -> None:
+    """Into the log: who built the package without a network may not know yet."""
+    if not is_built():
+        _log.warning("this installation has no studio, the web page at /; all else works, and / says how to get it")
 
 
 def _say_who_may_come_in(service: Service) -> None:

@@ -93,6 +93,11 @@ def wants_page(accept: str) -> bool:
     return any(each.partition(";")[0].strip().lower() == "text/html" for each in accept.split(","))
 
 
+def is_built() -> bool:
+    """Whether this installation has the page."""
+    return _INDEX in _page()
+
+
 @get(
     "/", sync_to_thread=False, media_type="application/json",
     responses={200: ResponseSpec(Index, generate_examples=False, description="Where to go from here.")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TypeVar
 
@@ -50,6 +50,8 @@ class RunJob:
             name leaves the set for a while. Slots may share one. Without it this process is the only one, and the job
             fails with the reason.
         convert: what jobs that only convert need; None where nothing does.
+        said: what of a sentence is for clients. Why a job failed or was not converted is stored with it, and told by whoever
+            is asked; only here it is known what this machine's folders are.
         pauses_s: seconds between one try and the next, within an attempt, while blobs cannot be stored or read.
     """
 
@@ -65,6 +67,7 @@ class RunJob:
     pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
     convert: RunConversion | None = None
     observer: Observer = UNWATCHED
+    said: Callable[[str], str] = str
     end_job: EndJob = field(init=False)
     _closed: dict[str, float] = field(default_factory=dict)
     _running: JobWatch | None = None
@@ -169,6 +172,8 @@ class RunJob:
         result = self._converted(watch) if watch.job.mode is Mode.CONVERT else self._spoken(watch)
         if result is None:
             return watch.job.handed_back(bad=False)
+        if result.conversion_fallback:
+            result = replace(result, conversion_fallback=self.said(result.conversion_fallback))
         return watch.job.completed(result, watch.store_now(), self.limits.keep_jobs)
 
     def _spoken(self, watch: JobWatch) -> JobResult | None:
@@ -233,7 +238,8 @@ class RunJob:
         if again and job.tries + 1 < self.limits.max_tries:
             self.observer.ended_badly(error)
             return job.handed_back(bad=True)
-        return job.failed(_told(error, job.tries + 1), now, keep)
+        failure = _told(error, job.tries + 1)
+        return job.failed(replace(failure, message=self.said(failure.message)), now, keep)
 
     def _defect(self, watch: JobWatch, error: Exception) -> SynthesisJob:
         # Of ours or of a library. The job must end; the details belong in the log, not to the client.
