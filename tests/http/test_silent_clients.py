@@ -86,13 +86,14 @@ PART = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n
     ],
     ids=["nothing", "half a line", "half a head", "half an upload", "half a body", "half a chunk"],
 )  # fmt: skip
-def test_who_stops_in_the_middle_of_a_request_is_let_go_and_leaves_nothing(impatient: Room, said: bytes):
+def test_who_stops_in_the_middle_of_a_request_is_let_go_and_leaves_nothing(impatient: Room, said: bytes, caplog):
     jobs = impatient.client.get("/jobs").json()["total"]
     with door(impatient.url) as client:
         client.sendall(said)
         assert cut(client)
     assert impatient.client.get("/jobs").json()["total"] == jobs
     assert impatient.client.get("/ready").status_code == 200
+    assert "failed unexpectedly" not in caplog.text, "a client that is gone is no defect"
 
 
 def test_a_head_that_comes_a_byte_at_a_time_has_no_more_time_than_another(impatient: Room):

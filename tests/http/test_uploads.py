@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from litestar import Request
+from litestar.exceptions import InternalServerException
 
-from entrypoints.http.uploads import MAX_FIELD_BYTES, Form, FormReader, UploadLimits
+from entrypoints.http.uploads import MAX_FIELD_BYTES, Form, FormReader, UploadLimits, body_of
 from voicecore.errors import InvalidInput, TooLarge
 
 BODY = (
@@ -33,6 +36,32 @@ def parsed(chunks: Iterable[bytes], *, max_file_bytes: int = 10_000, max_body_by
     with Form() as form:
         asyncio.run(FormReader(form, "x", limits).read(arriving()))
         return form.fields, [(name, file.read()) for name, file in form.files]
+
+
+def heard(*events: dict) -> Request:
+    """A request whose server says this, one after the other."""
+    coming = iter(events)
+
+    async def receive() -> dict:
+        return next(coming)
+
+    route = SimpleNamespace(resolve_request_max_body_size=lambda: None)
+    return Request({"type": "http", "headers": [], "state": {}, "route_handler": route}, receive=receive)
+
+
+def test_a_body_whose_client_goes_away_in_the_middle_is_refused_and_is_no_defect():
+    request = heard({"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"})
+
+    async def read() -> None:
+        body = body_of(request)
+        assert await anext(body) == b"{"
+        with pytest.raises(InvalidInput, match="ended in the middle"):
+            await anext(body)
+        request.is_connected = False
+        with pytest.raises(InternalServerException, match="consumed"):
+            await anext(body_of(request))
+
+    asyncio.run(read())
 
 
 @settings(deadline=None, max_examples=40)

@@ -11,7 +11,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from entrypoints.http.explained import explained
-from entrypoints.http.uploads import Form, UploadLimits, read_multipart
+from entrypoints.http.uploads import Form, UploadLimits, body_of, read_multipart
 from voicecore.errors import InvalidInput, TooLarge
 
 Body = TypeVar("Body", bound=msgspec.Struct)
@@ -111,7 +111,7 @@ def _mode_of(data: bytes) -> object:
 
 async def _whole(request: Request[Any, Any, Any]) -> bytes:
     data = bytearray()
-    async for chunk in request.stream():
+    async for chunk in body_of(request):
         data += chunk
         if len(data) > MAX_BODY_BYTES:
             raise TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes; send less at once.")

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
 from litestar import Request
+from litestar.exceptions import InternalServerException
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser  # type: ignore[import-untyped]
 
 from entrypoints.http.threads import blocking
@@ -166,9 +167,23 @@ def storage_error(error: OSError) -> StorageUnavailable:
     return StorageUnavailable(f"The upload could not be written ({error.strerror}); try again.")
 
 
+async def body_of(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises `InvalidInput` where it ends too early: the client is gone, which is no defect of ours."""
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except InternalServerException as error:
+        # Litestar's word for it; its other one, for a body that is read twice, is a defect.
+        if "disconnected" not in error.detail:
+            raise
+        raise InvalidInput(
+            "The request ended in the middle of its body, and nothing of it is kept; send it again."
+        ) from None
+
+
 async def read_multipart(request: Request[Any, Any, Any], form: Form, limits: UploadLimits) -> None:
     """Read the request's body into `form`. Raises as `FormReader.read`, and `InvalidInput` without a boundary."""
     boundary = request.content_type[1].get("boundary", "")
     if not 1 <= len(boundary) <= 200:
         raise InvalidInput("The multipart body has no usable boundary; let the HTTP client make the Content-Type.")
-    await FormReader(form, boundary, limits).read(request.stream())
+    await FormReader(form, boundary, limits).read(body_of(request))
