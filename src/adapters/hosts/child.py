@@ -8,6 +8,7 @@ computes: the process then ends too, and no orphan holds memory or a device.
 from __future__ import annotations
 
 import faulthandler
+import io
 import logging
 import os
 import queue
@@ -128,6 +129,9 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
     outgoing = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a library says before it takes the process down is wanted most, and would still lie in a buffer.
+        sys.stdout.reconfigure(line_buffering=True)
     return incoming, outgoing
 
 
