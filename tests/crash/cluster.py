@@ -148,7 +148,9 @@ class Cluster:
         return clean | {
             "VOICECORE_REDIS_URL": f"redis://127.0.0.1:{port}/0", "VOICECORE_ENGINE": "tone",
             "VOICECORE_DATA_DIR": str(self.folder / "data"), "VOICECORE_LEASE_S": str(LEASE_S), "VOICECORE_DRAIN_S": "1",
-            "VOICECORE_TESTING_TONE": json.dumps(tone), **self._settings, **settings,
+            "VOICECORE_TESTING_TONE": json.dumps(tone),
+            # Some have the size of their files bounded meanwhile, and would leave half a compiled module to everybody.
+            "PYTHONDONTWRITEBYTECODE": "1", **self._settings, **settings,
         }  # fmt: skip
 
     def api(self, *, proxied: bool = False, **settings: str) -> Api:
