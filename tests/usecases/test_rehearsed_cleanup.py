@@ -16,6 +16,7 @@ from voicecore.job import JobStatus
 from voicecore.limits import Limits
 from voicecore.testing.tone import TonePlan
 from voicecore.usecases.rehearsal import RehearsedBlobs, RehearsedCatalog, RehearsedJobs
+from voicecore.usecases.waiting_jobs import jobs_in
 
 SENTENCES = ("Bom dia.", "Até amanhã, meu amigo.", "Bom dia. E mais uma frase.")
 DAY = timedelta(hours=24)
@@ -24,7 +25,7 @@ DAY = timedelta(hours=24)
 def everything(house: House):
     jobs = {
         job_id: house.store.get(job_id)
-        for job_id in [job.id for status in JobStatus for job in house.purge._jobs(status)]
+        for job_id in [job.id for status in JobStatus for job in jobs_in(house.store, status)]
     }
     shelves = house.catalog.voices.all(), house.catalog.consents.all(), house.catalog.profiles.all()
     return jobs, shelves, list(house.blobs.list()), dict(house.store.counts())
@@ -51,7 +52,7 @@ def test_a_trial_says_exactly_what_the_cleanup_then_removes_and_removes_nothing(
         elif act == "pass":
             house.clock.advance(what)
         elif act == "lose a job":
-            finished = list(house.purge._jobs(JobStatus.COMPLETED))
+            finished = list(jobs_in(house.store, JobStatus.COMPLETED))
             if what < len(finished):
                 house.store.delete(finished[what].id)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from voicecore.errors import Gone, VoiceCoreError
 from voicecore.job import JobId, JobStatus, SynthesisJob
-from voicecore.ports import BlobStore, Catalog, Clock, JobQuery, JobStore
+from voicecore.ports import BlobStore, Catalog, Clock, JobStore
 from voicecore.usecases.consents import forget_consents
 from voicecore.usecases.delete_job import DeleteJob
 from voicecore.usecases.delete_voice import DeleteVoice
@@ -20,6 +20,7 @@ from voicecore.usecases.rehearsal import RehearsedBlobs, RehearsedCatalog, Rehea
 from voicecore.usecases.removal import Removed
 from voicecore.usecases.segment_cache import SegmentCache
 from voicecore.usecases.sweep_orphans import ORPHAN_AGE, SweepOrphans, always, readable
+from voicecore.usecases.waiting_jobs import jobs_in
 from voicecore.voice import VoiceProfile
 
 _log = logging.getLogger("voicecore.jobs")
@@ -95,10 +96,9 @@ class PurgeExpired:
             if len(first) == _BATCH:
                 # There may be more, and a store tells the first ones only.
                 now = self.clock.now()
-                over = (job for status in _FINISHED for job in self._jobs(status) if job.expired(now))
+                over = (job for status in _FINISHED for job in jobs_in(self.store, status) if job.expired(now))
             for job in over:
-                was_there, removed = self.delete_job.expire(job)
-                purged += Purged(int(was_there), removed.files, removed.bytes)
+                purged += self._remove(job)
         return purged
 
     def expire(self) -> Purged:
@@ -123,10 +123,13 @@ class PurgeExpired:
 
     def _expire(self, job: SynthesisJob, stuck: dict[JobId, VoiceCoreError]) -> Purged:
         try:
-            was_there, removed = self.delete_job.expire(job)
+            return self._remove(job)
         except VoiceCoreError as error:
             stuck[job.id] = error
             return Purged()
+
+    def _remove(self, job: SynthesisJob) -> Purged:
+        was_there, removed = self.delete_job.expire(job)
         return Purged(int(was_there), removed.files, removed.bytes)
 
     def tidy(self, age: timedelta = ORPHAN_AGE) -> Purged:
@@ -142,27 +145,17 @@ class PurgeExpired:
         purged = Purged()
         for status in _FINISHED:
             with readable(self.store, f"{status.value} jobs"):
-                for job in self._jobs(status):
+                for job in jobs_in(self.store, status):
                     removed = self.delete_job.delete_blobs(job.id)
                     purged += Purged(int(self.store.delete(job.id)), removed.files, removed.bytes)
         return purged
-
-    def _jobs(self, status: JobStatus) -> Iterator[SynthesisJob]:
-        """One page in memory at a time; a cursor is a place, so it holds though what was before it is deleted."""
-        cursor = None
-        while True:
-            page = self.store.page(JobQuery(status=status, limit=_BATCH, cursor=cursor))
-            yield from page.jobs
-            cursor = page.next_cursor
-            if cursor is None:
-                break
 
     def _needed(self) -> frozenset[str]:
         """Cached segments that jobs which wait or run will ask for."""
         needed: set[str] = set()
         for status in (JobStatus.QUEUED, JobStatus.PROCESSING):
             with readable(self.store, f"{status.value} jobs"):
-                for job in self._jobs(status):
+                for job in jobs_in(self.store, status):
                     # Before its first attempt a job has no plan, and nothing that is worth more than others' segments.
                     if job.attempt:
                         needed |= planned_keys(self.blobs, job.id)

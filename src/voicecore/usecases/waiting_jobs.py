@@ -12,7 +12,10 @@ _PAGE = 100
 
 
 def jobs_in(store: JobStore, status: JobStatus) -> Iterator[SynthesisJob]:
-    """All jobs in this state, newest first. A record that a newer program wrote ends them, with a line in the log."""
+    """All jobs in this state, newest first. A record that a newer program wrote ends them, with a line in the log.
+
+    One page is in memory at a time; a cursor is a place, so it holds though what was before it is deleted meanwhile.
+    """
     cursor = None
     with readable(store, f"{status.value} jobs"):
         while True:
