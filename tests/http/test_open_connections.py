@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from entrypoints.http import live_room
+from entrypoints.http import live_room, spoken_ahead
 from voicecore.access import KeyLimits
 from voicecore.errors import StorageUnavailable
 from voicecore.testing.tone import PLAN_VARIABLE
@@ -112,6 +112,18 @@ def test_a_socket_speaks_no_more_when_its_key_is_revoked(watchful: Room):
             with pytest.raises(ConnectionClosed):
                 socket.recv(timeout=20)
         assert watchful.service.store.counts().get("completed", 0) == 0
+
+
+def test_a_socket_on_which_nobody_writes_ends_with_its_key(watchful: Room, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spoken_ahead, "_STAY_S", 0.05)
+    with person(watchful, "Ana") as ana:
+        address = watchful.url.replace("http", "ws", 1) + "/ws/speak"
+        with connect(address, additional_headers={"X-API-Key": ana.text}) as socket:
+            socket.send(json.dumps({"type": "start", "source_language": "pt-BR", "mode": "dubbing"}))
+            assert json.loads(socket.recv(timeout=20))["type"] == "started"
+            revoke(watchful, ana)
+            assert json.loads(socket.recv(timeout=20))["code"] == "unauthorized"
+        eventually(lambda: watchful.app.state.live_room.open == 0)
 
 
 def test_a_key_with_another_secret_is_the_same_caller_and_an_outage_ends_nothing(

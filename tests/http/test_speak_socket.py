@@ -272,6 +272,18 @@ def test_waiting_for_sound_is_not_idle(tmp_path, monkeypatch):
         assert heard(socket)[2] == 1000
 
 
+def test_who_waits_for_sound_that_does_not_come_is_told_and_the_job_is_cancelled(tmp_path):
+    with furnished(tmp_path, stream_wait_s=0.2) as room, speaking(room) as socket:
+        room.gate.opened.clear()
+        say(socket, START, {"type": "text", "text": TEXT}, {"type": "end"})
+        messages, sound, code = heard(socket)
+        assert ([each["type"] for each in messages], sound, code) == (["started", "error"], b"", 1013)
+        assert messages[-1]["code"] == "nothing_heard"
+        room.gate.opened.set()
+        eventually(lambda: no_job_goes_on(room))
+        assert {job["status"] for job in jobs_of(room)} == {"cancelled"}
+
+
 def test_sockets_beyond_the_limit_are_told_to_come_again(tmp_path):
     with furnished(tmp_path, max_streams=1) as room:
         with speaking(room):

@@ -320,3 +320,20 @@ def test_the_same_sound_is_heard_again_from_what_is_kept(shared):
         with streamed(shared, format="pcm") as answer:
             sounds.append(np.frombuffer(answer.read(), "<i2"))
     assert np.array_equal(*sounds)
+
+
+@pytest.mark.parametrize("sse", ["false", "true"])
+def test_without_any_sound_a_stream_ends_and_only_a_job_that_was_submitted_before_goes_on(tmp_path, sse):
+    with furnished(tmp_path, stream_wait_s=0.2) as room:
+        room.gate.opened.clear()
+        made = room.submit()["id"]
+        for method, path in (("GET", f"/jobs/{made}/stream"), ("POST", "/jobs/stream")):
+            with streamed(room, path, method=method, sse=sse) as answer:
+                data = answer.read().decode()
+            if sse == "false":
+                refused(answer, 503, word="VOICECORE_STREAM_WAIT_S")
+            assert "nothing_heard" in data
+        [other] = [job["id"] for job in room.client.get("/jobs").json()["jobs"] if job["id"] != made]
+        eventually(lambda: status(room, other) == "cancelled")
+        room.gate.opened.set()
+        assert room.finished(made)["status"] == "completed"

@@ -28,6 +28,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def no_sound_within(seconds: float) -> NothingHeard:
+    """What ends a stream whose job makes no sound for so long."""
+    return NothingHeard(
+        f"No sound came within {seconds:g} s (VOICECORE_STREAM_WAIT_S); a job that was submitted before or is to be kept goes "
+        "on and can be downloaded later, another one is cancelled: ask again when fewer jobs wait."
+    )
+
+
 class Followed:
     """A job that one client follows. Whoever gets it calls `leave` in the end, whatever happens; that cannot fail."""
 
@@ -65,7 +73,7 @@ class Followed:
         if failure is not None:
             raise failure
         if self._first is None:
-            raise NothingHeard if anyio.current_time() >= deadline else Cancelled("The client left.")
+            raise no_sound_within(patience_s) if anyio.current_time() >= deadline else Cancelled("The client left.")
 
     async def chunks(self) -> AsyncIterator[LiveChunk | None]:
         """The sound from its first sample on; None whenever nothing came for a moment. Raises as `Listen.follow`."""

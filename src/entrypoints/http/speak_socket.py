@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import anyio
 import msgspec
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from litestar import Router, WebSocket, websocket
 
 from entrypoints.http.door import SPEAK
@@ -19,19 +16,18 @@ from entrypoints.http.live import Followed
 from entrypoints.http.live_room import Seat, live_room
 from entrypoints.http.sentences import told_outside
 from entrypoints.http.speak_messages import DEFECT, MAX_TEXT, NORMAL, Idle, NotText, Said, Start, close_code, read
+from entrypoints.http.spoken_ahead import SpokenAhead
 from entrypoints.http.threads import Pool, blocking
 from entrypoints.http.wiring import Calling, Wired, refuse_while_draining
 from entrypoints.service import Service
 from voicecore.access import Caller
 from voicecore.audio import silence
-from voicecore.errors import Conflict, Draining, TooLarge, VoiceChanged, VoiceCoreError
+from voicecore.errors import Conflict, TooLarge, VoiceChanged, VoiceCoreError
 from voicecore.job import JobId, SynthesisJob
 from voicecore.ports import LiveChunk, SoundStream
 from voicecore.request import has_speech
 from voicecore.text import IncrementalText, Segment
 
-#: Utterances that are submitted at once: one is heard while the next is made.
-_AHEAD = 2
 #: Characters of an utterance without the end of a sentence.
 _LONGEST = 400
 _log = logging.getLogger("voicecore.http")
@@ -39,14 +35,6 @@ _log = logging.getLogger("voicecore.http")
 
 class _Left(Exception):
     """The client is gone, or takes nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Utterance:
-    """A piece of the text, and the job that speaks it."""
-
-    piece: Segment
-    followed: Followed
 
 
 @websocket("/ws/speak", guards=[refuse_while_draining], needs=SPEAK)
@@ -93,18 +81,16 @@ async def _close(socket: WebSocket[Any, Any, Any], last: dict[str, Any], code: i
 
 
 class _Session:
-    """One socket: a task reads, one submits, one plays."""
+    """One socket: a task reads, and what it read is spoken ahead."""
 
     def __init__(
         self, socket: WebSocket[Any, Any, Any], service: Service, threads: Pool, seat: Seat, caller: Caller
     ) -> None:
-        self._socket, self._service, self._threads, self._seat, self._caller = socket, service, threads, seat, caller
+        self._socket, self._service, self._threads, self._caller = socket, service, threads, caller
         self._start: Start
         self._text = ""
-        #: Pieces that were cut and not played to their end.
-        self._open = 0
-        self._ahead = anyio.Semaphore(_AHEAD)
-        self._followed: list[Followed] = []
+        self._pause_s = 0.0
+        self._ahead = SpokenAhead(service, threads, seat, self._job)
         self._stream: SoundStream | None = None
         self._rate_hz = self._samples = 0
         self._jobs: list[str] = []
@@ -115,34 +101,17 @@ class _Session:
 
     async def run(self) -> None:
         """Until the client says `end` and has heard all of it. Raises what ends the socket before."""
-        first = await self._message()
-        if not isinstance(first, Start):
-            raise Conflict("The first message must be of type 'start'.")
-        self._start = first
-        await self._say({"type": "started", "format": first.output.kind.value})
-        failures: list[BaseException] = []
         try:
-            to_submit, pieces = anyio.create_memory_object_stream[Segment](math.inf)
-            to_play, utterances = anyio.create_memory_object_stream[_Utterance](math.inf)
-            with to_submit, pieces, to_play, utterances:
-                async with anyio.create_task_group() as tasks:
-
-                    async def guarded(work: Any, *streams: Any) -> None:
-                        try:
-                            await work(*streams)
-                        except (VoiceCoreError, _Left) as error:
-                            failures.append(error)
-                            tasks.cancel_scope.cancel()
-
-                    tasks.start_soon(guarded, self._submit, pieces, to_play)
-                    tasks.start_soon(guarded, self._watch, to_submit)
-                    await guarded(self._play, utterances)
-                    tasks.cancel_scope.cancel()
+            first = await self._message()
+            if not isinstance(first, Start):
+                raise Conflict("The first message must be of type 'start'.")
+            self._start = first
+            await self._say({"type": "started", "format": first.output.kind.value})
+            await self._ahead.run(self._spoken, self._watch, keep=first.keep)
         finally:
-            for followed in self._followed:
-                await followed.leave()
-        if failures:
-            raise failures[0]
+            self._ahead.close()
+        if self._stream is not None:
+            await self._sound(await blocking(self._stream.finish))
 
     # --- what the client says -----------------------------------------------------------------------------
     async def _message(self) -> Start | Said:
@@ -155,90 +124,51 @@ class _Session:
                 if event.get("text") is None:
                     raise NotText
                 return read(event["text"])
-            if not self._open:
+            if not self._ahead.waiting:
                 raise Idle(f"No message came for {idle_s:g} s while there was nothing to speak; open a new socket.")
 
-    async def _watch(self, to_submit: MemoryObjectSendStream[Segment]) -> None:
+    async def _watch(self) -> None:
         """Takes the text in until its end, and sees the client leave."""
-        with to_submit:
-            taker = IncrementalText(self._start.language, _LONGEST)
-            while True:
-                said = await self._message()
-                if isinstance(said, Start):
-                    raise Conflict("This socket was started already; open another one for other settings.")
-                self._text += said.text
-                if len(self._text) > MAX_TEXT:
-                    raise TooLarge(f"More than {MAX_TEXT} characters came on one socket; open a new one.")
-                pieces = await blocking(taker.feed, said.text) if said.kind == "text" else taker.flush()
-                for piece in pieces:
-                    if has_speech(piece.text):
-                        self._open += 1
-                        to_submit.send_nowait(piece)
-                if said.kind == "end":
-                    break
+        taker = IncrementalText(self._start.language, _LONGEST)
+        while True:
+            said = await self._message()
+            if isinstance(said, Start):
+                raise Conflict("This socket was started already; open another one for other settings.")
+            self._text += said.text
+            if len(self._text) > MAX_TEXT:
+                raise TooLarge(f"More than {MAX_TEXT} characters came on one socket; open a new one.")
+            pieces = await blocking(taker.feed, said.text) if said.kind == "text" else taker.flush()
+            for piece in pieces:
+                if has_speech(piece.text):
+                    self._ahead.put(piece)
+            if said.kind == "end":
+                break
+        self._ahead.end()
         while (await self._socket.receive())["type"] != "websocket.disconnect":
             pass  # what is said after the end is not heard
         raise _Left
 
     # --- what is made of it -----------------------------------------------------------------------------------
-    async def _submit(
-        self, pieces: MemoryObjectReceiveStream[Segment], to_play: MemoryObjectSendStream[_Utterance]
-    ) -> None:
-        with to_play:
-            async for piece in pieces:
-                await self._ahead.acquire()
-                if self._service.draining:
-                    raise Draining
-                followed = await self._followed_job(self._text[piece.start : piece.end])
-                self._followed.append(followed)
-                self._jobs.append(followed.job.id)
-                to_play.send_nowait(_Utterance(piece, followed))
+    def _job(self, piece: Segment, job_id: JobId) -> SynthesisJob:
+        body = msgspec.structs.replace(self._start.body, text=self._text[piece.start : piece.end])
+        handling = handling_of(body.priority, body.webhook_url)
+        return self._service.submit_synthesis(to_request(body), handling=handling, caller=self._caller, job_id=job_id)
 
-    async def _followed_job(self, text: str) -> Followed:
-        body = msgspec.structs.replace(self._start.body, text=text)
-        request, handling = to_request(body), handling_of(body.priority, body.webhook_url)
-
-        def submit(job_id: JobId) -> SynthesisJob:
-            return self._service.submit_synthesis(request, handling=handling, caller=self._caller, job_id=job_id)
-
-        await self._seat.keep()
-        listen = self._service.listen
-        return Followed(
-            self._threads, await blocking(lambda: listen.submit(submit, keep=self._start.keep))
-        )  # fmt: skip
-
-    async def _play(self, utterances: MemoryObjectReceiveStream[_Utterance]) -> None:
-        pause_s = 0.0
-        async for utterance in utterances:
-            try:
-                await self._spoken(utterance, pause_s)
-            finally:
-                await utterance.followed.leave()
-                self._followed.remove(utterance.followed)
-                self._ahead.release()
-            pause_s = utterance.piece.pause_after_s
-            self._open -= 1
-        if self._stream is not None:
-            await self._sound(await blocking(self._stream.finish))
-
-    async def _spoken(self, utterance: _Utterance, pause_s: float) -> None:
-        followed, began = utterance.followed, 0.0
-        async for chunk in self._chunks(followed):
+    async def _spoken(self, piece: Segment, followed: Followed) -> None:
+        self._jobs.append(followed.job.id)
+        began = 0.0
+        async for chunk in self._ahead.chunks(followed):
             if chunk.start == 0:
-                await self._encode(followed, chunk, silent_s=pause_s)
+                await self._encode(followed, chunk, silent_s=self._pause_s)
                 began = self._seconds()
                 await self._say({
-                    "type": "utterance", "job_id": followed.job.id, "start": utterance.piece.start,
-                    "end": utterance.piece.end, "start_s": began, "sample_rate_hz": self._rate_hz,
+                    "type": "utterance", "job_id": followed.job.id, "start": piece.start, "end": piece.end,
+                    "start_s": began, "sample_rate_hz": self._rate_hz,
                 })  # fmt: skip
             await self._encode(followed, chunk)
-            await self._segments(utterance, began)
-        await self._segments(utterance, began)
-
-    async def _chunks(self, followed: Followed) -> AsyncIterator[LiveChunk]:
-        async for chunk in followed.chunks():
-            if chunk is not None:
-                yield chunk
+            await self._segments(piece, followed, began)
+        await self._segments(piece, followed, began)
+        self._pause_s = piece.pause_after_s
 
     async def _encode(self, followed: Followed, chunk: LiveChunk, *, silent_s: float | None = None) -> None:
         if self._stream is None:
@@ -251,16 +181,14 @@ class _Session:
             )
         samples = chunk.samples if silent_s is None else silence(silent_s, self._rate_hz)
         self._samples += len(samples)
-        await self._seat.keep()
         await self._sound(await self._threads.run(self._stream.encode, samples))
 
-    async def _segments(self, utterance: _Utterance, began_s: float) -> None:
+    async def _segments(self, piece: Segment, followed: Followed, began_s: float) -> None:
         """Places in the whole text, and seconds in the whole sound."""
-        for segment in await utterance.followed.ended_segments():
-            place = utterance.piece.start
+        for segment in await followed.ended_segments():
             await self._say({
-                "type": "segment", **asdict(segment), "job_id": utterance.followed.job.id,
-                "start": place + segment.start, "end": place + segment.end,
+                "type": "segment", **asdict(segment), "job_id": followed.job.id,
+                "start": piece.start + segment.start, "end": piece.start + segment.end,
                 "start_s": round(began_s + segment.start_s, 4), "end_s": round(began_s + segment.end_s, 4),
             })  # fmt: skip
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from entrypoints.http.documented import accepts_either, gives_stream, problems
 from entrypoints.http.door import ANY_KEY, CONVERT, SPEAK
 from entrypoints.http.job_asked import asked
-from entrypoints.http.live import Followed, audio_stream, event_stream, follow, submit_and_follow
+from entrypoints.http.live import Followed, audio_stream, event_stream, follow, no_sound_within, submit_and_follow
 from entrypoints.http.live_answer import LiveAnswer
 from entrypoints.http.problems import status_of
 from entrypoints.http.recordings import RECORDING
@@ -22,7 +22,7 @@ from entrypoints.http.sse import PING, PING_EVERY_S, event, wants_events
 from entrypoints.http.threads import blocking
 from entrypoints.http.wiring import Calling, Wired, find_job, refuse_while_draining
 from entrypoints.service import Service
-from voicecore.errors import NothingHeard, VoiceCoreError
+from voicecore.errors import VoiceCoreError
 from voicecore.stream_format import StreamFormat
 
 _FORMAT = QueryParameter(
@@ -106,7 +106,7 @@ async def _sound(service: Service, followed: Followed, output: StreamFormat) -> 
         now = anyio.current_time()
         if chunk is None:
             if stream is None and now - began > service.settings.stream_wait_s:
-                raise NothingHeard
+                raise no_sound_within(service.settings.stream_wait_s)
             if now - said_at >= PING_EVERY_S:
                 said_at = now
                 yield PING

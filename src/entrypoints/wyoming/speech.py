@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 from wyoming.tts import SynthesizeStopped
 
 from entrypoints.http.live import Followed
 from entrypoints.http.live_room import LiveRoom, Seat
+from entrypoints.http.spoken_ahead import SpokenAhead
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore.access import Caller
 from voicecore.audio import Samples, pcm16_bytes, silence
-from voicecore.errors import Draining, NothingHeard, TooLarge, VoiceChanged
+from voicecore.errors import TooLarge, VoiceChanged
 from voicecore.job import JobId, SynthesisJob
 from voicecore.request import SynthesisRequest, has_speech
 from voicecore.text import IncrementalText, Segment
 from voicecore.usecases.choose_voice import ChosenVoice
 
-#: Pieces that are submitted at once: one is heard while the next is made.
-_AHEAD = 2
 #: Characters of a piece without the end of a sentence, and of all that is written as one text.
 _LONGEST = 400
 MAX_TEXT = 100_000
@@ -45,29 +42,28 @@ class Piece:
 
 
 class Speech:
-    """A text: `whole`, or `write` and `end` while `play` runs.
-
-    Attributes:
-        waiting: pieces that were cut and not played to their end.
-    """
+    """A text: `whole`, or `write` and `end` while `play` runs."""
 
     def __init__(self, service: Service, room: LiveRoom, caller: Caller, voice: ChosenVoice, *, written: bool) -> None:
         """`written`: whether it comes in portions, and its end is to be told."""
-        self._service, self._room, self._caller, self._voice = service, room, caller, voice
-        self._written = written
-        self._in, self._pieces = anyio.create_memory_object_stream[Piece](math.inf)
+        self._service, self._caller, self._voice, self._written = service, caller, voice, written
+        self._seat = Seat(room, service, caller)
+        self._ahead = SpokenAhead(service, room.threads, self._seat, self._job)
         self._taker = IncrementalText(voice.language, _LONGEST)
         self._text = ""
-        self._ahead = anyio.Semaphore(_AHEAD)
-        self._followed: list[Followed] = []
+        self._pause_s = 0.0
         self._rate_hz = self._samples = 0
-        self.waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        """Pieces that were cut and not played to their end."""
+        return self._ahead.waiting
 
     # --- what is written ------------------------------------------------------------------------------------
     def whole(self, text: str) -> None:
         """All of it, as one job, which may refuse it."""
-        self._put(Piece(text))
-        self._in.close()
+        self._ahead.put(Piece(text))
+        self._ahead.end()
 
     async def write(self, portion: str) -> None:
         """Some more. Raises `TooLarge`, or `InvalidText`."""
@@ -79,114 +75,54 @@ class Speech:
     def end(self) -> None:
         """Nothing more comes: the rest is spoken, too."""
         self._cut(self._taker.flush())
-        self._in.close()
+        self._ahead.end()
 
     def close(self) -> None:
         """Nothing of it is spoken any more. Idempotent."""
-        self._in.close()
-        self._pieces.close()
+        self._ahead.close()
 
     def _cut(self, segments: Iterable[Segment]) -> None:
         for segment in segments:
             text = self._text[segment.start : segment.end]
             if has_speech(text):
-                self._put(Piece(text, segment.pause_after_s))
-
-    def _put(self, piece: Piece) -> None:
-        self.waiting += 1
-        self._in.send_nowait(piece)
+                self._ahead.put(Piece(text, segment.pause_after_s))
 
     # --- what is made of it -----------------------------------------------------------------------------------
     async def play(self, send: Send) -> None:
         """Speak what is written, until its end. Raises `VoiceCoreError`, and what `send` does."""
-        seat = Seat(self._room, self._service, self._caller)
-        await seat.take()
+        await self._seat.take()
         try:
-            await self._played(send, seat)
+            await self._ahead.run(partial(self._spoken, send))
         finally:
             with anyio.CancelScope(shield=True):
-                for followed in self._followed:
-                    await followed.leave()
-                await seat.give_back()
+                await self._seat.give_back()
         if self._rate_hz:
             await send(AudioStop(timestamp=self._now_ms()).event())
         if self._written:
             await send(SynthesizeStopped().event())
 
-    async def _played(self, send: Send, seat: Seat) -> None:
-        to_play, coming = anyio.create_memory_object_stream[tuple[Piece, Followed]](math.inf)
-        failures: list[Exception] = []
-        with to_play, coming:
-            async with anyio.create_task_group() as tasks:
-
-                async def guarded(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-                    """What fails is raised again, but not as one of a group."""
-                    try:
-                        await work(*arguments)
-                    except Exception as error:  # noqa: BLE001 - see above
-                        failures.append(error)
-                        tasks.cancel_scope.cancel()
-
-                tasks.start_soon(guarded, self._submit, to_play)
-                await guarded(self._play, coming, send, seat)
-        if failures:
-            raise failures[0]
-
-    async def _submit(self, to_play: MemoryObjectSendStream[tuple[Piece, Followed]]) -> None:
-        with to_play:
-            async for piece in self._pieces:
-                await self._ahead.acquire()
-                if self._service.draining:
-                    raise Draining
-                followed = await self._job(piece.text)
-                self._followed.append(followed)
-                to_play.send_nowait((piece, followed))
-
-    async def _job(self, text: str) -> Followed:
-        voice, service = self._voice, self._service
-
-        def submit(job_id: JobId) -> SynthesisJob:
-            request = SynthesisRequest(
-                text=text, source_language=voice.language, mode=voice.mode, voice_preset=voice.preset,
-                voice_id=voice.voice_id, engine=voice.engine, conversion=voice.conversion,
-                # The answer is nothing but sound: there is no place to say that it has another voice than was asked for.
-                conversion_required=voice.conversion is not None,
-            )  # fmt: skip
-            return service.submit_synthesis(request, job_id=job_id, caller=self._caller)
-
-        return Followed(self._room.threads, await blocking(service.listen.submit, submit))
+    def _job(self, piece: Piece, job_id: JobId) -> SynthesisJob:
+        voice = self._voice
+        request = SynthesisRequest(
+            text=piece.text, source_language=voice.language, mode=voice.mode, voice_preset=voice.preset,
+            voice_id=voice.voice_id, engine=voice.engine, conversion=voice.conversion,
+            # The answer is nothing but sound: there is no place to say that it has another voice than was asked for.
+            conversion_required=voice.conversion is not None,
+        )  # fmt: skip
+        return self._service.submit_synthesis(request, job_id=job_id, caller=self._caller)
 
     # --- what is heard ----------------------------------------------------------------------------------------
-    async def _play(
-        self, coming: MemoryObjectReceiveStream[tuple[Piece, Followed]], send: Send, seat: Seat
-    ) -> None:  # fmt: skip
-        pause_s = 0.0
-        async for piece, followed in coming:
-            try:
-                await self._spoken(followed, pause_s, send, seat)
-            finally:
-                await followed.leave()
-                self._followed.remove(followed)
-                self._ahead.release()
-            pause_s = piece.pause_after_s
-            self.waiting -= 1
-
-    async def _spoken(self, followed: Followed, pause_s: float, send: Send, seat: Seat) -> None:
-        deadline = anyio.current_time() + self._service.settings.stream_wait_s
-        async for chunk in followed.chunks():
-            await seat.keep()
-            if chunk is None:
-                if not followed.sample_rate_hz and anyio.current_time() > deadline:
-                    raise NothingHeard
-                continue
+    async def _spoken(self, send: Send, piece: Piece, followed: Followed) -> None:
+        async for chunk in self._ahead.chunks(followed):
             if not self._rate_hz:
                 self._rate_hz = chunk.sample_rate_hz
                 await send(AudioStart(rate=self._rate_hz, width=2, channels=1, timestamp=0).event())
             if chunk.sample_rate_hz != self._rate_hz:
                 raise VoiceChanged("The voice changed between two sentences (a conversion was given up): speak anew.")
             if chunk.start == 0:
-                await self._sound(silence(pause_s, self._rate_hz), send)
+                await self._sound(silence(self._pause_s, self._rate_hz), send)
             await self._sound(chunk.samples, send)
+        self._pause_s = piece.pause_after_s
 
     async def _sound(self, samples: Samples, send: Send) -> None:
         for start in range(0, len(samples), _SAMPLES):
