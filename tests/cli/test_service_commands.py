@@ -16,15 +16,10 @@ import numpy as np
 import pytest
 
 from tests.cli.shell import PATIENCE_S, Result, Shell
+from tests.instruments.free_port import free_port
 from voicecore.audio import Audio
 
 Command = Callable[..., Result]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def test_what_goes_to_stdout_is_heard_while_it_is_made_and_is_the_download(slow)
     shell, url = slow
     with shell.start("say", LONG, "-o", "-", "--format", "pcm", "--url", url) as process:
         first = process.stdout.read(1_000)
-        job = httpx.get(f"{url}/jobs").json()["jobs"][0]
+        job = httpx.get(f"{url}/jobs", timeout=PATIENCE_S).json()["jobs"][0]
         assert job["status"] == "processing"
         assert len(first) == 1_000
         process.send_signal(signal.SIGINT)
@@ -45,7 +45,7 @@ def test_what_goes_to_stdout_is_heard_while_it_is_made_and_is_the_download(slow)
     said = shell.run("say", HELLO["text"], "-o", "-", "--format", "pcm", "--json", "--url", url)
     assert said.code == 0, said.err
     report = json.loads(said.err)
-    wav = httpx.get(f"{url}/jobs/{report['job_id']}/download").content
+    wav = httpx.get(f"{url}/jobs/{report['job_id']}/download", timeout=PATIENCE_S).content
     assert said.out == wav[head_bytes(wav) :]
     assert report["duration_s"] == pytest.approx(len(said.out) / 2 / report["sample_rate_hz"], abs=1e-3)
 
@@ -53,7 +53,7 @@ def test_what_goes_to_stdout_is_heard_while_it_is_made_and_is_the_download(slow)
     assert failed.code == 1
     assert "told to fail" in failed.err
 
-    job_id = httpx.post(f"{url}/jobs", json=HELLO).json()["id"]
+    job_id = httpx.post(f"{url}/jobs", json=HELLO, timeout=PATIENCE_S).json()["id"]
     heard = shell.run("listen", job_id, "-o", "job.flac", "--url", url)
     assert heard.code == 0, heard.err
     assert (shell.home / "job.flac").read_bytes()[:4] == b"fLaC"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -93,6 +94,7 @@ def _learned(client: httpx.Client, by: str) -> dict[str, str]:
     client.get(f"/jobs/{job}/download", params={"timeout": 60}).raise_for_status()
     while (clone := client.get(f"/jobs/{cloning}").json())["status"] != "completed":
         assert clone["status"] in ("queued", "processing"), clone
+        time.sleep(0.05)
     return {"voice_…": clone["voice_id"], "rvc_…": model["id"], "cons_…": consent["id"], "job_…": job, "JOB_ID": job}
 
 

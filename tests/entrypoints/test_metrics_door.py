@@ -11,7 +11,7 @@ import sys
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as read_text
-from tests.http.room import eventually
+from tests.http.room import PATIENCE_S, eventually
 from tests.http.server_process import serving
 from tests.instruments.free_port import free_port
 from tests.instruments.redis_server import fresh_prefix, shared_server
@@ -33,11 +33,11 @@ def url():
 
 
 def test_it_answers_the_numbers_and_nothing_else(url):
-    answer = httpx.get(f"{url}/metrics?module=x", headers={"Accept": "text/plain"})
+    answer = httpx.get(f"{url}/metrics?module=x", timeout=PATIENCE_S, headers={"Accept": "text/plain"})
     assert (answer.status_code, answer.text) == (200, "numbers for 'text/plain'\n")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4"
-    assert httpx.get(f"{url}/jobs").status_code == 404
-    assert httpx.post(f"{url}/metrics").status_code == 501
+    assert httpx.get(f"{url}/jobs", timeout=PATIENCE_S).status_code == 404
+    assert httpx.post(f"{url}/metrics", timeout=PATIENCE_S).status_code == 501
 
 
 def test_it_listens_on_this_machine_alone_unless_told_otherwise():
@@ -66,8 +66,8 @@ def test_port_0_is_no_port():
 
 def test_connections_that_say_nothing_hold_up_nobody(url):
     host, port = url.removeprefix("http://").split(":")
-    silent = [socket.create_connection((host, int(port))) for _ in range(20)]
-    assert httpx.get(f"{url}/metrics").status_code == 200
+    silent = [socket.create_connection((host, int(port)), timeout=PATIENCE_S) for _ in range(20)]
+    assert httpx.get(f"{url}/metrics", timeout=PATIENCE_S).status_code == 200
     for each in silent:
         each.close()
 
@@ -78,7 +78,7 @@ def test_numbers_that_cannot_be_read_are_a_500_without_a_reason():
 
     port = free_port()
     with MetricsDoor("127.0.0.1", port, broken):
-        answer = httpx.get(f"http://127.0.0.1:{port}/metrics")
+        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S)
     assert answer.status_code == 500
     assert "canary" not in answer.text
 
@@ -86,9 +86,9 @@ def test_numbers_that_cannot_be_read_are_a_500_without_a_reason():
 def test_a_service_gives_its_numbers_on_a_port_of_their_own(tmp_path):
     port = free_port()
     with serving(tmp_path, VOICECORE_METRICS_PORT=str(port)) as server:
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S).text
         assert "voicecore_store_up 1.0" in text
-        assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 404
+        assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_S).status_code == 404
         assert server.popen.poll() is None
 
 
@@ -108,7 +108,7 @@ def test_a_worker_gives_its_own(tmp_path):
         values = {sample.name: sample.value for family in read_text(text) for sample in family.samples}
         assert (values["voicecore_slots"], values["voicecore_running_jobs"], values["voicecore_store_up"]) == (2, 0, 1)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
+        assert worker.wait(PATIENCE_S) == 0
     finally:
         worker.kill()
         worker.wait()
@@ -116,6 +116,6 @@ def test_a_worker_gives_its_own(tmp_path):
 
 def _read(port):
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S).text
     except httpx.TransportError:
         return None

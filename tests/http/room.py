@@ -25,8 +25,8 @@ from tests.instruments.tones import recording
 from voicecore.testing.tone import ToneEngine, TonePlan, ToneProvider
 
 HELLO = {"mode": "dubbing", "text": "Olá, mundo!", "source_language": "pt-BR"}
-#: How long a test waits for something that takes a fraction of it.
-PATIENCE_S = 30.0
+#: How long a test waits for something that takes a fraction of it, also on a machine that stands still for seconds.
+PATIENCE_S = 60.0
 
 
 def eventually(look: Callable[[], Any], what: str = "it") -> Any:
@@ -168,6 +168,6 @@ def leave_after(room: Room, path: str, body: dict[str, Any], wait: Callable[[], 
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(data)}\r\n\r\n"
     )
-    with socket.create_connection((room.client.base_url.host, room.client.base_url.port)) as door:
+    with socket.create_connection((room.client.base_url.host, room.client.base_url.port), timeout=PATIENCE_S) as door:
         door.sendall(head.encode() + data)
         return wait()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from .room import eventually
+from tests.instruments.free_port import free_port
+
+from .room import PATIENCE_S, eventually
 
 
 @dataclass(slots=True)
@@ -27,12 +29,19 @@ class Process:
     def logged(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """The answer to a request of its own connection."""
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE_S, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        """As `get`."""
+        return httpx.post(f"{self.url}{path}", timeout=PATIENCE_S, **more)
+
 
 @contextmanager
 def serving(folder: Path, *, port: int = 0, **variables: str) -> Iterator[Process]:
     """A server process with the tone engine in its child process, as users run it; on a free port, unless one is given."""
-    with socket.create_server(("127.0.0.1", port)) as door:
-        port = door.getsockname()[1]
+    port = port or free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VOICECORE_")}
     environment |= {"VOICECORE_ENGINE": "tone", "VOICECORE_PORT": str(port), "VOICECORE_DATA_DIR": str(folder / "data")}
     environment |= variables
@@ -54,6 +63,6 @@ def serving(folder: Path, *, port: int = 0, **variables: str) -> Iterator[Proces
 
 def _ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/ready").status_code == 200
+        return httpx.get(f"{url}/ready", timeout=PATIENCE_S).status_code == 200
     except httpx.TransportError:
         return False

@@ -15,7 +15,7 @@ import pytest
 
 from tests.instruments.tones import recording
 
-from .room import HELLO, eventually
+from .room import HELLO, PATIENCE_S, eventually
 from .server_process import Process, serving
 
 TEXT = "canarytext"
@@ -70,12 +70,12 @@ def driven(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> It
         VOICECORE_WEBHOOK_SECRET="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", VOICECORE_WEBHOOK_ALLOW_PRIVATE="true",
     ) as server:  # fmt: skip
         # Good work comes without a key, so that it is done whether keys are asked for or not.
-        with httpx.Client(base_url=server.url, cookies={"session": KEY}, timeout=60) as client:
+        with httpx.Client(base_url=server.url, cookies={"session": KEY}, timeout=PATIENCE_S) as client:
             drive(client)
             for headers in ({}, SECRETS):
                 mistakes(client, headers)
         odd_bytes(server.url)
-        metrics = httpx.get(f"{server.url}/metrics").text
+        metrics = server.get("/metrics").text
         eventually(lambda: any(b"segment" in body for body in collector.bodies), "the traces")
         yield server, metrics
 
@@ -166,7 +166,7 @@ def odd_bytes(url: str) -> None:
     handshake += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-API-Key: {KEY}\r\n\r\n"
     for words in (f"GET /{TEXT}?{QUERY}\r\n\r\n", f"{KEY}\r\n\r\n", handshake,
                   f"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nX-API-Key: {KEY}\r\n\r\n{TEXT}"):  # fmt: skip
-        with socket.create_connection((host, int(port))) as odd:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as odd:
             odd.settimeout(0.5)
             odd.sendall(words.encode())
             try:

@@ -15,7 +15,7 @@ from entrypoints.http.app import create_app
 from voicecore.access import KeyId, Scope, key_text
 
 from .people import person
-from .room import HELLO, Room, furnished, refused
+from .room import HELLO, PATIENCE_S, Room, furnished, refused
 from .server_process import serving
 
 
@@ -137,7 +137,7 @@ def test_an_address_of_thousands_of_parameters_is_refused(shared: Room, path: st
 def test_a_stranger_is_refused_before_his_upload_is_read(room: Room):
     room.service.keys.make("Ana", {Scope.CLONE})
     url = room.client.base_url
-    with socket.create_connection((url.host, url.port or 0), timeout=30) as stranger:
+    with socket.create_connection((url.host, url.port or 0), timeout=PATIENCE_S) as stranger:
         stranger.sendall(
             b"POST /voices/clone HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
             b"Content-Length: 200000000\r\n\r\n--x\r\n"
@@ -147,7 +147,7 @@ def test_a_stranger_is_refused_before_his_upload_is_read(room: Room):
 
 def test_the_log_of_a_server_without_keys_says_so_once(tmp_path: Path):
     with serving(tmp_path) as process:
-        httpx.get(f"{process.url}/jobs")
+        process.get("/jobs")
         assert process.logged().count("there are no API keys") == 1
 
 

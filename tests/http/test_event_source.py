@@ -70,7 +70,7 @@ def test_an_event_source_goes_on_where_it_was_though_the_server_was_killed_and_s
     events: list[ServerSentEvent] = []
     before = 0
     with serving(tmp_path, **plan) as first:
-        job_id = httpx.post(f"{first.url}/jobs", json=LONG).json()["id"]
+        job_id = first.post("/jobs", json=LONG).json()["id"]
         source = EventSource(f"{first.url}/jobs/{job_id}/events")
         heard = iter(source)
         while before < 3:
@@ -80,7 +80,7 @@ def test_an_event_source_goes_on_where_it_was_though_the_server_was_killed_and_s
         first.popen.kill()
     with serving(tmp_path, **plan) as second:
         events.extend(heard)
-        job = httpx.get(f"{second.url}/jobs/{job_id}").json()
+        job = second.get(f"/jobs/{job_id}").json()
     # What was in the socket when the server was killed may still have come.
     assert source.sent[0] == ""
     assert all(source.sent[1:])

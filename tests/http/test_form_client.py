@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from .room import recording
+from .room import PATIENCE_S, recording
 from .server_process import serving
 
 FASTER = 50
@@ -25,7 +25,7 @@ def poll(client: httpx.Client, job_id: str) -> dict:
 
 
 def test_a_form_client_lists_profiles_posts_a_form_polls_and_saves_a_wav(tmp_path: Path):
-    with serving(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+    with serving(tmp_path) as server, httpx.Client(base_url=server.url, timeout=PATIENCE_S) as client:
         form = {"name": "Narradora", "language": "pt-BR", "description": "", "consent": "A narradora aceitou."}
         clone = client.post("/voices/clone", data=form, files={"file": ("x.wav", recording())}).json()
         assert poll(client, clone["job_id"])["status"] == "completed"

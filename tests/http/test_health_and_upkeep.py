@@ -19,7 +19,7 @@ from voicecore.errors import BlobCorrupt, DiskFull, StorageUnavailable
 from voicecore.ports import JobStore
 from voicecore.testing.tone import ToneProvider
 
-from .room import HELLO, Room, eventually, furnished, recording, refused
+from .room import HELLO, PATIENCE_S, Room, eventually, furnished, recording, refused
 
 
 def test_health_says_healthy_with_every_check_of_the_contract(shared: Room):
@@ -158,14 +158,14 @@ def test_a_socket_s_last_word_tells_no_folders_either(room: Room, monkeypatch: p
         raise DiskFull(f"The disk of {folder / 'voicecore.sqlite3'} is full: free some space and try again.")
 
     monkeypatch.setattr(type(room.service.store), "add", full)
-    with connect(room.url.replace("http", "ws", 1) + "/ws/speak") as socket:
+    with connect(room.url.replace("http", "ws", 1) + "/ws/speak", open_timeout=PATIENCE_S) as socket:
         for said in ({"type": "start", "source_language": "pt-BR", "mode": "dubbing"}, {"type": "text", "text": "Oi."}):
             socket.send(json.dumps(said))
         socket.send(json.dumps({"type": "end"}))
         heard = []
         with contextlib.suppress(ConnectionClosed):
             while True:
-                heard.append(json.loads(socket.recv()))
+                heard.append(json.loads(socket.recv(timeout=PATIENCE_S)))
     assert "disk of voicecore.sqlite3 is full" in heard[-1]["detail"]
     assert str(folder) not in str(heard)
 

@@ -19,7 +19,7 @@ from voicecore.access import KeyLimits, Scope
 from voicecore.errors import LimitReached
 
 from .people import person
-from .room import HELLO, Room, furnished, refused
+from .room import HELLO, PATIENCE_S, Room, furnished, refused
 from .test_conversion import added
 
 CLONE = {"language": "pt-BR", "consent_by": "Ana Souza"}
@@ -41,14 +41,16 @@ def heard_on_socket(room: Room, key: str, text: str, **start: str) -> list[dict]
     """What a speaking socket says of this text, until it is closed."""
     said = {"type": "start", "source_language": "pt-BR", "mode": "dubbing", **start}
     heard = []
-    with connect(room.url.replace("http", "ws", 1) + "/ws/speak", additional_headers={"X-API-Key": key}) as socket:
+    with connect(
+        room.url.replace("http", "ws", 1) + "/ws/speak", open_timeout=PATIENCE_S, additional_headers={"X-API-Key": key}
+    ) as socket:
         # Who is refused at once may be so before all of it was sent.
         with suppress(ConnectionClosed):
             for message in (said, {"type": "text", "text": text}, {"type": "end"}):
                 socket.send(json.dumps(message))
         with suppress(ConnectionClosed):
             while True:
-                if isinstance(message := socket.recv(timeout=20), str):
+                if isinstance(message := socket.recv(timeout=PATIENCE_S), str):
                     heard.append(json.loads(message))
     return heard
 

@@ -25,7 +25,7 @@ from voicecore.access import KeyLimits, Scope
 from voicecore.testing.shifter import shifter_file
 
 from .people import MOST, Person, acting, expire, person
-from .room import HELLO, Room, furnished
+from .room import HELLO, PATIENCE_S, Room, furnished
 
 #: Parameters of paths that name what belongs to somebody.
 OWNED = ("job_id", "voice_id", "consent_id")
@@ -255,8 +255,8 @@ def test_a_voice_of_somebody_else_is_unknown_on_a_socket(house: House):
     with connect(address, additional_headers={"X-API-Key": house.bia.text}) as socket:
         for said in (start, {"type": "text", "text": "Oi."}, {"type": "end"}):
             socket.send(json.dumps(said))
-        assert json.loads(socket.recv(timeout=10))["type"] == "started"
-        assert json.loads(socket.recv(timeout=10))["code"] == "not_found"
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["type"] == "started"
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["code"] == "not_found"
 
 
 def test_after_all_that_what_is_hers_is_still_there_for_her_and_for_an_admin(house: House):
@@ -290,7 +290,7 @@ def test_no_socket_opens_without_a_good_key(house: House):
             headers = {} if key is None else {"X-API-Key": key}
             url = address + re.sub(r"\{\w+\}", "absent", way.path)
             with pytest.raises(WebSocketException), connect(url, additional_headers=headers) as socket:
-                socket.recv(timeout=10)
+                socket.recv(timeout=PATIENCE_S)
 
 
 def test_models_are_read_by_every_key_and_written_by_admins(house: House):

@@ -16,7 +16,7 @@ from voicecore import measures
 from voicecore.errors import StorageUnavailable
 from voicecore.measures import MEASURES
 
-from .room import HELLO, Room, eventually, furnished
+from .room import HELLO, PATIENCE_S, Room, eventually, furnished
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -152,7 +152,7 @@ def test_a_store_that_is_away_is_told_and_the_rest_is_there(tmp_path: Path):
 
 def test_a_client_that_goes_away_in_the_middle_is_counted_too(room: Room):
     url = httpx.URL(str(room.client.base_url))
-    with socket.create_connection((url.host, url.port)) as half:
+    with socket.create_connection((url.host, url.port), timeout=PATIENCE_S) as half:
         half.sendall(
             b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
         )

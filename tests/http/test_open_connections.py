@@ -19,7 +19,7 @@ from voicecore.testing.tone import PLAN_VARIABLE
 from voicecore.usecases.authenticate import Authenticate
 
 from .people import Person, expire, person
-from .room import HELLO, Room, eventually, furnished, refused
+from .room import HELLO, PATIENCE_S, Room, eventually, furnished, refused
 
 
 @pytest.fixture
@@ -103,14 +103,14 @@ def test_a_socket_speaks_no_more_when_its_key_is_revoked(watchful: Room):
     said = {"type": "start", "source_language": "pt-BR", "mode": "dubbing"}
     with person(watchful, "Ana") as ana:
         address = watchful.url.replace("http", "ws", 1) + "/ws/speak"
-        with connect(address, additional_headers={"X-API-Key": ana.text}) as socket:
+        with connect(address, open_timeout=PATIENCE_S, additional_headers={"X-API-Key": ana.text}) as socket:
             socket.send(json.dumps(said))
-            assert json.loads(socket.recv(timeout=20))["type"] == "started"
+            assert json.loads(socket.recv(timeout=PATIENCE_S))["type"] == "started"
             revoke(watchful, ana)
             socket.send(json.dumps({"type": "text", "text": "Bom dia a todos. E mais isto. "}))
-            assert json.loads(socket.recv(timeout=20))["code"] == "unauthorized"
+            assert json.loads(socket.recv(timeout=PATIENCE_S))["code"] == "unauthorized"
             with pytest.raises(ConnectionClosed):
-                socket.recv(timeout=20)
+                socket.recv(timeout=PATIENCE_S)
         assert watchful.service.store.counts().get("completed", 0) == 0
 
 

@@ -23,7 +23,7 @@ from entrypoints.http.dialects import renderer_of
 from entrypoints.http.problems import as_problem
 from entrypoints.settings import Settings
 
-from .room import Room
+from .room import PATIENCE_S, Room
 
 CONTRACT = {
     ("get", "/health"), ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job_id}"), ("get", "/jobs/{job_id}/download"),
@@ -129,7 +129,7 @@ def requests_of(room: Room, operation: tuple[str, str], kind: GenerationMode):
 
 
 def check(case: schemathesis.Case) -> None:
-    answer = case.call(timeout=30)
+    answer = case.call(timeout=PATIENCE_S)
     # 501 is documented where a part is not installed; any other failure of the service is a defect.
     assert answer.status_code < 500 or answer.status_code == 501, answer.text
     case.validate_response(answer, checks=CHECKS)

@@ -12,7 +12,7 @@ from schemathesis.checks import content_type_conformance, status_code_conformanc
 from voicecore.access import KeyLimits, Scope
 
 from .people import Person, person
-from .room import Room, furnished
+from .room import PATIENCE_S, Room, furnished
 from .test_matrix import OPEN_PATHS
 from .test_openapi import CHECKS, DESCRIBED, requests_of
 
@@ -33,7 +33,7 @@ def test_with_a_good_key_all_is_answered_as_described(guarded, operation: tuple[
     room, root = guarded
 
     def check(case: Case) -> None:
-        answer = case.call(timeout=30, headers={"X-API-Key": root.text})
+        answer = case.call(timeout=PATIENCE_S, headers={"X-API-Key": root.text})
         assert answer.status_code not in (401, 403), answer.text
         assert answer.status_code < 500 or answer.status_code == 501, answer.text
         case.validate_response(answer, checks=CHECKS)
@@ -49,7 +49,7 @@ def test_without_one_everything_but_the_open_doors_is_a_401_as_described(guarded
     room, _ = guarded
 
     def check(case: Case) -> None:
-        answer = case.call(timeout=30, headers=headers)
+        answer = case.call(timeout=PATIENCE_S, headers=headers)
         assert (answer.status_code == 401) == (operation[1] not in OPEN_PATHS), answer.text
         case.validate_response(answer, checks=(status_code_conformance, content_type_conformance))
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from .room import recording
+from .room import PATIENCE_S, recording
 from .server_process import Process, serving
 
 FASTER = 100
@@ -32,7 +32,7 @@ class JobFailed(Exception):
 
 class Orchestrator:
     def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, timeout=30, headers={"X-API-Key": "none is set"})
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE_S, headers={"X-API-Key": "none is set"})
         self.progress: list[float] = []
 
     def healthy(self) -> bool:

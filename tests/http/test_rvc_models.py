@@ -17,7 +17,7 @@ from voicecore.conversion import F0Method
 from voicecore.testing.shifter import PLAN_VARIABLE, shifter_file
 from voicecore.usecases.converters import Converters
 
-from .room import HELLO, Room, eventually, furnished, refused
+from .room import HELLO, PATIENCE_S, Room, eventually, furnished, refused
 
 FIELDS = {
     "id", "model_id", "name", "description", "version", "f0", "sample_rate_hz", "has_index", "index_vectors", "file_size",
@@ -80,7 +80,7 @@ def told_before_the_file(room: Room, *fields: tuple[str, str]) -> tuple[int, dic
     """The answer to an upload of which nothing was sent behind the head of its first file."""
     parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
     head = '--x\r\nContent-Disposition: form-data; name="pth_file"; filename="a.pth"\r\n\r\n'
-    door = HTTPConnection(room.client.base_url.host, room.client.base_url.port, timeout=30)
+    door = HTTPConnection(room.client.base_url.host, room.client.base_url.port, timeout=PATIENCE_S)
     with closing(door):
         door.putrequest("POST", "/rvc-models")
         door.putheader("Content-Type", "multipart/form-data; boundary=x")

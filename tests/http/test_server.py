@@ -7,25 +7,24 @@ import signal
 import socket
 from pathlib import Path
 
-import httpx
 import pytest
 
 from entrypoints.http.server import serve
 from entrypoints.settings import Settings
 from voicecore.errors import InvalidInput
 
-from .room import HELLO, eventually
+from .room import HELLO, PATIENCE_S, eventually
 from .server_process import Process, serving
 
 LONG = {**HELLO, "text": "Uma frase. " * 60}
 
 
 def submit(server: Process, body: dict | None = None) -> str:
-    return httpx.post(f"{server.url}/jobs", json=body or HELLO).json()["id"]
+    return server.post("/jobs", json=body or HELLO).json()["id"]
 
 
 def status(server: Process, job_id: str) -> str:
-    return httpx.get(f"{server.url}/jobs/{job_id}").json()["status"]
+    return server.get(f"/jobs/{job_id}").json()["status"]
 
 
 def events(server: Process) -> list[str]:
@@ -37,12 +36,12 @@ def test_sigterm_lets_the_running_job_end_serves_it_and_exits_with_0(tmp_path: P
         job_id = submit(server, LONG)
         eventually(lambda: status(server, job_id) == "processing")
         server.popen.send_signal(signal.SIGTERM)
-        eventually(lambda: httpx.get(f"{server.url}/ready").status_code == 503)
-        refused = httpx.post(f"{server.url}/jobs", json=HELLO)
+        eventually(lambda: server.get("/ready").status_code == 503)
+        refused = server.post("/jobs", json=HELLO)
         assert (refused.status_code, refused.json()["code"]) == (503, "draining")
-        audio = httpx.get(f"{server.url}/jobs/{job_id}/download?timeout=60", timeout=60)
+        audio = server.get(f"/jobs/{job_id}/download?timeout=50")
         assert (audio.status_code, audio.content[:4]) == (200, b"RIFF")
-        assert server.popen.wait(30) == 0, server.logged()
+        assert server.popen.wait(PATIENCE_S) == 0, server.logged()
         assert "stopped" in events(server)
 
 
@@ -51,10 +50,10 @@ def test_a_job_that_outlasts_the_drain_is_handed_back_and_finished_by_the_next_p
         job_id = submit(server, LONG)
         eventually(lambda: status(server, job_id) == "processing")
         server.popen.send_signal(signal.SIGTERM)
-        assert server.popen.wait(30) == 0, server.logged()
+        assert server.popen.wait(PATIENCE_S) == 0, server.logged()
     with serving(tmp_path) as server:
         assert eventually(lambda: status(server, job_id) == "completed")
-        assert httpx.get(f"{server.url}/jobs/{job_id}").json()["attempt"] == 2
+        assert server.get(f"/jobs/{job_id}").json()["attempt"] == 2
 
 
 def test_a_second_signal_hands_the_job_back_at_once(tmp_path: Path):
@@ -62,9 +61,9 @@ def test_a_second_signal_hands_the_job_back_at_once(tmp_path: Path):
         job_id = submit(server, LONG)
         eventually(lambda: status(server, job_id) == "processing")
         server.popen.send_signal(signal.SIGTERM)
-        eventually(lambda: httpx.get(f"{server.url}/ready").status_code == 503)
+        eventually(lambda: server.get("/ready").status_code == 503)
         server.popen.send_signal(signal.SIGINT)
-        assert server.popen.wait(30) == 0, server.logged()
+        assert server.popen.wait(PATIENCE_S) == 0, server.logged()
     with serving(tmp_path) as server:
         assert eventually(lambda: status(server, job_id) == "completed")
 
@@ -74,9 +73,9 @@ def test_a_client_that_waits_for_a_job_is_told_when_the_service_ends_without_it(
         job_id = submit(server, LONG)
         eventually(lambda: status(server, job_id) == "processing")
         server.popen.send_signal(signal.SIGTERM)
-        answer = httpx.get(f"{server.url}/jobs/{job_id}/download?timeout=600", timeout=60)
+        answer = server.get(f"/jobs/{job_id}/download?timeout=600")
         assert (answer.status_code, answer.json()["code"]) == (503, "draining")
-        assert server.popen.wait(30) == 0, server.logged()
+        assert server.popen.wait(PATIENCE_S) == 0, server.logged()
 
 
 def test_every_line_of_the_log_is_json_and_none_holds_the_text(tmp_path: Path):
@@ -84,7 +83,7 @@ def test_every_line_of_the_log_is_json_and_none_holds_the_text(tmp_path: Path):
         job_id = submit(server, {**HELLO, "text": "palavra confidencial"})
         eventually(lambda: status(server, job_id) == "completed")
         server.popen.send_signal(signal.SIGTERM)
-        assert server.popen.wait(30) == 0
+        assert server.popen.wait(PATIENCE_S) == 0
         assert any("listening on 127.0.0.1" in event for event in events(server))
         assert any("there are no API keys, so only programs on this machine" in event for event in events(server))
         assert "confidencial" not in server.logged()

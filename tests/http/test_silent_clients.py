@@ -56,12 +56,12 @@ def test_a_thousand_connections_that_say_nothing_keep_nobody_out_and_are_let_go(
             before = process.memory_info().rss
             stack.enter_context(files_for(MANY))
             silent = [stack.enter_context(door(server.url)) for _ in range(MANY)]
-            assert httpx.get(f"{server.url}/live", timeout=PATIENCE_S).status_code == 200
+            assert server.get("/live").status_code == 200
             grown = process.memory_info().rss - before
             assert grown < 64 << 20, f"{grown >> 20} MB for {MANY} connections"
             assert all(cut(each) for each in silent)
             eventually(lambda: len(process.net_connections()) < 20, "the end of the connections")
-            assert httpx.get(f"{server.url}/live").status_code == 200
+            assert server.get("/live").status_code == 200
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, soft)
 
@@ -126,7 +126,7 @@ def test_a_body_that_comes_slowly_but_does_come_is_waited_for(impatient: Room):
 
 
 def test_waiting_for_an_answer_or_for_a_next_request_is_not_owing_one(impatient: Room):
-    with httpx.Client(base_url=impatient.url) as client:
+    with httpx.Client(base_url=impatient.url, timeout=PATIENCE_S) as client:
         impatient.gate.opened.clear()
         job_id = client.post("/jobs", json={"mode": "dubbing", "text": "Espera.", "source_language": "pt-BR"}).json()[
             "id"

@@ -10,7 +10,6 @@ import struct
 import wave
 
 import av
-import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -18,7 +17,7 @@ from websockets.sync.client import connect
 from tests.instruments.heads import head_bytes
 from voicecore.testing.tone import LETTER_S, PLAN_VARIABLE, SAMPLE_RATE_HZ
 
-from .room import eventually, furnished
+from .room import PATIENCE_S, eventually, furnished
 
 START = {"type": "start", "mode": "dubbing", "source_language": "pt-BR"}
 FIRST, SECOND = "Primeira frase bem comprida aqui.", "Segunda frase também comprida."
@@ -26,7 +25,9 @@ TEXT = f"{FIRST} {SECOND}"
 
 
 def speaking(room, **options):
-    return connect(room.url.replace("http", "ws") + "/ws/speak", open_timeout=20, close_timeout=20, **options)
+    return connect(
+        room.url.replace("http", "ws") + "/ws/speak", open_timeout=PATIENCE_S, close_timeout=PATIENCE_S, **options
+    )
 
 
 def say(socket, *messages):
@@ -39,7 +40,7 @@ def heard(socket):
     messages, sound = [], b""
     try:
         while True:
-            got = socket.recv(timeout=20)
+            got = socket.recv(timeout=PATIENCE_S)
             if isinstance(got, bytes):
                 sound += got
             else:
@@ -93,7 +94,7 @@ def test_text_in_portions_is_spoken_in_order_with_pauses_and_told_where_it_is(sh
 def test_a_sentence_is_heard_before_the_next_one_is_written(shared):
     with speaking(shared) as socket:
         say(socket, START, {"type": "text", "text": f"{FIRST} Segunda "})
-        while not isinstance(socket.recv(timeout=20), bytes):
+        while not isinstance(socket.recv(timeout=PATIENCE_S), bytes):
             pass
         say(socket, {"type": "text", "text": "frase também comprida."}, {"type": "end"})
         messages, _, code = heard(socket)
@@ -104,7 +105,7 @@ def test_a_sentence_is_heard_before_the_next_one_is_written(shared):
 def test_flushing_speaks_what_is_there(shared):
     with speaking(shared) as socket:
         say(socket, START, {"type": "text", "text": "Sem ponto final"}, {"type": "flush"})
-        while not isinstance(socket.recv(timeout=20), bytes):
+        while not isinstance(socket.recv(timeout=PATIENCE_S), bytes):
             pass
         say(socket, {"type": "end"})
         messages, _, code = heard(socket)
@@ -214,7 +215,7 @@ def raw(room):
     """A socket of `/ws/speak` after its handshake, and without a library that reads it."""
     door = tcp.socket()
     door.setsockopt(tcp.SOL_SOCKET, tcp.SO_RCVBUF, 4096)
-    door.settimeout(20)
+    door.settimeout(PATIENCE_S)
     door.connect((room.client.base_url.host, room.client.base_url.port))
     door.sendall(
         b"GET /ws/speak HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -266,7 +267,7 @@ def test_waiting_for_sound_is_not_idle(tmp_path, monkeypatch):
     monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"step_s": 1.0}))
     with furnished(tmp_path, socket_idle_s=0.2) as room, speaking(room) as socket:
         say(socket, START, {"type": "text", "text": f"{FIRST} Mais "})
-        while not isinstance(socket.recv(timeout=20), bytes):
+        while not isinstance(socket.recv(timeout=PATIENCE_S), bytes):
             pass
         say(socket, {"type": "end"})
         assert heard(socket)[2] == 1000
@@ -321,7 +322,7 @@ def test_a_client_that_leaves_cancels_what_it_asked_for(slow, moment, how):
         say(socket, START, {"type": "text", "text": f"{TEXT} Terceira frase, ainda mais comprida. Mais "})
         eventually(lambda: len(jobs_of(slow)) == 2)  # one is heard, the next one is made, the third waits for them
         if moment == "heard":
-            while not isinstance(socket.recv(timeout=20), bytes):
+            while not isinstance(socket.recv(timeout=PATIENCE_S), bytes):
                 pass
         if how == "closed":
             socket.close()
@@ -360,4 +361,4 @@ def test_a_wav_of_the_socket_is_read_by_who_forgives_its_length(shared):
     mended = sound[:4] + lengths[0] + sound[8 : head - 4] + lengths[1] + sound[head:]
     with wave.open(io.BytesIO(mended)) as source:
         assert source.getnframes() / source.getframerate() == pytest.approx(messages[-1]["duration_s"], abs=1e-3)
-    assert httpx.get(f"{shared.url}/live").status_code == 200
+    assert shared.client.get("/live").status_code == 200

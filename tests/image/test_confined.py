@@ -25,6 +25,8 @@ COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 FIRST_KEY = re.search(r"^#   docker compose .* exec api voicecore (keys add .*)$", COMPOSE_TEXT, re.MULTILINE)[1]
 PYTHON = str(confined.INSTALLATION / "bin" / "python")
 VOICECORE = [PYTHON, "-m", "entrypoints.cli"]
+#: How long a test waits for something that takes a fraction of it.
+PATIENCE_S = 60.0
 
 
 class Box:
@@ -45,7 +47,7 @@ class Box:
         return process
 
     def status_of(self, *command):
-        return self.start(*command).wait(60)
+        return self.start(*command).wait(PATIENCE_S)
 
     def secret(self, name, text):
         """As compose mounts it: a file, named by a variable."""
@@ -56,12 +58,18 @@ class Box:
     def url(self):
         return f"http://127.0.0.1:{self.variables['VOICECORE_PORT']}"
 
+    def get(self, path, **more):
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE_S, **more)
+
+    def post(self, path, **more):
+        return httpx.post(f"{self.url}{path}", timeout=PATIENCE_S, **more)
+
     def wait_until_ready(self, process):
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             assert process.poll() is None, self.log.read_text("utf-8", "replace")
             try:
-                if httpx.get(f"{self.url}/ready").status_code == 200:
+                if self.get("/ready").status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.1)
@@ -81,7 +89,7 @@ def box(tmp_path, installation, found_by_path):
 def finished(box, job_id):
     end = time.monotonic() + 120
     while time.monotonic() < end:
-        job = httpx.get(f"{box.url}/jobs/{job_id}").json()
+        job = box.get(f"/jobs/{job_id}").json()
         if job["status"] in ("completed", "failed", "cancelled"):
             assert job["status"] == "completed", (job, box.log.read_text("utf-8", "replace"))
             return job
@@ -103,11 +111,11 @@ def complaints(box):
 def spoken(box, text):
     """Have it spoken by the engine that ships, and download it as FLAC."""
     body = {"mode": "dubbing", "source_language": "pt-BR", "text": text}
-    answer = httpx.post(f"{box.url}/jobs", json=body)
+    answer = box.post("/jobs", json=body)
     assert answer.status_code == 202, answer.text
     job = finished(box, answer.json()["id"])
     assert job["duration"] > 0.3
-    sound = httpx.get(f"{box.url}/jobs/{job['id']}/download", params={"format": "flac"})
+    sound = box.get(f"/jobs/{job['id']}/download", params={"format": "flac"})
     assert sound.content.startswith(b"fLaC")
     return sound.content
 
@@ -131,8 +139,8 @@ def test_the_service_speaks_learns_and_is_well_with_nothing_writable_but_its_vol
     reference = spoken(
         box, "Esta é uma frase que alguém disse para que a sua voz fosse aprendida, e é longa o bastante para isso."
     )
-    answer = httpx.post(
-        f"{box.url}/voices/clone",
+    answer = box.post(
+        "/voices/clone",
         data={"name": "Ana", "language": "pt-BR", "consent": "Sim.", "consent_by": "Ana Souza"},
         files={"file": ("a", reference)},
     )
@@ -140,7 +148,7 @@ def test_the_service_speaks_learns_and_is_well_with_nothing_writable_but_its_vol
     assert finished(box, answer.json()["job_id"])["voice_id"]
     assert complaints(box) == []
     service.send_signal(signal.Signals[confined.IMAGE.last("STOPSIGNAL").rest])
-    assert service.wait(60) == 0
+    assert service.wait(PATIENCE_S) == 0
     assert health(box) != 0, "nobody is there any more"
     assert {path.name.split(".")[0] for path in box.data.iterdir()} <= {
         "voicecore", "blobs", "models", "audit", "mark-key",
@@ -170,16 +178,16 @@ def test_a_worker_of_the_same_image_does_the_jobs_and_is_found_well_by_its_check
         assert box.status_of("sh", "-c", check) == 0, box.log.read_text("utf-8", "replace")
         assert complaints(box) == []
         # The first key, made as the first lines of compose.yaml say, closes the door to all who have none.
-        assert httpx.get(f"{box.url}/jobs").status_code == 200
+        assert box.get("/jobs").status_code == 200
         assert box.status_of(*VOICECORE, *shlex.split(FIRST_KEY)) == 0
         # A process that looked a moment ago whether there are keys looks again within two seconds.
-        end = time.monotonic() + 30
-        while httpx.get(f"{box.url}/jobs").status_code != 401 and time.monotonic() < end:
+        end = time.monotonic() + PATIENCE_S
+        while box.get("/jobs").status_code != 401 and time.monotonic() < end:
             time.sleep(0.1)
-        assert httpx.get(f"{box.url}/jobs").status_code == 401
+        assert box.get("/jobs").status_code == 401
         assert box.status_of("sh", "-c", check) == 0, "the check of a worker needs no key"
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(60) == 0
+        assert worker.wait(PATIENCE_S) == 0
         assert box.status_of("sh", "-c", check) != 0, "it has left"
         service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert service.wait(PATIENCE_S) == 0
