@@ -40,7 +40,8 @@ def shared_engine(given_settings):
 @pytest.fixture(scope="module")
 def shared_host(given_settings):
     host = SharedHost(ChildProcessHost(threads=1, settings=replace(given_settings, batch_size=4)))
-    keeper = host.slot()  # the process ends with its last slot
+    keeper = host.slot()
+    keeper.engine("xtts")  # the process ends with the last slot that asked for something
     yield host
     keeper.close()
 
