@@ -83,8 +83,9 @@ def driven(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> It
 def finished(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
     assert answer.status_code == 202, answer.text
     job_id = answer.json()["job_id"]
+    assert client.get(f"/jobs/{job_id}?note={QUERY}").status_code == 400
     done = ("completed", "failed", "cancelled")
-    return eventually(lambda: (job := client.get(f"/jobs/{job_id}?note={QUERY}").json())["status"] in done and job)
+    return eventually(lambda: (job := client.get(f"/jobs/{job_id}").json())["status"] in done and job)
 
 
 def drive(client: httpx.Client) -> None:

@@ -102,13 +102,15 @@ def test_a_process_tells_what_it_is_and_what_it_takes(shared: Room):
 def test_requests_are_told_by_the_template_of_their_route(room: Room):
     job = room.submit()
     for _ in range(2):
-        room.client.get(f"/jobs/{job['id']}?secret=canary")
+        room.client.get(f"/jobs/{job['id']}")
+    room.client.get(f"/jobs/{job['id']}?secret=canary")
     room.client.get("/jobs/job_that_never_was")
     counted = "voicecore_http_requests_total"
     assert value(room, counted, method="GET", route="/jobs/{job_id}", status="200") == 2
+    assert value(room, counted, method="GET", route="/jobs/{job_id}", status="400") == 1
     assert value(room, counted, method="GET", route="/jobs/{job_id}", status="404") == 1
     assert value(room, counted, method="POST", route="/jobs", status="202") == 1
-    assert value(room, "voicecore_http_request_duration_seconds_count", method="GET", route="/jobs/{job_id}") == 3
+    assert value(room, "voicecore_http_request_duration_seconds_count", method="GET", route="/jobs/{job_id}") == 4
     assert "canary" not in room.client.get("/metrics").text
 
 

@@ -47,6 +47,7 @@ from entrypoints.http.live_room import LiveRoom
 from entrypoints.http.observed import ObservedApp
 from entrypoints.http.openai import routes as openai_routes
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
+from entrypoints.http.query_rules import rules_of
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore import __version__
@@ -69,7 +70,7 @@ def create_app(service: Service, *, owns_service: bool = False, trusted: bool = 
         owns_service: whether its lifespan opens and closes the service; else the caller does.
         trusted: whether nobody but the owner of this process can reach it, so that nobody is asked for a key.
     """
-    return ObservedApp(
+    app = ObservedApp(
         route_handlers=[each.router for each in _ROUTES],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False),
@@ -100,6 +101,8 @@ def create_app(service: Service, *, owns_service: bool = False, trusted: bool = 
         logging_config=None,
         debug=False,
     )  # fmt: skip
+    app.state.query_rules = rules_of(app.routes)
+    return app
 
 
 def _caller(scope: Scope) -> Caller:

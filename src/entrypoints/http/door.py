@@ -17,6 +17,7 @@ from litestar.exceptions import WebSocketException
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope as AsgiScope
 
+from entrypoints.http.query_names import Pairs, shown
 from entrypoints.http.sentences import told_outside
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
@@ -52,23 +53,19 @@ async def door(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let the caller in, and remember who it is.
 
     Raises:
-        InvalidInput: a key stands in the address.
+        InvalidInput: a key stands in the address, or a query parameter that the route does not have.
         Unauthorized: there is no key, or no good one.
         Forbidden: the key has none of the scopes that the route needs.
         LimitReached: the key has sent too many requests.
     """
     try:
-        refuse_key_in_address(connection)
-        needs = needs_of(handler)
-        if needs == OPEN:
-            return
-        caller = await _caller(connection)
-        connection.scope["state"][_CALLER] = caller
-        if caller.limits.requests_per_minute:
-            service: Service = connection.app.state.service
-            connection.scope["state"][_ALLOWANCE] = await blocking(service.limits_of(caller).request)
-        if not any(caller.may(scope) for scope in needs):
-            raise Forbidden(_lacks(caller, needs))
+        query = query_of(connection)
+        refuse_key_in_address(query)
+        await _let_in(connection, needs_of(handler))
+        # Last, so that whoever may not come in learns nothing of the route. The handler given to a guard is a copy.
+        names = connection.app.state.query_rules.get(connection.route_handler) if query else None
+        if names is not None:
+            names.check(query)
     except VoiceCoreError as error:
         if connection.scope["type"] != ScopeType.WEBSOCKET:
             raise
@@ -78,6 +75,18 @@ async def door(connection: Connection, handler: BaseRouteHandler) -> None:
             detail=told_outside(connection.app.state.service, error.message).encode()[:120].decode(errors="ignore"),
             code=code,
         ) from error
+
+
+async def _let_in(connection: Connection, needs: Needs) -> None:
+    if needs == OPEN:
+        return
+    caller = await _caller(connection)
+    connection.scope["state"][_CALLER] = caller
+    if caller.limits.requests_per_minute:
+        service: Service = connection.app.state.service
+        connection.scope["state"][_ALLOWANCE] = await blocking(service.limits_of(caller).request)
+    if not any(caller.may(scope) for scope in needs):
+        raise Forbidden(_lacks(caller, needs))
 
 
 def needs_of(handler: BaseRouteHandler) -> Needs:
@@ -97,23 +106,28 @@ def allowance_of(state: dict[str, Any]) -> Allowance | None:
     return state.get(_ALLOWANCE)
 
 
-def refuse_key_in_address(connection: Connection) -> None:
-    """An address is logged by every proxy, and kept by every browser. Raises `InvalidInput`."""
+def query_of(connection: Connection) -> Pairs:
+    """Names and values of the query, read as the framework reads them. Raises `InvalidInput` for very many."""
     query = connection.scope["query_string"]
     if not query:
-        return
+        return ()
     try:
-        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
     except ValueError as error:
         raise InvalidInput(
             f"The address has more than {_MAX_PARAMETERS} parameters; leave most of them out."
         ) from error
-    for name, value in pairs:
-        if name.lower().replace("-", "").replace("_", "") in _QUERY_NAMES or holds_key(value):
+
+
+def refuse_key_in_address(query: Pairs) -> None:
+    """An address is logged by every proxy, and kept by every browser. Raises `InvalidInput`."""
+    for name, value in query:
+        bare = holds_key(name)
+        if bare or holds_key(value) or name.lower().replace("-", "").replace("_", "") in _QUERY_NAMES:
             raise InvalidInput(
                 f"A key does not belong into the address, where everybody logs it: send it in the header X-API-Key, leave "
-                f"{name[:40]!r} out, and rotate the key.",
-                field=name[:40],
+                f"{'it' if bare else shown(name)} out, and rotate the key.",
+                field=None if bare else shown(name)[1:-1],
             )
 
 

@@ -56,7 +56,10 @@ def _unknown_inside(message: str) -> InvalidInput | None:
 def unknown_field(name: str, known: list[str]) -> InvalidInput:
     """It is refused, with the nearest field there is, or with all of them."""
     near = difflib.get_close_matches(name[:_SHOWN], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the fields are: {', '.join(known)}."
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    else:
+        hint = f"the fields are: {', '.join(known)}." if known else "there are none but files; leave it out."
     return InvalidInput(f"There is no field {name[:_SHOWN]!r}; {hint}", field=name[:_SHOWN])
 
 

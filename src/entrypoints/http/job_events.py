@@ -6,11 +6,11 @@ import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 from litestar import Request, Response, Router, get
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from entrypoints.http.documented import gives_events, problems
 from entrypoints.http.door import ANY_KEY
@@ -27,6 +27,10 @@ from entrypoints.service import Service
 from voicecore.errors import NotFound, VoiceCoreError
 from voicecore.job import JobId, SynthesisJob
 
+_LAST = QueryParameter(
+    name="lastEventId",
+    description="As the header `Last-Event-ID`, for clients in scripts that send it so, such as event-source-polyfill.",
+)
 _PLACE = re.compile(r"(\d{1,6})-([a-z]{1,20})-(\d{1,6})-(\d{1,5})")
 
 
@@ -75,14 +79,16 @@ def told(job: SynthesisJob, last: Place | None) -> Iterator[bytes]:
     "/{job_id:str}/events", operation_class=gives_events(), responses=problems(404, 410, 429, 503)
 )  # fmt: skip
 async def events(
-    request: Request[Any, Any, Any], service: Wired, caller: Calling, job_id: FromPath[str]
-) -> Response[Any]:
+    request: Request[Any, Any, Any], service: Wired, caller: Calling, job_id: FromPath[str],
+    last_event_id: Annotated[str | None, _LAST] = None,
+) -> Response[Any]:  # fmt: skip
     """What becomes of the job: `status`, `segment`, `progress`, and at its end `done` with the job.
 
     With `Last-Event-ID` it goes on where it was; 204, which tells an EventSource not to come back, if there is nothing more.
     """
     job = await blocking(find_job, service, job_id, caller)
-    last = Place.parse(request.headers.get("last-event-id"))
+    # An address may be an old one; the header is of now.
+    last = Place.parse(request.headers.get("last-event-id", last_event_id))
     if last is not None and job.status.finished and last == Place.of(job):
         return Response(None, status_code=204)
     watching: JobWatching = request.app.state.job_watching

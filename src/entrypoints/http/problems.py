@@ -7,9 +7,8 @@ Nothing of an unexpected exception leaves the process: the client gets a request
 from __future__ import annotations
 
 import logging
-from enum import Enum
 from http import HTTPStatus
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
@@ -17,6 +16,7 @@ from litestar.exceptions import HTTPException
 
 from entrypoints.http.dialects import Refusal, renderer_of
 from entrypoints.http.headers import reached, request_id
+from entrypoints.http.query_values import wrong_value
 from entrypoints.http.sentences import told_outside
 from voicecore.errors import (
     BlobCorrupt,
@@ -156,10 +156,10 @@ def _sentence(error: HTTPException, request: Request[Any, Any, Any]) -> tuple[st
     if isinstance(error.extra, list) and error.extra and isinstance(error.extra[0], dict):
         first = error.extra[0]
         name = str(first.get("key", "")) or None
+        if (told := wrong_value(request, name or "")) is not None:
+            return told
         message = str(first.get("message", "it cannot be read")).replace("`", "'")
-        choices = _choices(request, name)
-        hint = f"; choose one of: {', '.join(choices)}" if choices else ""
-        return f"The parameter {name!r} is wrong: {message}{hint}.", name
+        return f"The parameter {name!r} is wrong: {message}.", name
     if error.status_code == 404:
         return "There is nothing at this address; GET / lists what there is.", None
     if error.status_code == 405:
@@ -167,10 +167,3 @@ def _sentence(error: HTTPException, request: Request[Any, Any, Any]) -> tuple[st
     if error.status_code == 413:
         return "The body is larger than allowed here; docs/http.md lists the limits.", None
     return error.detail, None
-
-
-def _choices(request: Request[Any, Any, Any], name: str | None) -> list[str]:
-    """What a parameter may be, where that is a list of words."""
-    parameter = request.route_handler.parsed_fn_signature.parameters.get(name or "")
-    kinds = () if parameter is None else (parameter.annotation, *get_args(parameter.annotation))
-    return [str(word.value) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum) for word in kind]
