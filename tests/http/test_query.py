@@ -1,4 +1,4 @@
-"""A query parameter that a route does not have is refused before anything is done, but for where others decide what is sent."""
+"""A query parameter or a body that a route does not take is refused before anything is done, but for where others decide what is sent."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, d
         yield room, names
 
 
-def ask(room: Room, way: Way, query: str, names: dict[str, str]) -> httpx.Response:
+def ask(room: Room, way: Way, query: str, names: dict[str, str], **more: Any) -> httpx.Response:
     values = {name: names.get(name, "absent") for name in re.findall(r"\{(\w+)\}", way.path)}
     address = way.path.format(**values) + query
     # What streams is not read.
-    with room.client.stream(way.method, address, **BODIES.get(str(way), {})) as answer:
+    with room.client.stream(way.method, address, **{**BODIES.get(str(way), {}), **more}) as answer:
         if answer.status_code >= 400:
             answer.read()
         return answer
@@ -231,6 +231,43 @@ def test_an_event_source_in_a_script_goes_on_where_it_was_by_a_parameter(shared:
     headers = {"Last-Event-ID": last}
     assert shared.client.get(address, params={"lastEventId": "0-queued-0-0"}, headers=headers).status_code == 204
     assert shared.client.get(address, params={"lastEventId": "nonsense"}).status_code == 200
+
+
+SAYING = [{"json": {"dry_run": True}}, {"data": {"dry_run": "true"}}, {"content": b" " * 10_000}, {"json": [1]},
+          {"content": [b"{", b'"dry_run": true}']}]  # fmt: skip
+SAYING_NOTHING = [{}, {"json": {}}, {"content": b""}, {"content": b" null\n"}]
+
+
+def test_a_body_of_a_route_that_reads_none_is_refused_before_anything_is_changed(lived_in):
+    room, names = lived_in
+    before = contents(room)
+    described = room.client.get("/openapi.json").json()["paths"]
+    bodiless = [
+        way for way in OWN
+        if way.method in ("POST", "PATCH", "DELETE") and "requestBody" not in described[way.path][way.method.lower()]
+    ]  # fmt: skip
+    assert {"POST /admin/cleanup", "DELETE /jobs/{job_id}", "POST /jobs/{job_id}/cancel"} <= {
+        str(way) for way in bodiless
+    }
+    for way in bodiless:
+        refused(ask(room, way, "", names, json={"dry_run": True}), 400, word="This route takes no body, leave it out")
+    assert contents(room) == before
+
+
+@pytest.mark.parametrize("body", SAYING, ids=["json", "form", "long", "list", "chunked"])
+def test_a_cleanup_that_is_told_something_in_a_body_removes_nothing(shared: Room, body: dict[str, Any]):
+    job = shared.spoken()
+    problem = refused(shared.client.post("/admin/cleanup?deep=true", **body), 400)
+    assert (
+        problem["detail"]
+        == "This route takes no body, leave it out; what it takes stands in the address: deep, dry_run."
+    )
+    assert shared.client.get(f"/jobs/{job['id']}/download").status_code == 200
+
+
+@pytest.mark.parametrize("body", SAYING_NOTHING, ids=["none", "object", "empty", "null"])
+def test_a_body_that_says_nothing_is_passed_over(shared: Room, body: dict[str, Any]):
+    assert shared.client.post("/admin/cleanup?dry_run=true", **body).status_code == 200
 
 
 CLIP = ("a.wav", recording(), "audio/wav")

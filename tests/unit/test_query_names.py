@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoints.http.query_names import QueryNames, shown
-from entrypoints.http.query_rules import is_strict
+from entrypoints.http.route_rules import is_strict
 from voicecore.errors import InvalidInput
 
 NAMES = QueryNames(frozenset({"deep", "dry_run", "ids"}), frozenset({"ids"}))

@@ -47,7 +47,7 @@ from entrypoints.http.live_room import LiveRoom
 from entrypoints.http.observed import ObservedApp
 from entrypoints.http.openai import routes as openai_routes
 from entrypoints.http.problems import on_http_error, on_unexpected, on_voicecore_error
-from entrypoints.http.query_rules import rules_of
+from entrypoints.http.route_rules import rules_of
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
 from voicecore import __version__
@@ -101,7 +101,7 @@ def create_app(service: Service, *, owns_service: bool = False, trusted: bool = 
         logging_config=None,
         debug=False,
     )  # fmt: skip
-    app.state.query_rules = rules_of(app.routes)
+    app.state.route_rules = rules_of(app.routes)
     return app
 
 

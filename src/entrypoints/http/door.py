@@ -18,6 +18,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope as AsgiScope
 
 from entrypoints.http.query_names import Pairs, shown
+from entrypoints.http.route_rule import RouteRule
 from entrypoints.http.sentences import told_outside
 from entrypoints.http.threads import blocking
 from entrypoints.service import Service
@@ -53,7 +54,7 @@ async def door(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let the caller in, and remember who it is.
 
     Raises:
-        InvalidInput: a key stands in the address, or a query parameter that the route does not have.
+        InvalidInput: a key stands in the address, or there is a query parameter or a body that the route does not take.
         Unauthorized: there is no key, or no good one.
         Forbidden: the key has none of the scopes that the route needs.
         LimitReached: the key has sent too many requests.
@@ -63,9 +64,9 @@ async def door(connection: Connection, handler: BaseRouteHandler) -> None:
         refuse_key_in_address(query)
         await _let_in(connection, needs_of(handler))
         # Last, so that whoever may not come in learns nothing of the route. The handler given to a guard is a copy.
-        names = connection.app.state.query_rules.get(connection.route_handler) if query else None
-        if names is not None:
-            names.check(query)
+        rule: RouteRule | None = connection.app.state.route_rules.get(connection.route_handler)
+        if rule is not None:
+            await rule.check(connection, query)
     except VoiceCoreError as error:
         if connection.scope["type"] != ScopeType.WEBSOCKET:
             raise

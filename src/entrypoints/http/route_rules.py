@@ -1,4 +1,4 @@
-"""Which query parameters each route has, and where one that it does not have is left alone.
+"""What each route takes, and where what it does not take is left alone.
 
 The first is read from the routes themselves, once, when the application is made. The second is decided here and nowhere
 else, by address.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute, WebSocketRoute
 
 from entrypoints.http.dialects import renderer_of
 from entrypoints.http.problems import as_problem
 from entrypoints.http.query_names import QueryNames
+from entrypoints.http.route_rule import RouteRule
 
 if TYPE_CHECKING:
     from litestar._kwargs.parameter_definition import ParameterDefinition
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 #: (`/metrics?name[]=…`). A refusal would have a service that is well restarted, and harms more than a word that is passed over.
 LEFT_ALONE = ("/", "/studio/", "/openapi.json", "/schema", "/schema/", "/health", "/live", "/ready", "/metrics")
 
-Rules = Mapping[BaseRouteHandler, QueryNames]
+Rules = Mapping[BaseRouteHandler, RouteRule]
 
 
 def is_strict(path: str) -> bool:
-    """Whether a parameter that a route of this address does not have is refused there.
+    """Whether a query parameter or a body that a route of this address does not take is refused there.
 
     It is not where another service's dialect is spoken, which its errors tell: OpenAI and ElevenLabs pass over what they do
     not know, and their clients send what they like (`extra_query`, `default_query`, `additional_query_parameters`,
@@ -43,19 +44,27 @@ def is_strict(path: str) -> bool:
 
 def rules_of(routes: Iterable[BaseRoute]) -> Rules:
     """What each handler takes; one that is not in here takes all."""
-    return {handler: names for route in routes if is_strict(route.path) for handler, names in _of_route(route)}
+    return {handler: rule for route in routes if is_strict(route.path) for handler, rule in _of_route(route)}
 
 
-def _of_route(route: BaseRoute) -> Iterator[tuple[BaseRouteHandler, QueryNames]]:
+def _of_route(route: BaseRoute) -> Iterator[tuple[BaseRouteHandler, RouteRule]]:
     if isinstance(route, HTTPRoute):
         # The framework's own answer to OPTIONS has no parameters, and is asked with those of the request that will follow.
         for method, (handler, model) in route.route_handler_map.items():
             if method != "OPTIONS":
-                yield handler, _names(model.expected_query_params)
+                # Bodies are read by hand here, and described so that others know of them.
+                yield handler, RouteRule(_names(model.expected_query_params), _describes_body(handler))
     elif isinstance(route, WebSocketRoute) and route.handler_parameter_model is not None:
-        yield route.route_handler, _names(route.handler_parameter_model.expected_query_params)
+        yield (
+            route.route_handler,
+            RouteRule(_names(route.handler_parameter_model.expected_query_params), reads_body=False),
+        )
     else:
-        raise TypeError(f"It is not known which query parameters a {type(route).__name__} takes.")
+        raise TypeError(f"It is not known what a {type(route).__name__} takes.")
+
+
+def _describes_body(handler: HTTPRouteHandler) -> bool:
+    return handler.operation_class().request_body is not None
 
 
 def _names(parameters: Iterable[ParameterDefinition]) -> QueryNames:
