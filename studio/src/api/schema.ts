@@ -4205,7 +4205,10 @@ export interface operations {
     };
     JobsJobIdEventsEvents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As the header `Last-Event-ID`, for clients in scripts that send it so, such as event-source-polyfill. */
+                lastEventId?: string | null;
+            };
             header?: never;
             path: {
                 job_id: string;
