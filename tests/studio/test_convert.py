@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.http.room import Room
+from tests.http.room import Room, eventually
 from tests.instruments.tones import recording
 from voicecore.testing.shifter import shifter_file
 
@@ -43,7 +43,8 @@ def test_a_model_is_taken_in_and_its_verdict_shown_and_a_recording_gets_its_voic
     assert (job["mode"], job["status"], job["rvc"]["pitch"]) == ("convert", "completed", 5)
     expect(result.locator(".melody svg")).to_have_attribute("aria-label", re.compile(r"before: \d+ Hz, after: \d+ Hz"))
     result.get_by_role("button", name=re.compile("^Play: After")).click()
-    expect(result.get_by_role("button", name=re.compile("^Pause: After"))).to_be_visible()
+    here.said("Pause: After")
+    here.sounding()
     result.get_by_text("Before", exact=True).first.click()
     expect(result.get_by_role("button", name=re.compile("^(Pause|Play): Before"))).to_be_visible()
 
@@ -66,7 +67,7 @@ def test_what_is_no_model_is_refused_with_the_reason(visit):
 def test_a_model_is_deleted_with_a_way_back(visit, room: Room):
     files = {"pth_file": ("gone.pth", shifter_file(), "application/octet-stream")}
     model = room.client.post("/rvc-models", data={"name": "Gone soon"}, files=files).json()["id"]
-    here = visit()
+    here = visit(unhurried=True)
     here.go("convert")
     here.settled()
     here.button("Delete Gone soon").click()
@@ -74,8 +75,7 @@ def test_a_model_is_deleted_with_a_way_back(visit, room: Room):
     expect(here.page.get_by_role("heading", name="Gone soon")).to_be_visible()
     here.button("Delete Gone soon").click()
     here.button("Close").click()
-    here.page.wait_for_timeout(300)
-    assert room.client.get(f"/rvc-models/{model}").status_code == 404
+    eventually(lambda: room.client.get(f"/rvc-models/{model}").status_code == 404, "its end")
 
 
 def test_speech_is_converted_too(visit, room: Room):
@@ -88,6 +88,8 @@ def test_speech_is_converted_too(visit, room: Room):
     here.page.get_by_text("Voice conversion (RVC)").click()
     here.page.get_by_text("Convert what is spoken").click()
     here.page.get_by_label("Pitch", exact=True).fill("-3")
+    # It is there when a model is chosen.
+    expect(here.page.get_by_label("Fail where it cannot be converted", exact=True)).to_be_visible()
     here.button(re.compile("^Speak")).click()
     expect(here.page.locator(".status")).to_contain_text("The voice was converted.")
     assert room.client.get("/jobs").json()["jobs"][0]["rvc"]["pitch"] == -3

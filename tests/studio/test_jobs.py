@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.http.room import Room, furnished
+from tests.http.room import Room, eventually, furnished
 from tests.http.server_process import serving
 
 from .browser import visiting
@@ -36,7 +36,7 @@ def test_a_job_of_another_client_appears_runs_and_ends_before_ones_eyes(browser:
 
 
 def test_a_job_is_called_off_done_again_and_deleted(browser: Browser, own: Room):
-    with visiting(browser, own.url) as here:
+    with visiting(browser, own.url, unhurried=True) as here:
         own.gate.opened.clear()
         job = own.submit(text="Chame de volta.")["id"]
         here.go("jobs")
@@ -50,8 +50,7 @@ def test_a_job_is_called_off_done_again_and_deleted(browser: Browser, own: Room)
         here.page.locator(".job", has_text="cancelled").get_by_role("button", name=re.compile("^Delete")).click()
         here.page.locator(".toast", has_text="deleted").get_by_role("button", name="Close").click()
         expect(here.page.locator(".job")).to_have_count(1)
-        here.page.wait_for_timeout(300)
-        assert own.client.get(f"/jobs/{job}").status_code in (404, 410)
+        eventually(lambda: own.client.get(f"/jobs/{job}").status_code in (404, 410), "its end")
 
 
 def test_details_show_the_segments_and_their_times_and_the_address_leads_back_to_them(browser: Browser, own: Room):

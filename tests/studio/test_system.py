@@ -39,7 +39,7 @@ def test_a_profile_is_copied_changed_tried_and_made_the_default(visit, room: Roo
     expect(here.page.locator(".profile", has_text="Slow reading").get_by_text("default")).to_be_visible()
     profiles = room.client.get("/quality-profiles/tone").json()["profiles"]
     assert [each["name"] for each in profiles if each["default_of"] == ["tone"]] == ["Slow reading"]
-    assert not any(each["name"].startswith("~") for each in profiles), "what was lent for the trial is gone"
+    eventually(lambda: not lent(room), "the end of what was lent for the trial")
 
 
 def test_a_new_profile_and_a_name_that_is_taken(visit):
@@ -69,8 +69,10 @@ def test_a_trial_in_a_tab_that_goes_away_leaves_no_profile(visit, room: Room):
     here.button("New profile").click()
     room.gate.opened.clear()
     try:
-        here.page.get_by_role("dialog").get_by_role("button", name="Try it on a sentence").click()
-        eventually(lambda: lent(room))
+        # It speaks when it has been told that the profile is there, and so knows what to give back.
+        with here.page.expect_request("**/jobs/stream*"):
+            here.page.get_by_role("dialog").get_by_role("button", name="Try it on a sentence").click()
+        assert lent(room)
         here.page.goto("about:blank")
         eventually(lambda: not lent(room))
     finally:
@@ -99,7 +101,11 @@ def test_the_system_says_how_it_is_and_what_cleaning_up_would_remove(visit, room
         "entrypoints.http.health.shutil.disk_usage", lambda _: SimpleNamespace(total=100, used=50, free=50)
     )
     room.spoken()
-    here = visit()
+    # Those of the tests before, too.
+    eventually(
+        lambda: all(each["completed_at"] for each in room.client.get("/jobs").json()["jobs"]), "the end of all jobs"
+    )
+    here = visit(unhurried=True)
     here.go("system")
     here.settled()
     expect(here.page.get_by_role("region", name="Health")).to_contain_text("All is well")
@@ -213,7 +219,7 @@ def test_workers_that_go_and_come_are_told_of_without_a_reload(visit, room: Room
     here.page.route("**/health", lambda route: route.fulfill(json=health))
     here.go("speak")
     expect(here.page.get_by_role("alert")).to_contain_text("No worker is there to do jobs")
-    here.page.unroute("**/health")
+    here.page.unroute_all(behavior="wait")
     expect(here.page.get_by_role("alert")).to_have_count(0)
 
 

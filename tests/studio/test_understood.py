@@ -34,11 +34,13 @@ def test_what_is_played_while_it_is_made_is_the_text(browser: Browser, kokoro, l
         here.settled()
         area = here.page.locator("#text")
         area.fill(text)
+        # The service has planned it: the page knows its language.
+        expect(here.page.locator("#text-notes")).to_contain_text(re.compile("segment|trecho"))
         area.press("Control+Enter")
-        expect(here.page.locator(".exports button").first).to_be_enabled(timeout=60_000)
+        expect(here.page.locator(".exports button").first).to_be_enabled(timeout=180_000)
         # Played to its end.
         expect(here.page.locator(".transport").get_by_role("button", name=re.compile("^(Play|Ouvir)$"))).to_be_visible(
-            timeout=60_000
+            timeout=180_000
         )
         expect(here.page.locator(".mirror .word")).to_have_count(1)
         pieces = here.heard()

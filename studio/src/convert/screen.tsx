@@ -31,7 +31,7 @@ export default function ConvertScreen() {
           <h2>{t("recording")}</h2>
           <Drop label={source.value ? t("chosen", { name: source.value.name }) : t("drop")} hint={t("drop_hint")} accept={AUDIO} onFiles={(files) => choose(files[0])} />
           {source.value && <SoundRow source={source.value} label={source.value.name} />}
-          <RvcKnobs value={settings.value} onChange={(value) => (settings.value = value)} />
+          <RvcKnobs value={settings.value} onChange={(changes) => (settings.value = { ...settings.peek(), ...changes })} />
           {settings.value.model !== "" && (
             <AdvancedFold value={advanced.value} onChange={(value) => (advanced.value = value)}>
               <NumberField label={t("seed")} tip={t("seed_tip")} value={seed.value} minimum={0} maximum={MOST_SEED} onInput={(value) => (seed.value = value)} />

@@ -52,7 +52,7 @@ export function Settings() {
       <details class="more" open={draft.value.rvc.on}>
         <summary>{rvcWords("title")}</summary>
         <Toggle label={rvcWords("on")} checked={draft.value.rvc.on} onChange={(on) => change({ rvc: { ...draft.value.rvc, on } })} />
-        {draft.value.rvc.on && <RvcKnobs value={draft.value.rvc} onChange={(rvc) => change({ rvc })} />}
+        {draft.value.rvc.on && <RvcKnobs value={draft.value.rvc} onChange={(changes) => change({ rvc: { ...draft.peek().rvc, ...changes } })} />}
         {draft.value.rvc.on && draft.value.rvc.model !== "" && (
           <Toggle label={rvcWords("required")} tip={rvcWords("required_tip")} checked={draft.value.rvc.required} onChange={(required) => change({ rvc: { ...draft.value.rvc, required } })} />
         )}
