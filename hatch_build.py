@@ -106,7 +106,8 @@ class StudioHook(BuildHookInterface):  # type: ignore[type-arg]
                     "--ignore-scripts",
                     "--no-audit",
                     "--no-fund",
-                    "--fetch-retries=1",
+                    # Who can do without the page shall not wait long for a registry that does not answer.
+                    f"--fetch-retries={5 if self._wish == 'required' else 1}",
                 ],
                 [str(node), "build.mjs", "--out", str(Path(name) / "page")],
             ):

