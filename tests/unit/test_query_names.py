@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, quote_from_bytes
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entrypoints.http.query_names import QueryNames, shown
@@ -13,6 +13,7 @@ from entrypoints.http.route_rules import is_strict
 from voicecore.errors import InvalidInput
 
 NAMES = QueryNames(frozenset({"deep", "dry_run", "ids"}), frozenset({"ids"}))
+unhurried = settings(deadline=None)
 queries = st.binary(max_size=200).map(quote_from_bytes) | st.binary(max_size=200).map(
     lambda each: each.decode("latin-1")
 )
@@ -22,6 +23,7 @@ def one_line(text: str, most: int) -> bool:
     return text.isprintable() and len(text) <= most
 
 
+@unhurried
 @given(queries)
 def test_whatever_is_sent_the_refusal_is_one_bounded_line(query: str):
     pairs = parse_qsl(query, keep_blank_values=True)
@@ -38,6 +40,7 @@ def test_whatever_is_sent_the_refusal_is_one_bounded_line(query: str):
         assert one_line(refusal.field or "", 700)
 
 
+@unhurried
 @given(st.text(max_size=200).filter(lambda each: each not in NAMES.names), st.text(min_size=1))
 def test_an_unknown_name_is_refused_wherever_it_stands(name: str, value: str):
     for pairs in ([(name, value)], [("deep", "1"), (name, value)], [(name, value), ("deep", "1"), ("deep", "1")]):
@@ -45,6 +48,7 @@ def test_an_unknown_name_is_refused_wherever_it_stands(name: str, value: str):
             NAMES.check(pairs)
 
 
+@unhurried
 @given(st.lists(st.sampled_from(["deep", "dry_run", "ids", "ids"])))
 def test_only_lists_may_be_sent_more_than_once(names: list[str]):
     twice = [name for name in ("deep", "dry_run") if names.count(name) > 1]
@@ -56,6 +60,7 @@ def test_only_lists_may_be_sent_more_than_once(names: list[str]):
     assert caught.value.field in twice
 
 
+@unhurried
 @given(st.text())
 def test_what_is_shown_is_printable(text: str):
     assert one_line(shown(text), 650)
