@@ -45,16 +45,46 @@ class Gate(ToneProvider):
     def __init__(self) -> None:
         self.opened = threading.Event()
         self.opened.set()
+        self._left = 0
+        self._lock = threading.Lock()
+
+    def let(self, steps: int) -> None:
+        """Close the gate behind so many more steps: what they make is heard, and nothing comes to its end by itself."""
+        with self._lock:
+            self._left = steps
+        self.opened.clear()
+
+    def passes(self) -> bool:
+        """Whether a step may be made now; waits a moment for it."""
+        with self._lock:
+            if self._left and not self.opened.is_set():
+                self._left -= 1
+                return True
+        return self.opened.wait(0.02)
 
     def open(self, *, threads: int | None = None) -> ToneEngine:
         del threads
-        gate = self.opened
+        gate = self
 
         class Gated(ToneEngine):
             def step(self):
-                return super().step() if gate.wait(0.02) else ()
+                return super().step() if self._queue and gate.passes() else ()
 
         return Gated(TonePlan.from_environment())
+
+
+class Again(httpx.HTTPTransport):
+    """Asks again where the server let go of the client before it answered."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        def answered() -> httpx.Response | None:
+            try:
+                return super(Again, self).handle_request(request)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                return None
+
+        answer: httpx.Response = eventually(answered, "an answer")
+        return answer
 
 
 def refused(answer: httpx.Response, status: int, field: str | None = None, word: str = "") -> dict:
@@ -98,11 +128,19 @@ class Room:
         return answer.json()
 
     def finished(self, job_id: str) -> dict[str, Any]:
-        """The job, when it is finished."""
+        """The job, when it is finished and nobody works at it any more."""
         done = ("completed", "failed", "cancelled")
-        return eventually(
+        job = eventually(
             lambda: (job := self.client.get(f"/jobs/{job_id}").json())["status"] in done and job, f"the end of {job_id}"
         )
+        # It is stored as finished a moment before it is counted, and before what it needed is deleted.
+        eventually(lambda: not self.works_at(job_id), f"the end of the work at {job_id}")
+        return job
+
+    def works_at(self, job_id: str) -> bool:
+        """Whether a slot of this process does."""
+        watches = [slot.run_job._running for slot in self.service.crew.slots]
+        return any(watch is not None and watch.job.id == job_id for watch in watches)
 
     def spoken(self, **changes: Any) -> dict[str, Any]:
         """A completed job."""
@@ -157,7 +195,9 @@ def furnished(
         if start:
             service.open()
         url, app = listening(service, stack)
-        client = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S))
+        # With a door that is soon impatient, this machine may stand still for longer than it waits for a request.
+        transport = Again() if service.settings.stream_stall_s < 10 else None
+        client = stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S, transport=transport))
         yield Room(service, client, gate, container, app)
 
 

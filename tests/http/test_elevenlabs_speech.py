@@ -24,6 +24,7 @@ from voicecore.voice import PRESETS
 from .elevenlabs_clients import ONCE, labs_client
 from .room import Room, eventually, furnished, leave_after
 from .test_conversion import added
+from .test_streams import SOME
 
 TEXT = "Olá, mundo!"
 LONG = " ".join(f"Esta é a frase de número {number}, nem curta nem longa." for number in range(12))
@@ -252,10 +253,12 @@ def test_as_lines_the_sound_comes_with_the_characters_of_each_segment(tmp_path, 
     with furnished(tmp_path) as room:
         added(room, "Narrator")
         client = labs_client(room).text_to_speech
+        room.gate.let(20)  # more than the first segment takes, and fewer than all do
         lines = client.stream_with_timestamps(voice, text=text, output_format="pcm_16000")
         told = [next(lines)]
         assert base64.b64decode(told[0].audio_base_64)
         assert room.client.get("/jobs").json()["jobs"][0]["status"] == "processing"
+        room.gate.opened.set()
         told += lines
         whole = client.convert_with_timestamps(voice, text=text, output_format="pcm_16000")
     assert b"".join(base64.b64decode(each.audio_base_64) for each in told) == base64.b64decode(whole.audio_base_64)
@@ -269,6 +272,7 @@ def test_as_lines_the_sound_comes_with_the_characters_of_each_segment(tmp_path, 
 
 # --- while it is made -------------------------------------------------------------------------------------------
 def test_the_first_bytes_of_a_stream_leave_before_the_first_segment_is_finished(slow: Room):
+    slow.gate.let(SOME)
     with labs_client(slow).text_to_speech.with_raw_response.stream(
         "female_warm", text=LONG, output_format="pcm_16000"
     ) as answer:
@@ -279,6 +283,8 @@ def test_the_first_bytes_of_a_stream_leave_before_the_first_segment_is_finished(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_client_that_leaves_cancels_the_job(slow: Room, way):
+    slow.gate.let(SOME)  # it does not end by itself
+
     def wait():
         # It leaves when the job runs, however long that takes to begin.
         return eventually(lambda: slow.client.get("/jobs?status=processing").json()["jobs"], "the start")[0]
@@ -289,8 +295,7 @@ def test_a_client_that_leaves_cancels_the_job(slow: Room, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failure_has_its_status_and_after_the_first_byte_the_stream_is_cut(tmp_path, monkeypatch, way):
-    # Slow enough for the first sound to be heard before the end is.
-    plan = {"fail_on": "falha", "step_s": 0.03, "letters_per_chunk": 6, "batch_size": 1, "segment_limit": 60}
+    plan = {"fail_on": "falha", "letters_per_chunk": 6, "batch_size": 1, "segment_limit": 60}
     monkeypatch.setenv(PLAN_VARIABLE, json.dumps(plan))
     late = "Esta frase vai bem, e é comprida o bastante aqui. Esta outra aqui falha, e também é comprida."
     with furnished(tmp_path) as room:

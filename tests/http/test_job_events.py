@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import chain
 
 import anyio
 import pytest
@@ -12,7 +13,7 @@ from entrypoints.http.job_watching import JobWatching
 from voicecore.errors import NotFound, StorageUnavailable
 from voicecore.testing.tone import PLAN_VARIABLE
 
-from .room import eventually, furnished, refused
+from .room import PATIENCE_S, eventually, furnished, refused
 from .test_streams import LONG, events_of
 
 
@@ -23,23 +24,29 @@ def slow(tmp_path, monkeypatch):
         yield made
 
 
-def watched(room, job_id, last=None):
+def watched(room, job_id, last=None, begun=lambda: None):
+    """The events of the job to their end. `begun` is called when the first one is here."""
     headers = {} if last is None else {"Last-Event-ID": last}
     with room.client.stream("GET", f"/jobs/{job_id}/events", headers=headers) as answer:
         if answer.status_code == 204:
             return []
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
-        return events_of(answer)
+        lines = answer.iter_lines()
+        first = next(lines)
+        begun()
+        return events_of(answer, chain([first], lines))
 
 
 def test_a_watcher_hears_every_step_and_then_the_end(slow):
+    slow.gate.opened.clear()
     job_id = slow.submit(**LONG)["id"]
-    found = watched(slow, job_id)
+    eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["status"] == "processing")
+    found = watched(slow, job_id, begun=slow.gate.opened.set)
     total = slow.client.get(f"/jobs/{job_id}").json()["segments"]["total"]
     assert [data["index"] for _, name, data in found if name == "segment"] == list(range(total))
     states = [data["status"] for _, name, data in found if name == "status"]
-    assert states in (["queued", "processing", "completed"], ["processing", "completed"])
+    assert states == ["processing", "completed"]
     progress = [data["progress"] for _, name, data in found if name == "progress"]
     assert progress == sorted(progress)
     assert progress[-1] == 100
@@ -67,13 +74,14 @@ def test_a_place_that_is_not_ours_is_as_good_as_none(shared, last):
 
 
 def test_a_job_that_fails_or_is_cancelled_ends_its_events(slow):
+    slow.gate.let(3)  # of more segments than that
     job_id = slow.submit(**LONG)["id"]
     found = []
     watcher = threading.Thread(target=lambda: found.extend(watched(slow, job_id)))
     watcher.start()
     eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["segments"]["done"] >= 1)
     slow.client.post(f"/jobs/{job_id}/cancel")
-    watcher.join(20)
+    watcher.join(PATIENCE_S)
     assert found[-1][1] == "done"
     assert found[-1][2]["status"] == "cancelled"
 

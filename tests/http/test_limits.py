@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from entrypoints.http.live_room import Seat
 from tests.instruments.tones import recording
 from voicecore.access import KeyLimits, Scope
 from voicecore.errors import LimitReached
@@ -223,6 +225,24 @@ def test_streams_and_characters_are_counted_on_a_socket(locked: Room):
         assert heard_on_socket(locked, ana.text, "Bom dia.")[-1]["type"] == "done"
         assert heard_on_socket(locked, ana.text, "Bom dia, minha gente boa.")[-1]["code"] == "limit_reached"
         assert ana.client.get("/jobs").json()["total"] == 1
+
+
+def test_who_has_one_place_may_ask_for_the_next_sound_as_soon_as_the_last_one_ended(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    given_back = Seat.give_back
+
+    async def late(seat: Seat) -> None:
+        await anyio.sleep(0.2)
+        await given_back(seat)
+
+    monkeypatch.setattr(Seat, "give_back", late)
+    with person(room, "Ana", limits=KeyLimits(streams=1)) as ana:
+        for path, body, field in SPEECHES.values():
+            assert ana.client.post(path, json={**body, field: "Bom dia."}).status_code == 200, path
+        assert ana.client.post("/jobs/stream?sse=true", json=HELLO).status_code == 200
+        for _ in range(2):
+            assert heard_on_socket(room, ana.text, "Bom dia.")[-1]["type"] == "done"
 
 
 def test_who_may_only_speak_has_nothing_converted_in_any_dialect(room: Room):

@@ -106,9 +106,10 @@ def test_requests_are_told_by_the_template_of_their_route(room: Room):
     room.client.get(f"/jobs/{job['id']}?secret=canary")
     room.client.get("/jobs/job_that_never_was")
     counted = "voicecore_http_requests_total"
+    # A request is counted when it is over, a moment after its answer.
+    eventually(lambda: value(room, counted, method="GET", route="/jobs/{job_id}", status="404") == 1)
     assert value(room, counted, method="GET", route="/jobs/{job_id}", status="200") == 2
     assert value(room, counted, method="GET", route="/jobs/{job_id}", status="400") == 1
-    assert value(room, counted, method="GET", route="/jobs/{job_id}", status="404") == 1
     assert value(room, counted, method="POST", route="/jobs", status="202") == 1
     assert value(room, "voicecore_http_request_duration_seconds_count", method="GET", route="/jobs/{job_id}") == 4
     assert "canary" not in room.client.get("/metrics").text
@@ -125,7 +126,10 @@ def test_a_stranger_cannot_make_series(room: Room):
         room.client.post("/jobs", json={**HELLO, "engine": f"engine{number}", "mode": f"mode{number}"})
 
     room.client.get("/metrics")
-    strange(0)
+    for _ in range(
+        2
+    ):  # a request is counted a moment after its answer: when the second ones are asked, the first ones were
+        strange(0)
     before = series()
     for number in range(1, 40):
         strange(number)

@@ -22,6 +22,7 @@ from .openai_clients import client_of
 from .room import Room, eventually, furnished
 from .test_conversion import added
 from .test_openai_names import faulty
+from .test_streams import SOME
 
 HELLO = {"model": "tts-1-hd", "voice": "alloy", "input": "Olá, mundo!"}
 LONG = " ".join(f"Esta é a frase de número {number}, nem curta nem longa." for number in range(12))
@@ -165,11 +166,13 @@ def test_as_events_the_sound_is_the_same_and_its_use_is_told(shared: Room, kind)
 
 def test_as_events_sound_comes_while_it_is_made(slow: Room):
     body = {**HELLO, "input": LONG, "stream_format": "sse", "response_format": "pcm"}
+    slow.gate.let(SOME)
     with slow.client.stream("POST", "/v1/audio/speech", json=body) as answer:
         lines = (line for line in answer.iter_lines() if line.startswith("data: "))
         first = json.loads(next(lines).removeprefix("data: "))
         assert first["type"] == "speech.audio.delta"
         assert job_of(slow, answer)["status"] == "processing"
+        slow.gate.opened.set()
         rest = [json.loads(line.removeprefix("data: ")) for line in lines]
     assert rest[-1]["type"] == "speech.audio.done"
 
@@ -177,6 +180,7 @@ def test_as_events_sound_comes_while_it_is_made(slow: Room):
 # --- while it is made -------------------------------------------------------------------------------------------
 def test_the_first_bytes_leave_before_the_first_segment_is_finished(slow: Room):
     asked = {**HELLO, "input": LONG, "response_format": "pcm"}
+    slow.gate.let(SOME)
     with client_of(slow).audio.speech.with_streaming_response.create(**asked) as answer:
         pieces = answer.iter_bytes()  # kept: an iterator that is thrown away closes its connection
         first = next(pieces)
@@ -187,6 +191,7 @@ def test_the_first_bytes_leave_before_the_first_segment_is_finished(slow: Room):
 @pytest.mark.parametrize("stream_format", ["audio", "sse"])
 def test_a_client_that_leaves_cancels_the_job(slow: Room, stream_format):
     body = {**HELLO, "input": LONG, "stream_format": stream_format, "response_format": "pcm"}
+    slow.gate.let(SOME)
     with slow.client.stream("POST", "/v1/audio/speech", json=body) as answer:
         next(answer.iter_raw())
         job_id = answer.headers["x-job-id"]
@@ -194,8 +199,7 @@ def test_a_client_that_leaves_cancels_the_job(slow: Room, stream_format):
 
 
 def test_a_failure_before_the_first_byte_has_its_status_and_after_it_is_an_event_or_a_cut(tmp_path, monkeypatch):
-    # Slow enough for the first sound to be heard before the end is.
-    plan = {"fail_on": "falha", "step_s": 0.03, "letters_per_chunk": 6, "batch_size": 1, "segment_limit": 60}
+    plan = {"fail_on": "falha", "letters_per_chunk": 6, "batch_size": 1, "segment_limit": 60}
     monkeypatch.setenv(PLAN_VARIABLE, json.dumps(plan))
     late = "Esta frase vai bem, e é comprida o bastante aqui. Esta outra aqui falha, e também é comprida."
     with furnished(tmp_path) as room:

@@ -7,7 +7,9 @@ import io
 import json
 import socket as tcp
 import struct
+import time
 import wave
+from dataclasses import replace
 
 import av
 import pytest
@@ -206,13 +208,19 @@ def test_who_says_nothing_is_let_go(tmp_path):
             messages, _, code = heard(socket)
         assert (messages[0]["code"], code) == ("idle", 1008)
         with speaking(room) as socket:
-            say(socket, START, {"type": "text", "text": "Metade de uma fra"})
+            with contextlib.suppress(ConnectionClosed):  # the machine may stand still before the first word
+                say(socket, START, {"type": "text", "text": "Metade de uma fra"})
             messages, _, code = heard(socket)
         assert (messages[-1]["code"], code) == ("idle", 1008)
 
 
 def raw(room):
     """A socket of `/ws/speak` after its handshake, and without a library that reads it."""
+    return eventually(lambda: shaken(room), "a handshake")
+
+
+def shaken(room):
+    """One try; None if this machine stood still for longer than the service is patient."""
     door = tcp.socket()
     door.setsockopt(tcp.SOL_SOCKET, tcp.SO_RCVBUF, 4096)
     door.settimeout(PATIENCE_S)
@@ -221,8 +229,11 @@ def raw(room):
         b"GET /ws/speak HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
-    assert door.recv(12) == b"HTTP/1.1 101"
-    return door
+    with contextlib.suppress(ConnectionError):
+        if door.recv(12) == b"HTTP/1.1 101":
+            return door
+    door.close()
+    return None
 
 
 def frame(message):
@@ -253,24 +264,28 @@ def test_bytes_that_are_no_messages_end_the_socket(tmp_path, garbage):
 def test_a_client_that_stops_reading_is_dropped_and_its_jobs_are_cancelled(tmp_path, monkeypatch):
     monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"segment_limit": 400}))
     with furnished(tmp_path, stream_stall_s=0.5) as room, raw(room) as door:
-        door.sendall(frame(START))
-        for number in range(40):
-            text = f"Frase {number} de um texto que enche qualquer reserva de memória que haja no caminho. " * 4
-            door.sendall(frame({"type": "text", "text": text}))
-        eventually(lambda: room.app.state.live_room.open == 1)
-        # It reads nothing from here on.
-        eventually(lambda: nobody_is_served(room) and no_job_goes_on(room), "being dropped")
-        assert len(jobs_of(room)) < 160
+        # It reads nothing from here on, and may be dropped before it has said all.
+        with contextlib.suppress(ConnectionError):
+            door.sendall(frame(START))
+            for number in range(40):
+                text = f"Frase {number} de um texto que enche qualquer reserva de memória que haja no caminho. " * 4
+                door.sendall(frame({"type": "text", "text": text}))
+        eventually(lambda: jobs_of(room) and nobody_is_served(room) and no_job_goes_on(room), "being dropped")
+        assert room.client.get("/jobs").json()["total"] < 160
 
 
-def test_waiting_for_sound_is_not_idle(tmp_path, monkeypatch):
-    monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"step_s": 1.0}))
-    with furnished(tmp_path, socket_idle_s=0.2) as room, speaking(room) as socket:
+def test_waiting_for_sound_is_not_idle(room):
+    room.gate.opened.clear()
+    with speaking(room) as socket:
         say(socket, START, {"type": "text", "text": f"{FIRST} Mais "})
+        eventually(lambda: jobs_of(room))
+        # Only from the next message on, which the machine may let come late.
+        room.service.settings = replace(room.service.settings, socket_idle_s=0.1)
+        say(socket, {"type": "text", "text": "uma "})
+        time.sleep(0.5)
+        room.gate.opened.set()
         while not isinstance(socket.recv(timeout=PATIENCE_S), bytes):
             pass
-        say(socket, {"type": "end"})
-        assert heard(socket)[2] == 1000
 
 
 def test_who_waits_for_sound_that_does_not_come_is_told_and_the_job_is_cancelled(tmp_path):
@@ -316,8 +331,7 @@ def slow(tmp_path, monkeypatch):
 @pytest.mark.parametrize("moment", ["submitted", "heard"])
 @pytest.mark.parametrize("how", ["closed", "cut"])
 def test_a_client_that_leaves_cancels_what_it_asked_for(slow, moment, how):
-    if moment == "submitted":
-        slow.gate.opened.clear()
+    slow.gate.let(0 if moment == "submitted" else 3)  # nothing ends by itself
     with contextlib.suppress(ConnectionClosed, OSError), speaking(slow) as socket:
         say(socket, START, {"type": "text", "text": f"{TEXT} Terceira frase, ainda mais comprida. Mais "})
         eventually(lambda: len(jobs_of(slow)) == 2)  # one is heard, the next one is made, the third waits for them

@@ -8,7 +8,6 @@ import io
 import json
 import socket
 import threading
-import time
 
 import av
 import httpx
@@ -23,6 +22,8 @@ from .room import HELLO, PATIENCE_S, eventually, furnished, leave_after, refused
 
 MADE = "/jobs/stream?format=pcm"
 
+#: Steps of the slow engine: fewer than the first segment takes, and so many that one is finished and not all of them are.
+SOME, MORE = 4, 40
 LONG = {**HELLO, "text": " ".join(f"Esta é a frase de número {number}, nem curta nem longa." for number in range(12))}
 
 
@@ -30,7 +31,7 @@ LONG = {**HELLO, "text": " ".join(f"Esta é a frase de número {number}, nem cur
 def slow(tmp_path, monkeypatch):
     """A service whose engine takes its time, in chunks of a few letters."""
     monkeypatch.setenv(PLAN_VARIABLE, json.dumps({"step_s": 0.03, "letters_per_chunk": 6, "batch_size": 1}))
-    with furnished(tmp_path) as made:
+    with furnished(tmp_path, stream_stall_s=600.0) as made:
         yield made
 
 
@@ -83,6 +84,7 @@ def test_every_format_is_a_file_as_long_as_the_sound(shared, kind):
 
 
 def test_the_first_sound_leaves_before_the_first_segment_is_finished(slow):
+    slow.gate.let(SOME)
     with streamed(slow, body=LONG, format="pcm") as answer:
         pieces = answer.iter_raw()  # kept: an iterator that is thrown away closes its connection
         first = next(pieces)
@@ -112,10 +114,10 @@ def test_the_format_of_the_body_counts_where_the_query_has_none(shared):
 
 
 # --- events ---------------------------------------------------------------------------------------------------
-def events_of(answer):
-    """As an EventSource reads them: (id, name, data)."""
+def events_of(answer, lines=None):
+    """As an EventSource reads them: (id, name, data). `lines` are the answer's, if some were read already."""
     found, fields = [], {}
-    for line in answer.iter_lines():
+    for line in lines or answer.iter_lines():
         if not line and "data" in fields:
             found.append((fields.get("id"), fields.get("event", "message"), json.loads(fields["data"])))
             fields = {}
@@ -187,6 +189,7 @@ def test_a_failure_after_the_first_byte_cuts_the_connection(tmp_path, monkeypatc
 
 
 def test_a_cancelled_job_ends_its_streams_without_an_end(slow):
+    slow.gate.let(SOME)
     with streamed(slow, body=LONG) as answer:
         pieces = answer.iter_raw()
         next(pieces)
@@ -220,8 +223,8 @@ def newest(room):
 
 @pytest.mark.parametrize("moment", ["queued", "processing", "speaking"])
 def test_a_client_that_leaves_at_any_moment_cancels_its_job(slow, moment):
+    slow.gate.let(MORE if moment == "speaking" else 0)  # it does not end by itself
     if moment == "queued":
-        slow.gate.opened.clear()
         slow.submit()  # the one slot is taken
         eventually(lambda: slow.client.get("/jobs").json()["jobs"][0]["status"] == "processing")
     before = newest(slow)
@@ -229,16 +232,14 @@ def test_a_client_that_leaves_at_any_moment_cancels_its_job(slow, moment):
     def wait():
         job_id = eventually(lambda: (found := newest(slow)) != before and found)
         if moment == "processing":
-            slow.gate.opened.clear()
             eventually(lambda: status(slow, job_id) == "processing")
         if moment == "speaking":
-            eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["segments"]["done"] >= 2)
+            eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["segments"]["done"] >= 1)
         return job_id
 
     job_id = leave_after(slow, MADE, LONG, wait)
-    left_at = time.monotonic()
+    # Nothing else ends it: the service is patient with who takes nothing, and makes no more sound.
     eventually(lambda: status(slow, job_id) == "cancelled")
-    assert time.monotonic() - left_at < 5  # within a second on a machine of its own
     eventually(lambda: slow.client.get("/admin/stats").status_code == 200)
 
 
@@ -253,7 +254,9 @@ def test_with_keep_the_job_goes_on_without_its_client(slow):
 
 
 def test_a_follower_that_leaves_does_not_cancel_a_job_that_was_submitted_apart_unless_it_says_so(slow):
+    slow.gate.let(MORE)
     job_id = slow.submit(**LONG)["id"]
+    eventually(lambda: slow.client.get(f"/jobs/{job_id}").json()["segments"]["done"] >= 1)
     with streamed(slow, f"/jobs/{job_id}/stream", method="GET") as answer:
         next(answer.iter_raw())
     eventually(lambda: slow.app.state.live_room.open == 0)
@@ -292,16 +295,35 @@ def test_a_client_that_stops_reading_is_dropped_and_holds_up_nobody(tmp_path, mo
     )
     with furnished(tmp_path, stream_stall_s=0.5) as room:
         job_id = room.spoken(text=text)["id"]
-        with socket.socket() as door:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            door.connect((room.client.base_url.host, room.client.base_url.port))
-            door.sendall(f"GET /jobs/{job_id}/stream?format=pcm HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            eventually(lambda: room.app.state.live_room.open == 1)
-            # It reads nothing from here on.
-            fast = room.client.get(f"/jobs/{job_id}/stream", params={"format": "pcm"}).content
-            assert fast == pcm_of(room, job_id)
+        # It reads nothing of its sound.
+        with eventually(lambda: begun(room, f"/jobs/{job_id}/stream?format=pcm"), "its sound") as door:
+            assert eventually(lambda: heard_whole(room, job_id), "the sound of another") == pcm_of(room, job_id)
             eventually(lambda: room.app.state.live_room.open == 0, "being dropped")
             assert not ended_well(door)
+
+
+def begun(room, path):
+    """A connection on which the answer begins; None if this machine stood still for longer than the service is patient."""
+    door = socket.socket()
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        door.settimeout(PATIENCE_S)
+        door.connect((room.client.base_url.host, room.client.base_url.port))
+        door.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        if door.recv(12) == b"HTTP/1.1 200":
+            return door
+    except ConnectionError:
+        pass
+    door.close()
+    return None
+
+
+def heard_whole(room, job_id):
+    """What a client hears who takes what comes; None as above."""
+    try:
+        return room.client.get(f"/jobs/{job_id}/stream", params={"format": "pcm"}).content
+    except httpx.RemoteProtocolError:
+        return None
 
 
 def ended_well(door):

@@ -30,7 +30,7 @@ class LiveAnswer(Response[None]):
 
     Args:
         pieces: of the body; closed in the end.
-        farewell: awaited last, however it ended.
+        farewell: awaited once, however it ended, and before the client hears of the end: it may ask for the next at once.
     """
 
     def __init__(
@@ -51,28 +51,39 @@ class LiveAnswer(Response[None]):
         )  # fmt: skip
         answer.pieces, answer.farewell, answer.stall_s = self._body
         answer.name = request_id(request.scope)
+        answer.left = False
         return answer
 
 
 class _Sending(ASGIResponse):
-    __slots__ = ("farewell", "name", "pieces", "stall_s")
+    __slots__ = ("farewell", "left", "name", "pieces", "stall_s")
     _should_set_content_length = False
 
     pieces: AsyncGenerator[bytes]
     farewell: Callable[[], Awaitable[None]]
     stall_s: float
     name: str
+    left: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        if not self.left:
+            self.left = True
             await self.farewell()
 
     async def send_body(self, send: Send, receive: Receive) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_until_gone, receive, tasks.cancel_scope)
-            if await self._sent_all(send):
+            sent_all = await self._sent_all(send)
+            # Else a client with one place of its own would be refused when it asks for the next sound at once.
+            with anyio.CancelScope(shield=True):
+                await self._leave()
+            if sent_all:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             # Else the body stays without its end, and the server cuts the connection.
             tasks.cancel_scope.cancel()

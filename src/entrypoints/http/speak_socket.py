@@ -50,7 +50,12 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
         return
     try:
         session = _Session(socket, service, room.threads, seat, caller)
-        await session.run()
+        try:
+            await session.run()
+        finally:
+            # Before the last word: a client with one place of its own may open the next socket at once.
+            with anyio.CancelScope(shield=True):
+                await seat.give_back()
     except _Left:
         _log.debug("a client left its socket")
     except VoiceCoreError as error:
@@ -60,9 +65,6 @@ async def speak(socket: WebSocket[Any, Any, Any], service: Wired, caller: Callin
         await _close(socket, {"type": "error", "code": "internal_error", "detail": "The service failed."}, DEFECT)
     else:
         await _close(socket, {"type": "done", **session.summary()}, NORMAL)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await seat.give_back()
 
 
 async def _refuse(socket: WebSocket[Any, Any, Any], service: Service, error: VoiceCoreError) -> None:
