@@ -14,23 +14,50 @@ from typing import Any
 
 import httpx
 import psutil
-from tests.crash.texts import samples_of
+from tests.crash.texts import samples_of, stuck_at
 from tests.instruments.free_port import free_port
 from tests.instruments.redis_server import RedisServer
 from tests.instruments.tcp_proxy import TcpProxy
 
-#: Short, so that a test sees a takeover in seconds. The defaults (30 s) are measured by the benchmark.
-LEASE_S = 3.0
+from adapters.redisclient import connect
+
+#: Short, for tests that see leases run out. Everywhere else they have their default length, which no pause of a busy machine
+#: outlasts, and a test says when they are over (`Cluster.end_leases`).
+SHORT_LEASE_S = 3.0
+#: How long whatever must come is waited for. Only a defect takes so long.
+PATIENCE_S = 120.0
 FINISHED = ("completed", "failed", "cancelled")
 
 
-def until(condition, seconds=60.0, what="it"):
+#: Ends the leases of one worker, named by its process id, in one step: a job that ends meanwhile stays as it is.
+_END_LEASES = """
+local ended = 0
+for _, id in ipairs(redis.call('ZRANGE', 'voicecore:leases', 0, -1)) do
+  local key = 'voicecore:job:' .. id
+  if string.find(redis.call('HGET', key, 'worker'), ARGV[1], 1, true) then
+    redis.call('HSET', key, 'until_us', 0)
+    redis.call('ZADD', 'voicecore:leases', 0, id)
+    ended = ended + 1
+  end
+end
+return ended
+"""
+
+
+def until(condition, seconds=PATIENCE_S, what="it"):
     """The first truthy answer."""
     end = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < end, f"{what} never happened"
         time.sleep(0.02)
     return answer
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it does anything still. One that has ended may be listed for seconds, until init has heard of it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 class Program:
@@ -65,12 +92,14 @@ class Program:
     def kill(self) -> None:
         """SIGKILL; its orphaned children see the end of their input and leave."""
         if self.alive:
-            children = self.children()
+            children = []
+            with contextlib.suppress(psutil.Error):
+                children = self.children()
             self.process.kill()
             self.process.wait()
-            psutil.wait_procs(children, timeout=5)
+            until(lambda: not any(map(runs, children)), what="the end of its children")
 
-    def terminate(self, seconds=30.0) -> int:
+    def terminate(self, seconds=PATIENCE_S) -> int:
         """SIGTERM; its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
@@ -89,7 +118,7 @@ class Api(Program):
         port = free_port()
         super().__init__(["serve"], {**environment, "VOICECORE_PORT": str(port)}, log)
         self.url = f"http://127.0.0.1:{port}"
-        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
 
     def start(self) -> None:
         super().start()
@@ -115,7 +144,7 @@ class Api(Program):
     def job(self, job_id: str) -> dict[str, Any]:
         return self.client.get(f"/jobs/{job_id}").raise_for_status().json()
 
-    def finished(self, job_id: str, seconds=60.0) -> dict[str, Any]:
+    def finished(self, job_id: str, seconds=PATIENCE_S) -> dict[str, Any]:
         return until(lambda: (job := self.job(job_id))["status"] in FINISHED and job, seconds, f"the end of {job_id}")
 
     def audio(self, job_id: str) -> bytes:
@@ -128,6 +157,10 @@ class Api(Program):
     def done_segments(self, job_id: str) -> int:
         return self.job(job_id)["segments"]["done"]
 
+    def stuck(self, job_id: str, number: int) -> None:
+        """Wait until a job hangs at this one of its sentences (`stuck_at`)."""
+        until(lambda: self.done_segments(job_id) == number - 1, what=f"sentence {number}")
+
 
 class Cluster:
     """Redis (perhaps behind a proxy), services, workers, one folder of blobs that they share."""
@@ -136,6 +169,8 @@ class Cluster:
         self.folder = folder
         self.redis = RedisServer(folder / "redis", appendfsync=appendfsync).start()
         self.proxy = TcpProxy(self.redis.port)
+        #: What is `held_at` a sentence goes on once this file is there.
+        self.gate = folder / "go on"
         self._settings = settings
         self._programs: list[Program] = []
 
@@ -147,7 +182,7 @@ class Cluster:
         tone = {"segment_limit": 60, "batch_size": 1, **(plan or {})}
         return clean | {
             "VOICECORE_REDIS_URL": f"redis://127.0.0.1:{port}/0", "VOICECORE_ENGINE": "tone",
-            "VOICECORE_DATA_DIR": str(self.folder / "data"), "VOICECORE_LEASE_S": str(LEASE_S), "VOICECORE_DRAIN_S": "1",
+            "VOICECORE_DATA_DIR": str(self.folder / "data"), "VOICECORE_DRAIN_S": "1",
             "VOICECORE_TESTING_TONE": json.dumps(tone),
             # Some have the size of their files bounded meanwhile, and would leave half a compiled module to everybody.
             "PYTHONDONTWRITEBYTECODE": "1", **self._settings, **settings,
@@ -165,6 +200,20 @@ class Cluster:
         until(lambda: not worker.alive or '"working"' in worker.logged(), what="the start of the worker")
         assert worker.alive, worker.logged()
         return worker
+
+    def held_at(self, number: int) -> dict[str, Any]:
+        """The plan of an engine that waits at this sentence until `gate` is touched."""
+        return stuck_at(number, self.gate)
+
+    def kill(self, worker: Program) -> None:
+        """SIGKILL, and the lease of what it ran is over."""
+        worker.kill()
+        assert self.end_leases(worker) == 1
+
+    def end_leases(self, worker: Program) -> int:
+        """Let the leases of a worker be over, as if their time had passed; how many there were."""
+        with connect(self.redis.url, timeout_s=PATIENCE_S) as client:
+            return int(client.eval(_END_LEASES, 0, f"-{worker.pid}-"))
 
     def blobs(self, pattern: str) -> list[Path]:
         """Files of blobs, by a glob of their keys' folders (`jobs+/*/a1+/audio.wav`)."""

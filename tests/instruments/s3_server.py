@@ -33,7 +33,7 @@ BUCKET = "voicecore-test"
 ACCESS_KEY = "voicecore-test-key"
 SECRET_KEY = "voicecore-test-secret-0123456789"
 READER_KEY, READER_SECRET = "voicecore-test-reader", "voicecore-test-reader-secret"
-_READY_S = 30.0  # on a quiet machine it takes 1 s
+_READY_S = 90.0  # on a quiet machine it takes 1 s
 _PORTS = ("s3", "master", "volume", "filer", "admin")
 
 

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class TonePlan:
         step_s: seconds every step takes.
         print_at_steps: print a line to standard output at every step, as careless libraries do.
         hang_on, exit_on, fail_on: sleep for ever; end the process at once (status 9); raise `EngineFailed`.
+        hang_until: the path of a file; what hangs goes on once it is there. Empty for never.
         reference_note: what it has to say of every reference; empty for nothing.
         letters_per_chunk: letters in one chunk; 0 gives each utterance as one chunk.
         tells_words: whether it says when each word is heard, which it knows to the sample.
@@ -47,6 +49,7 @@ class TonePlan:
     step_s: float = 0.0
     print_at_steps: bool = False
     hang_on: str = ""
+    hang_until: str = ""
     exit_on: str = ""
     fail_on: str = ""
     reference_note: str = ""
@@ -163,7 +166,9 @@ class ToneEngine:
         if plan.exit_on and plan.exit_on in text:
             os._exit(9)
         while plan.hang_on and plan.hang_on in text:
-            time.sleep(3600)
+            if plan.hang_until and Path(plan.hang_until).exists():
+                break
+            time.sleep(0.01 if plan.hang_until else 3600)
         if plan.fail_on and plan.fail_on in text:
             raise EngineFailed("The tone engine was told to fail on this text.")
 
