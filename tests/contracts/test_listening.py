@@ -17,7 +17,7 @@ from voicecore.testing.contracts.relay import RelayEnds
 from voicecore.testing.tone import TonePlan
 from voicecore.usecases.listen import Listen
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def one_process() -> RelayEnds:

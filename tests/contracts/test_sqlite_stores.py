@@ -197,7 +197,7 @@ def test_reading_does_not_wait_for_a_writer(tmp_path: Path) -> None:
         writer.execute("DELETE FROM job")
         reader = threading.Thread(target=read)
         reader.start()
-        reader.join(timeout=30)
+        reader.join(timeout=60)
         assert answers == [(queued_job(), 1, 1)]
     assert store.get(JobId("job_1")) is None
     store.close()

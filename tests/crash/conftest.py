@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.crash.cluster import Cluster
+from tests.crash.embedded import Server
 
 
 def pytest_addoption(parser):
@@ -25,3 +26,20 @@ def deploy(tmp_path):
     yield begin
     for cluster in clusters:
         cluster.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts services that do everything in one process; they end with the test."""
+    servers = []
+
+    def begin(folder="data", **options):
+        (tmp_path / folder).mkdir()
+        servers.append(Server(tmp_path / folder, **options))
+        servers[-1].start()
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.client.close()
+        server.kill()

@@ -8,7 +8,7 @@ import time
 import pytest
 from standardwebhooks.webhooks import Webhook
 from tests.crash.cluster import until
-from tests.crash.texts import sentences
+from tests.crash.texts import sentences, stuck_at
 from tests.instruments.s3_server import BUCKET, S3Server
 from tests.instruments.tones import recording
 from tests.instruments.webhook_receiver import receiving
@@ -31,15 +31,15 @@ def apart(server, name):
 def test_machines_that_share_no_disk_clone_speak_resume_and_delete_over_a_bucket(deploy, bucket):
     cluster = deploy(**apart(bucket, "apart"))
     api = cluster.api(VOICECORE_DATA_DIR=str(cluster.folder / "machine a"))
-    first = cluster.worker(plan={"step_s": 0.1}, VOICECORE_DATA_DIR=str(cluster.folder / "machine b"))
+    first = cluster.worker(plan=stuck_at(9), VOICECORE_DATA_DIR=str(cluster.folder / "machine b"))
     told = api.client.post(
         "/voices/clone", data={"name": "Ana", "language": "pt-BR", "consent_by": "Ana"},
         files={"file": ("a.wav", recording(hz=200.0), "audio/wav")},
     ).json()  # fmt: skip
     voice_id = api.finished(told["job_id"])["voice_id"]
     job_id = api.submit(sentences(20), mode="dubbing_with_clone", voice_id=voice_id)
-    until(lambda: api.done_segments(job_id) >= 8, what="half of the job")
-    first.kill()
+    api.stuck(job_id, 9)
+    cluster.kill(first)
     cluster.worker(VOICECORE_DATA_DIR=str(cluster.folder / "machine c"))
     job = api.finished(job_id)
     assert (job["status"], job["attempt"]) == ("completed", 2)
@@ -59,17 +59,16 @@ def test_machines_that_share_no_disk_clone_speak_resume_and_delete_over_a_bucket
 def test_a_job_killed_at_segment_40_of_60_resumes_at_41_and_editing_one_sentence_speaks_only_that_one(deploy):
     cluster = deploy()
     api = cluster.api()
-    first = cluster.worker(proxied=True, plan={"step_s": 0.03})
+    first = cluster.worker(plan=stuck_at(41))
     text = sentences(60)
     job_id = api.submit(text)
-    until(lambda: api.done_segments(job_id) >= 40, what="segment 40")
-    first.kill()
-    kept = len(cluster.blobs("segments+/**/*.f32"))
-    assert 40 <= kept < 60
+    api.stuck(job_id, 41)
+    cluster.kill(first)
+    assert len(cluster.blobs("segments+/**/*.f32")) == 40
     cluster.worker()
     job = api.finished(job_id)
     assert (job["status"], job["segments"]["total"], job["attempt"]) == ("completed", 60, 2)
-    assert job["segments"]["cached"] == kept
+    assert job["segments"]["cached"] == 40
     edited = api.finished(api.submit(text.replace("frase 30 ", "oração 30 ")))
     assert (edited["segments"]["total"], edited["segments"]["cached"]) == (60, 59)
 
@@ -87,12 +86,13 @@ def test_jobs_of_a_higher_priority_start_first_and_each_engine_has_a_queue_of_it
 def test_the_end_of_a_job_is_told_though_receiver_and_workers_die_and_the_signature_holds(deploy):
     cluster = deploy(**ALLOWED)
     api = cluster.api()
-    worker = cluster.worker(plan={"step_s": 0.05})
+    worker = cluster.worker(plan=cluster.held_at(6))
     answers = iter([500])
     with receiving(lambda _: next(answers, 204)) as receiver:
         job_id = api.submit(sentences(20), webhook_url=receiver.url)
-        until(lambda: api.done_segments(job_id) >= 5, what="work")
-        worker.kill()
+        api.stuck(job_id, 6)
+        cluster.kill(worker)
+        cluster.gate.touch()
         worker.start()
         # The first answer was an error, so it is told again some seconds later, under the same id.
         until(lambda: len(receiver.received) == 2, what="the second try")

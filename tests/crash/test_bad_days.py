@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from tests.crash.cluster import Api, Program, until
+from tests.crash.cluster import PATIENCE_S, Api, Program, until
 from tests.crash.texts import sentences
 from tests.instruments.free_port import free_port
 from tests.instruments.redis_server import RedisServer
@@ -33,7 +33,7 @@ def ended(cluster, command, **settings):
     environment = {**cluster.environment(), "VOICECORE_PORT": str(free_port()), **settings}
     done = subprocess.run(
         [sys.executable, "-m", "entrypoints.cli", *command], env=environment, cwd=cluster.folder, capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert SECRET not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -99,6 +99,9 @@ def troubled(folder, trouble, stack):
     if trouble == "replica":
         replica = RedisServer(folder / "replica", options=("--replicaof", "127.0.0.1", str(server.port)))
         server = stack.enter_context(replica)
+        with connect(server.url) as client:
+            # Until then it may say that it still loads.
+            until(lambda: client.info("replication")["master_link_status"] == "up", what="the first copy")
     if trouble == "keys":
         with connect(server.url) as admin:
             admin.execute_command("ACL SETUSER other on >hunter2 ~other:* &* +@all")
@@ -172,13 +175,14 @@ def test_a_bucket_that_cannot_be_used_is_refused_with_what_is_wrong(deploy, tmp_
 
 def test_a_redis_that_is_full_refuses_new_jobs_with_503_and_ends_those_that_run(deploy):
     cluster = deploy()
-    api, worker = cluster.api(), cluster.worker(plan={"step_s": 0.2})
+    api, worker = cluster.api(), cluster.worker(plan=cluster.held_at(3))
     running = api.submit(sentences(10))
-    until(lambda: api.done_segments(running) >= 2, what="work")
+    api.stuck(running, 3)
     with connect(cluster.redis.url) as client:
         client.config_set("maxmemory", "1mb")
         told = problem(api.client.post("/jobs", json=HELLO), 503, "Redis is full", "maxmemory")
         assert told["code"] == "storage_unavailable"
+        cluster.gate.touch()
         assert api.finished(running)["status"] == "completed"
         assert api.audio(running)
         assert api.client.get("/jobs").json()["total"] == 1
@@ -238,7 +242,7 @@ def test_damaged_files_are_never_handed_out_and_what_can_be_made_again_is(deploy
     spoil(cluster.blobs(f"jobs+/{job_id}+/*/audio.wav"))
     with pytest.raises(Exception, match="without sending complete message body"):
         api.audio(job_id)
-    assert "a download was cut before its end: blob_corrupt" in api.logged()
+    until(lambda: "a download was cut before its end: blob_corrupt" in api.logged(), what="its sentence")
     problem(api.client.get(f"/jobs/{job_id}/download?format=flac"), 500, "digest", "make it again")
     spoil(cluster.blobs("segments+/**/*.f32"))
     again = api.submit(text)
@@ -344,14 +348,13 @@ def in_another_time(program, hours):
 @pytest.mark.parametrize("hours", [5, -5])
 def test_machines_whose_clocks_are_hours_apart_do_every_job_once_and_say_that_their_clocks_are_off(deploy, hours):
     cluster = deploy()
-    environment = cluster.environment(plan={"step_s": 0.1}, VOICECORE_WORKER_ENGINES="tone")
+    environment = cluster.environment(VOICECORE_WORKER_ENGINES="tone")
     api = Api(environment, cluster.folder / "api.log")
     worker = Program(["worker"], environment, cluster.folder / "worker.log")
     cluster._programs += [api, worker]
     in_another_time(api, hours)
     in_another_time(worker, -hours)
     until(lambda: api._answers("/live"), what="the start of the service")
-    # Longer than a lease.
     jobs = [api.submit(sentences(35)), api.submit("Bom dia.")]
     for job_id in jobs:
         job = api.finished(job_id)
@@ -374,6 +377,6 @@ def test_a_command_that_waits_for_want_of_a_worker_says_so_and_ctrl_c_cancels_it
     cluster._programs.append(program)
     until(lambda: "no worker serves tone" in program.logged(), what="the sentence")
     program.process.send_signal(signal.SIGINT)
-    assert program.process.wait(20) == 130
+    assert program.process.wait(PATIENCE_S) == 130
     assert [job["status"] for job in api.client.get("/jobs").json()["jobs"]] == ["cancelled"]
     assert not (cluster.folder / "dia.wav").exists()

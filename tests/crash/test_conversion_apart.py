@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.crash.cluster import until
-from tests.crash.texts import sentences
+from tests.crash.texts import sentences, stuck_at
 
 from voicecore.testing.contracts.voice_converter import buzz
 from voicecore.testing.shifter import PLAN_VARIABLE, shifter_file
@@ -30,11 +30,10 @@ def test_a_worker_killed_while_it_converts_costs_an_attempt_and_what_it_converte
     cluster = deploy()
     api = cluster.api()
     model = added(api)
-    slow = {PLAN_VARIABLE: json.dumps({"convert_s": 0.3})}
-    first = cluster.worker(**slow)
+    first = cluster.worker(plan=stuck_at(5))
     job_id = api.submit(sentences(12), enable_rvc=True, rvc_model_id=model)
-    until(lambda: api.done_segments(job_id) >= 4, what="a third of the job")
-    first.kill()
+    api.stuck(job_id, 5)
+    cluster.kill(first)
     cluster.worker()
     job = api.finished(job_id)
     assert (job["status"], job["attempt"], job["rvc_applied"]) == ("completed", 2, True)
@@ -58,7 +57,7 @@ def test_a_recording_whose_worker_is_killed_is_converted_by_another_one(deploy):
     refused = api.client.delete(f"/rvc-models/{model}")
     assert refused.status_code == 409
     assert job_id in refused.text
-    first.kill()
+    cluster.kill(first)
     cluster.worker()
     job = api.finished(job_id)
     assert (job["status"], job["attempt"], job["rvc_applied"]) == ("completed", 2, True)

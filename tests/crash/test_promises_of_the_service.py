@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import signal
@@ -13,11 +14,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import numpy as np
 import psutil
 import pytest
-from tests.crash.cluster import until
-from tests.crash.texts import samples_of, sentences
+from tests.crash.cluster import PATIENCE_S, Api, until
+from tests.crash.texts import samples_of, sentences, stuck_at
 from tests.instruments.tones import recording
 
 from adapters.blobs.filesystem import FilesystemBlobStore
@@ -146,15 +148,11 @@ def test_10_a_full_queue_answers_429_draining_503_and_memory_stays_flat_at_ten_t
     api.finished(api.submit("Agora há lugar."))
 
 
-def test_while_draining_new_work_is_refused_with_503(tmp_path):
+def test_while_draining_new_work_is_refused_with_503(start, tmp_path):
     """The embedded service drains for as long as its job may go on."""
-    from tests.crash.test_kill_and_restart import Server
-
-    server = Server(tmp_path, step_s=0.2)
-    server.drain_s = "8"
-    server.start()
-    job_id = server.client.post("/jobs", json=HELLO | {"text": sentences(15)}).json()["id"]
-    until(lambda: server.job(job_id)["segments"]["done"] >= 1, what="work")
+    gate = tmp_path / "go on"
+    server = start(drain_s="600", **stuck_at(2, gate))
+    server.stuck(server.submit(text=sentences(3)), 2)
     server.process.send_signal(signal.SIGTERM)
     refused = until(
         lambda: (answer := server.client.post("/jobs", json=HELLO)).status_code == 503 and answer, what="the drain"
@@ -163,8 +161,8 @@ def test_while_draining_new_work_is_refused_with_503(tmp_path):
     assert int(refused.headers["Retry-After"]) > 0
     assert server.client.get("/live").status_code == 200
     assert server.client.get("/ready").status_code == 503
-    assert server.process.wait(30) == 0
-    server.hang_up()
+    gate.touch()
+    assert server.process.wait(PATIENCE_S) == 0
 
 
 def _as_version_1(record: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +218,7 @@ def test_15_old_records_stay_readable_and_an_unknown_state_refuses_to_start(depl
         names = ("99", "voicecore")
     refused = subprocess.run(
         [sys.executable, "-m", "entrypoints.cli", "serve", "--port", "1999"], env=environment, cwd=tmp_path,
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
     assert refused.returncode not in (0, -9)
     assert all(name in refused.stderr for name in names), refused.stderr
@@ -245,8 +243,6 @@ def write_database_of_version_1(path, record):
 
 
 def serve_and_get(environment, folder, path):
-    from tests.crash.cluster import Api
-
     api = Api(environment, folder / "served.log")
     api.start()
     try:
@@ -290,12 +286,8 @@ def test_16_a_deleted_voice_or_job_leaves_no_audio_behind(deploy):
 
 def quietly(api, path):
     """Delete, whether or not anybody lives to answer."""
-    import httpx
-
-    try:
-        httpx.delete(api.url + path, timeout=5)
-    except httpx.TransportError:
-        return
+    with contextlib.suppress(httpx.TransportError):
+        httpx.delete(api.url + path, timeout=PATIENCE_S)
 
 
 def test_17_ready_is_not_live_readiness_is_false_when_leases_cannot_be_renewed(deploy):
@@ -339,6 +331,7 @@ def test_18_voices_never_mix(deploy):
     ]  # fmt: skip
     until(lambda: api.client.get("/jobs?status=completed").json()["total"] > len(voices) + 8, what="half of the work")
     workers[0].kill()
+    cluster.end_leases(workers[0])
     cluster.worker(slots=2, plan={"step_s": 0.01, "batch_size": 2})
     alone = {}
     for hz, job_id in orders:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
 
 import httpx
-from tests.crash.cluster import LEASE_S
+import psutil
+from tests.crash.cluster import PATIENCE_S, SHORT_LEASE_S
 from tests.crash.history import History
 from tests.crash.texts import sentences
 
@@ -24,7 +26,7 @@ class Client(threading.Thread):
 
     def run(self):
         number = 0
-        with httpx.Client(base_url=self._api.url, timeout=15) as client:
+        with httpx.Client(base_url=self._api.url, timeout=PATIENCE_S) as client:
             while not self.stopping.is_set():
                 number += 1
                 self._order(client, number)
@@ -69,11 +71,12 @@ def trouble(cluster, api, workers, chance):
         worker.start()
     elif kind == "stall":
         worker.pause()
-        time.sleep(LEASE_S * chance.uniform(0.5, 2))
+        time.sleep(SHORT_LEASE_S * chance.uniform(0.5, 2))
         worker.resume()
     elif kind == "model":
         for child in worker.children():
-            child.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
     elif kind == "redis":
         cluster.redis.kill()
         time.sleep(chance.uniform(0, 3))
@@ -83,7 +86,7 @@ def trouble(cluster, api, workers, chance):
         api.start()
     else:
         {"cut": cluster.proxy.cut, "hole": cluster.proxy.black_hole, "delay": lambda: cluster.proxy.delay(0.3)}[kind]()
-        time.sleep(chance.uniform(0.5, 2 * LEASE_S))
+        time.sleep(chance.uniform(0.5, 2 * SHORT_LEASE_S))
         cluster.proxy.delay(0)
         cluster.proxy.heal()
     return kind
@@ -92,7 +95,7 @@ def trouble(cluster, api, workers, chance):
 def test_whatever_happens_what_clients_see_is_possible(deploy, request):
     seed = random.SystemRandom().randrange(10**6)
     chance = random.Random(seed)
-    cluster = deploy(appendfsync="always")
+    cluster = deploy(appendfsync="always", VOICECORE_LEASE_S=f"{SHORT_LEASE_S:g}")
     api = cluster.api()
     workers = [
         cluster.worker(proxied=n % 2 == 0, slots=1 + n % 2, plan={"step_s": 0.02, "batch_size": 2}) for n in range(3)
@@ -108,7 +111,8 @@ def test_whatever_happens_what_clients_see_is_possible(deploy, request):
         time.sleep(chance.uniform(0.2, 2))
     for client in clients:
         client.stopping.set()
-        client.join(60)
+        client.join(2 * PATIENCE_S)
+        assert not client.is_alive()
     history.settle(api.client, 300)
     history.check()
     cancelled = set().union(*(client.cancelled for client in clients))

@@ -16,7 +16,7 @@ from voicecore.language import Language
 
 PT = Language("pt", "BR")
 SOON_S = 0.3
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -61,8 +61,9 @@ def test_without_a_time_to_unload_what_is_loaded_stays():
 def test_a_job_that_comes_in_time_keeps_what_is_loaded_however_long_it_takes(host):
     host.engine("tone")
     first = host.pid
-    host.rest()
-    engine = host.engine("tone")
+    with host._life:  # so that a pause of this machine does not make it late
+        host.rest()
+        engine = host.engine("tone")
     time.sleep(3 * SOON_S)
     assert engine.measure("bom dia", PT) == 7
     assert host.pid == first
@@ -70,11 +71,14 @@ def test_a_job_that_comes_in_time_keeps_what_is_loaded_however_long_it_takes(hos
 
 def test_each_rest_begins_the_time_again(host):
     host.engine("tone")
-    first = host.pid
-    for _ in range(6):
-        time.sleep(SOON_S / 3)
-        host.rest()
-    assert host.pid == first
+    times = []
+    with host._life:  # so that none of them is over meanwhile
+        for _ in range(6):
+            host.rest()
+            times.append(host._unloading)
+        assert [each.finished.is_set() for each in times] == [True] * 5 + [False]
+        assert {each.interval for each in times} == {SOON_S}
+        assert host.pid is not None
     eventually(lambda: host.pid is None)
 
 

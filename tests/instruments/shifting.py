@@ -13,7 +13,7 @@ from voicecore.ports import ModelParts
 from voicecore.testing.shifter import PLAN_VARIABLE, Shifter, shifter_file
 
 PT = Language("pt", "BR")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 MODEL = ConversionSettings(model_id="rvc_a")
 PARTS = ModelParts(shifter_file(), b"12")
 

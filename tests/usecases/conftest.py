@@ -239,6 +239,28 @@ def make_house():
     return make
 
 
+class Gate:
+    """Where the engine of a house waits in the middle of a job, until the test lets it go on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def at(self, word: str) -> dict[str, str]:
+        """The plan of an engine that waits at texts with this word."""
+        return {"hang_on": word, "hang_until": str(self._path)}
+
+    def open(self) -> None:
+        """Let it go on."""
+        self._path.touch()
+
+
+@pytest.fixture
+def gate(tmp_path):
+    made = Gate(tmp_path / "go on")
+    yield made
+    made.open()
+
+
 @pytest.fixture
 def minute():
     return timedelta(minutes=1)

@@ -132,7 +132,7 @@ def test_models_that_are_added_at_the_same_time_do_not_pass_the_limit_and_leave_
 
     class Slow(ShifterIntake):
         def take_in(self, weights, index):
-            together.wait(30)  # all of them have found room
+            together.wait(60)  # all of them have found room
             return super().take_in(weights, index)
 
     def add(number):
@@ -156,7 +156,7 @@ def test_models_that_are_added_at_the_same_time_do_not_pass_the_room_for_all_of_
 
     class Together(ShifterIntake):
         def take_in(self, weights, index):
-            together.wait(30)  # all of them found room when they were asked for
+            together.wait(60)  # all of them found room when they were asked for
             return super().take_in(weights, index)
 
     def add(number):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -221,17 +220,13 @@ def test_a_job_that_is_cancelled_while_it_is_converted_leaves_nothing_and_falls_
     assert house.stored(f"jobs/{job.id}/a") == []
 
 
-def test_a_service_that_ends_while_a_job_is_converted_hands_it_back(make_house):
-    house = make_house(shifting={"convert_s": 0.2})
+def test_a_service_that_ends_while_a_job_is_converted_hands_it_back(house):
     job = ask(house)
-    run = house.worker()
-    thread = threading.Thread(target=run, args=("worker",))
-    thread.start()
-    end = time.monotonic() + 10
-    while house.store.get(job.id).segments.done < 1 and time.monotonic() < end:
-        time.sleep(0.01)
-    run.shut_down()
-    thread.join(10)
+    # In the middle of the second conversion, whose process ends with the service.
+    host = MortalHost(house, 2)
+    run = house.worker(host)
+    host._by = run.shut_down
+    assert run("worker")
     job = house.store.get(job.id)
     assert (job.status, job.tries) == (JobStatus.QUEUED, 0)
     whole = done(house, job)

@@ -46,8 +46,21 @@ def run_in_thread(run):
     return thread
 
 
+def conversions(host):
+    """How many the host was asked for, from now on; a list that grows."""
+    truth, asked = host.call, []
+
+    def call(process, frame):
+        if frame.head["call"] == "convert":
+            asked.append(frame)
+        return truth(process, frame)
+
+    host.call = call
+    return asked
+
+
 def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.01)
@@ -99,15 +112,14 @@ def test_a_process_that_dies_of_a_recording_fails_its_job_in_the_end_and_nothing
 @pytest.mark.parametrize("make", [ask, lambda house: send(house, sound(70.0))], ids=["speech", "recording"])
 def test_a_job_that_is_cancelled_while_its_conversion_hangs_ends_and_the_next_one_runs(house, child, trouble, make):
     trouble(trouble="hang", after=1)
-    job = make(house)
+    job, asked = make(house), conversions(child)
     run = house.worker(child)
     thread = run_in_thread(run)
-    until(lambda: house.store.get(job.id).segments.done == 1)
-    # By now the second part hangs in the process, which only force ends.
-    time.sleep(0.5)
+    # The second part hangs in the process, which only force ends.
+    until(lambda: len(asked) == 2 and child._under_way is not None and house.store.get(job.id).segments.done == 1)
     first = child.pid
     house.store.cancel(job.id, KEEP)
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert house.store.get(job.id).status is JobStatus.CANCELLED
     assert house.stored(f"jobs/{job.id}/a") == house.stored("uploads/") == []
@@ -123,14 +135,13 @@ def test_a_job_whose_conversion_hangs_fails_at_its_time_limit_and_keeps_no_plain
 ):
     house = make_house(limits={"job_timeout": timedelta(seconds=30)})
     trouble(trouble="hang", after=1)
-    job = ask(house)
+    job, asked = ask(house), conversions(child)
     thread = run_in_thread(house.worker(child))
-    until(lambda: house.store.get(job.id).segments.done == 1)
-    time.sleep(0.5)
+    until(lambda: len(asked) == 2 and child._under_way is not None)
     house.clock.advance(timedelta(seconds=10))
     house.clock.advance(timedelta(seconds=10))
     house.clock.advance(timedelta(seconds=11))
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     job = house.store.get(job.id)
     assert (job.status, job.error.code) == (JobStatus.FAILED, "deadline_exceeded")
@@ -146,6 +157,6 @@ def test_two_jobs_that_share_a_process_each_get_their_voice(house, child, troubl
     ]
     threads = [run_in_thread(house.worker(shared.slot())) for _ in jobs]
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     results = [house.store.get(job.id).result for job in jobs]
     assert [(each.conversion_applied, each.sample_rate_hz) for each in results] == [(True, 32_000), (True, 48_000)]

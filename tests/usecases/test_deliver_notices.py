@@ -35,7 +35,7 @@ PT = Language("pt", "BR")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEEP = timedelta(hours=24)
 #: How long a test waits for what takes a fraction of it.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass

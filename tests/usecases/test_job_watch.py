@@ -42,7 +42,7 @@ class Watched:
     def _breakable(self, truth):
         def call(*args):
             if self.blocked is not None:
-                self.blocked.wait(30)
+                self.blocked.wait(60)
             if self.away.is_set():
                 self.refused += 1
                 raise StorageUnavailable
@@ -63,7 +63,7 @@ def watched():
             made.blocked.set()
 
 
-def _until(condition, timeout_s=10.0):
+def _until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it never happened"
@@ -90,7 +90,7 @@ def test_a_clock_that_is_set_does_not_prolong_an_attempt_either(watched, jump):
     watched.clock.advance(LIMIT)
     _until(lambda: watched.watch.reason is not None)
     assert watched.watch.reason is StopReason.DEADLINE
-    assert watched.interrupted.wait(5)
+    assert watched.interrupted.wait(60)
 
 
 def test_the_lease_is_renewed_every_third_of_it(watched):
@@ -159,7 +159,7 @@ def test_the_time_limit_holds_while_a_call_of_the_store_hangs(watched):
     watched.blocked = threading.Event()
     _looks(watched)
     watched.clock.advance(LIMIT)
-    assert watched.interrupted.wait(5)
+    assert watched.interrupted.wait(60)
     assert watched.watch.reason is StopReason.DEADLINE
     assert not watched.blocked.is_set()
 
@@ -168,7 +168,7 @@ def test_a_shutdown_reaches_the_engine_while_a_call_of_the_store_hangs(watched):
     watched.blocked = threading.Event()
     _looks(watched)
     watched.watch.shut_down()
-    assert watched.interrupted.wait(5)
+    assert watched.interrupted.wait(60)
     assert watched.watch.reason is StopReason.SHUTDOWN
 
 
@@ -185,7 +185,7 @@ def test_a_cancelled_or_deleted_job_is_noticed_without_any_progress(watched, wha
         watched.store.cancel(watched.job.id, KEEP)
     else:
         watched.store.delete(watched.job.id)
-    assert watched.interrupted.wait(5)
+    assert watched.interrupted.wait(60)
     assert watched.watch.reason is StopReason.LOST
 
 
@@ -202,8 +202,8 @@ def test_a_fence_is_passed_only_when_the_store_has_said_so(watched):
     _until(lambda: watched.refused >= 5)
     assert not passed.is_set()
     watched.away.clear()
-    assert passed.wait(5)
-    thread.join(5)
+    assert passed.wait(60)
+    thread.join(60)
     assert watched.stored().segments.done == 2
 
 
@@ -260,5 +260,5 @@ def test_the_lease_counts_from_the_asking_for_it_not_from_the_answer():
     lost = threading.Event()
     store.renew = lambda *_: (_ for _ in ()).throw(StorageUnavailable())
     with JobWatch(store, clock, job, LEASE, LIMIT, lost.set, look_every_s=0.01, claimed_at=asked_at) as watch:
-        assert lost.wait(5)
+        assert lost.wait(60)
         assert watch.reason is StopReason.LOST

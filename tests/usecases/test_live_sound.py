@@ -97,18 +97,19 @@ def test_who_comes_late_hears_the_rest(house, monkeypatch):
     assert chunks[0].start + sum(len(chunk.samples) for chunk in chunks) == len(whole)
 
 
-def test_an_attempt_that_begins_again_says_the_same_sound_of_the_same_places(make_house):
-    house = make_house(step_s=0.02, batch_size=1)
+def test_an_attempt_that_begins_again_says_the_same_sound_of_the_same_places(make_house, gate):
+    house = make_house(batch_size=1, **gate.at("número 03"))
     job = house.submit(request(LONG))
     ear = Ear(job.id)
     run = house.worker(relay=ear)
     thread = threading.Thread(target=run, args=("worker",))
     thread.start()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(ear.heard[job.id]) < 3 and time.monotonic() < end:
         time.sleep(0.005)
     run.shut_down()
-    thread.join(10)
+    gate.open()
+    thread.join(60)
     assert house.store.get(job.id).status is JobStatus.QUEUED
     assert ear.ended == []
     before = list(ear.heard[job.id])
@@ -141,20 +142,21 @@ def test_followers_of_a_job_that_failed_or_was_cancelled_are_told_of_its_end(mak
 
 
 @pytest.mark.parametrize("what", ["cancel", "delete"])
-def test_followers_of_a_job_that_was_called_off_while_it_ran_are_told_of_its_end(make_house, what):
-    house = make_house(step_s=0.05)
+def test_followers_of_a_job_that_was_called_off_while_it_ran_are_told_of_its_end(make_house, what, gate):
+    house = make_house(**gate.at("número 04"))
     job = house.submit(request(LONG))
     ear = Ear(job.id)
     thread = threading.Thread(target=house.worker(relay=ear), args=("worker",))
     thread.start()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not ear.heard[job.id] and time.monotonic() < end:
         time.sleep(0.005)
     if what == "cancel":
         house.store.cancel(job.id, KEEP)
     else:
         house.delete_job(job.id)
-    thread.join(10)
+    gate.open()
+    thread.join(60)
     assert ear.ended == [job.id]
 
 

@@ -35,7 +35,7 @@ class ShifterPlan:
 
     Attributes:
         trouble: `fail` raises `EngineFailed`, `memory` `MemoryError`, `defect` `RuntimeError`, `corrupt` `ModelCorrupt`; `hang`
-            sleeps for ever, `exit` ends the process at once (status 9). Empty for none.
+            sleeps for ever, or until the file `hang_until` is there, `exit` ends the process at once (status 9). Empty for none.
         from_s: only for audio of at least so many seconds.
         after: only after so many conversions went well.
         convert_s: seconds that every conversion takes.
@@ -46,6 +46,7 @@ class ShifterPlan:
     """
 
     trouble: str = ""
+    hang_until: str = ""
     from_s: float = 0.0
     after: int = 0
     convert_s: float = 0.0
@@ -155,7 +156,9 @@ class Shifter:
         if not plan.trouble or duration_s < plan.from_s or len(self.converted) < plan.after:
             return
         while plan.trouble == "hang":
-            time.sleep(3600)
+            if plan.hang_until and Path(plan.hang_until).exists():
+                return
+            time.sleep(0.01 if plan.hang_until else 3600)
         if plan.trouble == "exit":
             os._exit(9)
         error = _TROUBLES[plan.trouble]()

@@ -19,7 +19,7 @@ from voicecore.job import JobId
 from voicecore.ports import Ear, LiveChunk, Relay
 
 #: Long enough for anything to arrive; only a failing test waits for it.
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 JOB, OTHER = JobId("job_1"), JobId("job_2")
 
 _SOUND = arrays(np.float32, st.integers(0, 500), elements=st.floats(-1, 1, width=32))
