@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-#: Far above anything that happens here; only a hang meets it.
-PATIENCE_S = 60
+#: Far above anything that happens here, torch loaded for the first time on a busy machine too; only a hang meets it.
+PATIENCE_S = 180
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ telephone reference. Of Tux Paint only those folders are named here that one per
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -25,6 +27,8 @@ from voicecore.audio import Audio
 _STAMPS = "tuxpaint-stamps-default"
 _ASTERISK = "usr/share/asterisk/sounds"
 _TUXPAINT = "usr/share/tuxpaint/stamps"
+#: Before a package that could not be had is asked for again: mirrors stutter.
+_PAUSES_S = (5, 20, 60)
 #: Clips of useful speech; shorter ones are single words.
 MIN_CLIP_S, MAX_CLIP_S = 1.5, 9.0
 _INSTALL_HINT = "human speech for the tests comes from Debian packages: run on Debian or Ubuntu, with `apt-get update` done once as root"
@@ -95,29 +99,46 @@ def fetch() -> Path:
         RuntimeError: where there is no apt, or a package cannot be had.
     """
     folder = cache_folder()
-    missing = [name for name in sorted({each.package for each in SPEAKERS}) if not (folder / name).is_dir()]
-    if not missing:
+    if not _missing(folder):
         return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    # Another process of the tests may be at it: then all is there afterwards.
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if missing := _missing(folder):
+            _fetch(folder, missing)
+    return folder
+
+
+def _missing(folder: Path) -> list[str]:
+    return [name for name in sorted({each.package for each in SPEAKERS}) if not (folder / name).is_dir()]
+
+
+def _fetch(folder: Path, missing: list[str]) -> None:
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise RuntimeError(f"apt-get and dpkg-deb are missing here; {_INSTALL_HINT}.")
     downloads = folder / f"downloads-{os.getpid()}"
     downloads.mkdir(parents=True)
     try:
-        if _run(downloads, "apt-get", "download", *missing) != 0:
-            _run(downloads, "apt-get", "update")
-            if _run(downloads, "apt-get", "download", *missing) != 0:
-                raise RuntimeError(f"apt-get could not download {', '.join(missing)}; {_INSTALL_HINT}.")
+        if not _downloaded(downloads, missing):
+            raise RuntimeError(f"apt-get could not download {', '.join(missing)}; {_INSTALL_HINT}.")
         for name in missing:
             (archive,) = downloads.glob(f"{name}_*.deb")
             unpacked = downloads / name
             if _run(downloads, "dpkg-deb", "-x", str(archive), str(unpacked)) != 0:
                 raise RuntimeError(f"dpkg-deb could not unpack {archive.name}.")
-            # Another process may have put it there meanwhile: theirs is as good as ours.
-            if not (folder / name).is_dir():
-                unpacked.rename(folder / name)
+            unpacked.rename(folder / name)
     finally:
         shutil.rmtree(downloads)
-    return folder
+
+
+def _downloaded(downloads: Path, names: list[str]) -> bool:
+    for pause_s in (0, *_PAUSES_S):
+        time.sleep(pause_s)
+        if _run(downloads, "apt-get", "download", *names) == 0:
+            return True
+        _run(downloads, "apt-get", "update")
+    return _run(downloads, "apt-get", "download", *names) == 0
 
 
 def clips(speaker: Speaker, *, seconds: float, skip_s: float = 0.0) -> list[Audio]:

@@ -36,8 +36,12 @@ ASKED = tuple((voice, text) for text in TEXTS for voice in VOICES)
 #: One thread each: the processor is shared, and the number of threads must not decide how sums are rounded.
 THREADS = 1
 PATIENCE_S = 300.0
+#: All is asked for once more as long as one of the slots has spoken too little: on a busy machine its model may come late.
+MOST_ROUNDS = 6
 
-Spoken = dict[tuple[str, str], Audio]
+Asked = tuple[str, str]
+Spoken = dict[Asked, Audio]
+Ended = list[tuple[Asked, SynthesisJob]]
 
 
 @pytest.fixture(scope="module")
@@ -57,53 +61,77 @@ def _finished(service: Service, job_id: JobId) -> SynthesisJob:
     raise AssertionError(f"{job_id} did not end within {PATIENCE_S:g} s")
 
 
+def _round(service: Service) -> list[tuple[Asked, JobId]]:
+    """All asked for at once."""
+    return [
+        ((voice, text), service.submit_synthesis(
+            SynthesisRequest(text=text, source_language=Language("pt", "BR"), voice_preset=voice)
+        ).id)
+        for voice, text in ASKED
+    ]  # fmt: skip
+
+
+def _voices_of(ended: Ended) -> dict[str | None, set[str]]:
+    """Slot → the voices that it has spoken with."""
+    found: dict[str | None, set[str]] = {}
+    for (voice, _), job in ended:
+        found.setdefault(job.worker, set()).add(voice)
+    return found
+
+
+def _both_changed_voices(ended: Ended) -> bool:
+    voices = _voices_of(ended).values()
+    return len(voices) == 2 and all(len(each) > 1 for each in voices)
+
+
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, dict[tuple[str, str], SynthesisJob]]]:
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Ended]]:
     """All asked for before the first is spoken, by two slots; nothing comes from the cache."""
     folder: Path = tmp_path_factory.mktemp("service")
     service = build(Settings(data_dir=folder, slots=2, threads=THREADS, segment_cache_mb=0)).service()
-    submitted = {
-        (voice, text): service.submit_synthesis(
-            SynthesisRequest(text=text, source_language=Language("pt", "BR"), voice_preset=voice)
-        )
-        for voice, text in ASKED
-    }
+    asked = _round(service)
+    ended: Ended = []
     with service:
-        yield service, {asked: _finished(service, job.id) for asked, job in submitted.items()}
+        for _ in range(MOST_ROUNDS):
+            ended += [(each, _finished(service, job_id)) for each, job_id in asked]
+            if _both_changed_voices(ended):
+                break
+            asked = _round(service)
+        yield service, ended
 
 
 @pytest.fixture(scope="module")
-def together(jobs: tuple[Service, dict[tuple[str, str], SynthesisJob]]) -> Spoken:
+def together(jobs: tuple[Service, Ended]) -> list[tuple[Asked, Audio]]:
     """Voice and text → the recording made amid the others."""
     service, ended = jobs
-    found = {}
-    for asked, job in ended.items():
+    found = []
+    for asked, job in ended:
         assert job.status is JobStatus.COMPLETED, job.error
         assert job.result is not None
         assert job.result.audio_key is not None
         with service.blobs.open(job.result.audio_key) as reader:
-            found[asked] = Audio.from_wav_bytes(reader.read())
+            found.append((asked, Audio.from_wav_bytes(reader.read())))
     return found
 
 
-def test_both_slots_spoke_several_voices(jobs: tuple[Service, dict[tuple[str, str], SynthesisJob]]) -> None:
+def test_both_slots_spoke_several_voices(jobs: tuple[Service, Ended]) -> None:
     _, ended = jobs
-    voices_of: dict[str | None, set[str]] = {}
-    for (voice, _), job in ended.items():
-        voices_of.setdefault(job.worker, set()).add(voice)
-    assert len(voices_of) == 2
-    assert all(len(voices) > 1 for voices in voices_of.values()), voices_of
+    assert _both_changed_voices(ended), _voices_of(ended)
 
 
-def test_each_output_is_bit_for_bit_what_its_voice_says_alone(alone: Spoken, together: Spoken) -> None:
-    for asked, audio in together.items():
+def test_each_output_is_bit_for_bit_what_its_voice_says_alone(
+    alone: Spoken, together: list[tuple[Asked, Audio]]
+) -> None:
+    for asked, audio in together:
         assert pcm16_bytes(audio.samples) == pcm16_bytes(alone[asked].samples), asked
-    assert len({pcm16_bytes(audio.samples) for audio in together.values()}) == len(ASKED)
+    assert len({pcm16_bytes(audio.samples) for _, audio in together}) == len(ASKED)
 
 
-def test_each_output_is_nearest_to_its_own_voice_saying_something_else(alone: Spoken, together: Spoken) -> None:
+def test_each_output_is_nearest_to_its_own_voice_saying_something_else(
+    alone: Spoken, together: list[tuple[Asked, Audio]]
+) -> None:
     references = {asked: d_vector(audio) for asked, audio in alone.items()}
-    for (voice, text), audio in together.items():
+    for (voice, text), audio in together:
         heard = d_vector(audio)
         other_text = next(each for each in TEXTS if each != text)
         likeness = {each: float(heard @ references[each, other_text]) for each in VOICES}

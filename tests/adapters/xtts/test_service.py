@@ -190,6 +190,12 @@ def test_a_profile_that_nobody_made_is_refused(room):
     refused(room.client.post("/jobs", json=body), 400, "quality_profile_id", "high_quality")
 
 
+def at_once(jobs):
+    """Whether the last one began before the first one ended."""
+    times = [(datetime.fromisoformat(job["started_at"]), datetime.fromisoformat(job["completed_at"])) for job in jobs]
+    return max(start for start, _ in times) < min(end for _, end in times)
+
+
 # --- several at once --------------------------------------------------------------------------------------------------
 def test_two_jobs_at_once_in_one_model_process_sound_as_they_do_alone(room, ana):
     orders = [
@@ -197,11 +203,14 @@ def test_two_jobs_at_once_in_one_model_process_sound_as_they_do_alone(room, ana)
         {"text": LONG, "seed": 2, "mode": "dubbing_with_clone", "voice_id": ana["voice_id"]},
     ]
     alone = [said(room, **order) for order in orders]
-    both = [room.submit(**order)["id"] for order in orders]
-    jobs = [completed(room, job_id) for job_id in both]
-    assert [pcm_of(room.client.get(job["audio_url"]).content) for job in jobs] == alone
-    times = [(datetime.fromisoformat(job["started_at"]), datetime.fromisoformat(job["completed_at"])) for job in jobs]
-    assert max(start for start, _ in times) < min(end for _, end in times)
+    # Where this process stands still between the two, they are no two at once; then they are asked for again.
+    for _ in range(5):
+        both = [room.submit(**order)["id"] for order in orders]
+        jobs = [completed(room, job_id) for job_id in both]
+        assert [pcm_of(room.client.get(job["audio_url"]).content) for job in jobs] == alone
+        if at_once(jobs):
+            break
+    assert at_once(jobs)
     assert len(model_processes()) == 1
 
 
