@@ -68,7 +68,7 @@ def _latency(count: int, gap_s: float) -> None:
     taken = []
     for number in range(count):
         before = time.time()
-        speak.delay(number).get(timeout=60)
+        speak.delay(number).get(timeout=300)
         line = _log().lindex("bench:starts", -1).decode()
         taken.append(1000 * (float(line.split()[1]) - before))
         time.sleep(gap_s * (0.5 + number % 10 / 10))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 from litestar import Request
-from server import running_bare_handler, running_service
+from server import PATIENCE_S, running_bare_handler, running_service
 from tables import Row, median, percentile, spread
 
 from entrypoints.http.door import query_of, refuse_key_in_address
@@ -72,7 +72,7 @@ def run(*, smoke: bool) -> list[Row]:
     post, get, bare_post, bare_get, rates = [], [], [], [], []
     with (
         tempfile.TemporaryDirectory() as folder, running_service(Path(folder)) as url, running_bare_handler() as bare_url,
-        httpx.Client(base_url=url) as ours, httpx.Client(base_url=bare_url) as bare,
+        httpx.Client(base_url=url, timeout=PATIENCE_S) as ours, httpx.Client(base_url=bare_url, timeout=PATIENCE_S) as bare,
     ):  # fmt: skip
         job = _timed(ours, "POST", "/jobs", json=_BODY)[1].json()["id"]
         _jobs_per_second(ours, 5)

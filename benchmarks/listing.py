@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 from redis_box import running_redis
-from server import running_service
+from server import PATIENCE_S, running_service
 from tables import Row, median, spread
 
 from adapters.redisclient import connect
@@ -84,7 +84,7 @@ def _fill(store: JobStore, count: int, owner_of: Callable[[int], str]) -> None:
 
 def _milliseconds(url: str, key: str, requests: int, **query: str) -> list[float]:
     taken = []
-    with httpx.Client(base_url=url, headers={"X-API-Key": key}) as client:
+    with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=PATIENCE_S) as client:
         for number in range(requests + 20):
             began = time.perf_counter()
             client.get("/jobs", params={"limit": 20, **query}).raise_for_status()

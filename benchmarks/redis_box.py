@@ -17,7 +17,7 @@ from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from server import free_port
+from server import PATIENCE_S, free_port
 
 
 def _binary() -> str:
@@ -75,7 +75,7 @@ def running_redis() -> Iterator[RedisBox]:
 
 
 def _until_it_answers(client: Redis, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(RedisConnectionError):
             client.ping()

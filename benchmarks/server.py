@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,11 @@ from pathlib import Path
 
 import httpx
 
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.instruments.free_port import free_port
+
+#: Far more than anything here takes that is no figure: on a busy machine it takes long, and only a defect takes all of it.
+PATIENCE_S = 300.0
 _BARE = """
 import sys, uvicorn
 from litestar import Litestar, get, post
@@ -29,17 +33,11 @@ uvicorn.run(Litestar([create, read]), port=int(sys.argv[1]), log_level="warning"
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def running(command: list[str], url: str, probe: str, env: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while True:
             with contextlib.suppress(httpx.TransportError):
                 httpx.get(url + probe)
@@ -50,7 +48,11 @@ def running(command: list[str], url: str, probe: str, env: dict[str, str]) -> It
         yield url
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 @contextlib.contextmanager

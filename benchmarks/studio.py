@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from server import running_service
+from server import PATIENCE_S, running_service
 from studio_list import PAGE, listed, rows
 from tables import Row, median, spread
 
@@ -57,6 +57,7 @@ _FELT = (
 
 def _visitor(browser: Browser) -> Page:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="pt-BR")
+    context.set_default_timeout(1000 * PATIENCE_S)
     context.add_init_script(_WATCH)
     return context.new_page()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
+from server import PATIENCE_S
 from tables import Row, median, spread
 
 #: As many as the studio shows at a time.
@@ -18,7 +19,7 @@ _CHANGED = """
         const watch = new MutationObserver(() => { if (list() !== undefined && list() !== before) { watch.disconnect(); done(); } });
         watch.observe(document.getElementById('content') ?? document.body, {subtree: true, childList: true, characterData: true});
     });
-    const late = new Promise((_, refuse) => setTimeout(() => refuse(new Error('the list stayed as it was')), 30_000));
+    const late = new Promise((_, refuse) => setTimeout(() => refuse(new Error('the list stayed as it was')), 300_000));
     act(); await Promise.race([changed, late]);
     document.querySelector('.job').getBoundingClientRect();
     return performance.now() - began; """
@@ -61,6 +62,7 @@ class Times:
 def _opened(browser: Browser, url: str, times: Times) -> Page:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     context.add_init_script("localStorage.setItem('voicecore.tour', 'seen');" + _FIRST)
+    context.set_default_timeout(1000 * PATIENCE_S)
     page = context.new_page()
     page.goto(f"{url}/#/jobs")
     page.wait_for_function("() => window.__listed")

@@ -125,7 +125,9 @@ def _unloaded(began: float, patience_s: float) -> Sample | None:
 
 def _quarter(samples: Sequence[Sample], number: int) -> Sequence[Sample]:
     size = max(1, len(samples) // 4)
-    return samples[(number - 1) * size : number * size]
+    # A slow machine has three in a smoke.
+    begin = min((number - 1) * size, len(samples) - size)
+    return samples[begin : begin + size]
 
 
 def _rows(samples: Sequence[Sample], traffic: Traffic, minutes: float, unloaded: Sample | None) -> list[Row]:
