@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -121,11 +123,16 @@ FALLIBLE = {
 few = settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
+@functools.cache
+def described_at(url: str) -> Any:
+    """The description as this server gives it, read once: reading it takes longer than most of what is asked then."""
+    return schemathesis.openapi.from_url(f"{url}/openapi.json")
+
+
 def requests_of(room: Room, operation: tuple[str, str], kind: GenerationMode):
     """Requests made from the description, right or wrong by it."""
     method, path = operation
-    schema = schemathesis.openapi.from_url(f"{room.client.base_url}/openapi.json")
-    return schema[path][method.upper()].as_strategy(generation_mode=kind)
+    return described_at(room.url)[path][method.upper()].as_strategy(generation_mode=kind)
 
 
 def check(case: schemathesis.Case) -> None:
