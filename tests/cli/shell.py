@@ -27,6 +27,15 @@ class Result:
         return json.loads(self.out)
 
 
+class Command(subprocess.Popen[bytes]):
+    """A command that does not outlive a test that failed: it would be waited for without an end."""
+
+    def __exit__(self, kind: type[BaseException] | None, *more: object) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *more)  # type: ignore[arg-type]
+
+
 class Shell:
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -44,10 +53,10 @@ class Shell:
         other.environment = self.environment | {"VOICECORE_TESTING_TONE": json.dumps(plan)}
         return other
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **options: Any) -> Command:
         """A command in the background, with pipes."""
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
+        return Command(
             [sys.executable, "-m", "entrypoints.cli", *arguments],
             cwd=self.home, env=self.environment, **(pipes | options),
         )  # fmt: skip

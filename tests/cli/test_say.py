@@ -191,7 +191,7 @@ def test_interrupting_removes_the_unfinished_file(shell: Shell, signal_number: i
     shell = shell.slow(**SMALL, hang_on="Sete")
     path = shell.home / "four.wav"
     with shell.start("say", FOUR, "-o", path.name) as process:
-        wait_until(lambda: path.exists() and path.stat().st_size > 44, process)
+        wait_until(lambda: path.exists() and path.stat().st_size > HEADER, process)
         process.send_signal(signal_number)
         _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
@@ -203,7 +203,7 @@ def test_an_unfinished_file_does_not_look_like_a_short_one(shell: Shell) -> None
     shell = shell.slow(**SMALL, hang_on="Sete")
     path = shell.home / "four.wav"
     with shell.start("say", FOUR, "-o", path.name) as process:
-        wait_until(lambda: path.exists() and path.stat().st_size > 44, process)
+        wait_until(lambda: path.exists() and path.stat().st_size > HEADER, process)
         process.kill()
     assert path.read_bytes()[:HEADER].endswith(b"data\xff\xff\xff\xff")
 

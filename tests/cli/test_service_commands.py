@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -28,12 +29,28 @@ def serving(shell: Shell) -> Iterator[str]:
     port = free_port()
     with shell.start("serve", "--port", str(port), stderr=subprocess.DEVNULL) as process:
         url = f"http://127.0.0.1:{port}"
-        transport = httpx.HTTPTransport(retries=8)  # with growing pauses: about a minute
-        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
-            assert client.get(f"{url}/live").status_code == 200
+        give_up = time.monotonic() + PATIENCE_S
+        while not lives(url):
+            assert process.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
         yield url
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
+
+
+def lives(url: str) -> bool:
+    """Whether a service answers there."""
+    try:
+        return httpx.get(f"{url}/live", timeout=PATIENCE_S).is_success
+    except httpx.TransportError:
+        return False
+
+
+def followed(client: httpx.Client) -> bool:
+    """Whether somebody has asked what became of a job."""
+    asked = r'^voicecore_http_requests_total{method="GET",route="/jobs/{job_id}",status="200"} '
+    return re.search(asked, client.get("/metrics").text, re.MULTILINE) is not None
 
 
 @pytest.fixture
@@ -251,13 +268,15 @@ def test_a_failed_job_fails_the_command_with_the_jobs_reason(command: Command, r
 def test_interrupting_a_command_cancels_its_job(shell: Shell) -> None:
     with serving(shell.slow(hang_on="espera")) as url, httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
         with shell.start("say", "Olá espera", "-o", "espera.wav", "--url", url) as process:
-            while not (jobs := client.get("/jobs").json()["jobs"]):
+            # Only a command that has heard of its job can cancel it.
+            while not followed(client):
                 assert process.poll() is None
                 time.sleep(0.05)
+            (job,) = client.get("/jobs").json()["jobs"]
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 130, err
-        assert client.get(f"/jobs/{jobs[0]['id']}").json()["status"] == "cancelled"
+        assert client.get(f"/jobs/{job['id']}").json()["status"] == "cancelled"
     assert not (shell.home / "espera.wav").exists()
 
 

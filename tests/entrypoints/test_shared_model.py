@@ -52,6 +52,12 @@ def ended(service, job):
     return eventually(lambda: (now := service.store.get(job.id)).status in done and now)
 
 
+def works_at(service, job):
+    """Whether a slot does."""
+    watches = [slot.run_job._running for slot in service.crew.slots]
+    return any(watch is not None and watch.job.id == job.id for watch in watches)
+
+
 def sound(service, job):
     with service.blobs.open(job.result.audio_key) as reader:
         return Audio.from_wav_bytes(reader.read()).samples.tobytes()
@@ -75,8 +81,7 @@ def test_six_jobs_of_three_slots_are_spoken_right_by_one_process_and_a_cancelled
 ):
     plan = {"step_s": 0.02, "letters_per_chunk": 2, "batch_size": 3}
     with service(tmp_path, monkeypatch, plan=plan, slots=3, share_model=True) as shared:
-        doomed = submitted(shared, "Isto nunca termina. " * 60)
-        jobs = [submitted(shared, text) for text in texts(6)]
+        doomed = submitted(shared, "Isto nunca termina. " * 450)  # ninety seconds
         seen = set()
 
         def half_way():
@@ -85,11 +90,10 @@ def test_six_jobs_of_three_slots_are_spoken_right_by_one_process_and_a_cancelled
             return now.status is JobStatus.PROCESSING and now.segments is not None and now.segments.done > 0
 
         eventually(half_way)
-        assert shared.crew.busy == 3
-        told = time.monotonic()
+        jobs = [submitted(shared, text) for text in texts(6)]
+        eventually(lambda: shared.crew.busy == 3)
         shared.cancel(doomed.id)
-        eventually(lambda: shared.crew.busy < 3 or shared.store.get(jobs[2].id).status is not JobStatus.QUEUED)
-        assert time.monotonic() - told < 2.5
+        eventually(lambda: not works_at(shared, doomed))
         finished = [ended(shared, job) for job in jobs]
         seen.update(model_processes())
         assert [job.status for job in finished] == [JobStatus.COMPLETED] * 6
@@ -111,9 +115,12 @@ def test_when_the_shared_process_is_killed_every_job_is_tried_once_more_and_ends
     plan = {"step_s": 0.02, "letters_per_chunk": 2, "batch_size": 3}
     with service(tmp_path, monkeypatch, plan=plan, slots=3, share_model=True) as shared:
         jobs = [submitted(shared, text) for text in texts(3)]
-        eventually(lambda: shared.crew.busy == 3 and model_processes())
-        time.sleep(0.3)
-        os.kill(model_processes()[0], signal.SIGKILL)
+
+        def spoken():
+            begun = [shared.store.get(job.id).segments is not None for job in jobs]
+            return all(begun) and shared.crew.busy == 3 and model_processes()
+
+        os.kill(eventually(spoken)[0], signal.SIGKILL)
         finished = [ended(shared, job) for job in jobs]
         assert [job.status for job in finished] == [JobStatus.COMPLETED] * 3
         assert {job.attempt for job in finished} <= {1, 2}
@@ -123,10 +130,13 @@ def test_when_the_shared_process_is_killed_every_job_is_tried_once_more_and_ends
 
 @pytest.mark.parametrize("share", [False, True])
 def test_an_idle_service_gives_the_models_memory_back_and_speaks_again_when_asked(tmp_path, monkeypatch, share):
-    with service(tmp_path, monkeypatch, slots=2, share_model=share, idle_unload_s=0.5) as idle:
+    plan = {"step_s": 0.02, "letters_per_chunk": 1}
+    with service(tmp_path, monkeypatch, plan=plan, slots=2, share_model=share, idle_unload_s=0.5) as idle:
         assert look(idle).checks["engine"].model_loaded is False
-        assert ended(idle, submitted(idle, "Bom dia.")).status is JobStatus.COMPLETED
-        assert look(idle).checks["engine"].model_loaded is True
+        job = submitted(idle, "Bom dia. " * 10)
+        # Seen while it speaks: afterwards it may be gone, if this machine stands still for a moment.
+        eventually(lambda: look(idle).checks["engine"].model_loaded)
+        assert ended(idle, job).status is JobStatus.COMPLETED
         eventually(lambda: model_processes() == [])
         engine = look(idle).checks["engine"]
         assert (engine.status, engine.model_loaded) == ("ok", False)

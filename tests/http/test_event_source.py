@@ -39,6 +39,7 @@ class EventSource:
             try:
                 if not (yield from self._connected()):
                     return
+                end = time.monotonic() + PATIENCE_S
             except httpx.TransportError:
                 pass
             time.sleep(0.1)  # a browser waits for seconds
@@ -61,15 +62,12 @@ class EventSource:
 
 
 def test_an_event_source_goes_on_where_it_was_though_the_server_was_killed_and_started_again(tmp_path: Path):
-    port = free_port()
-    plan = {
-        "VOICECORE_TESTING_TONE": json.dumps({"step_s": 0.1, "batch_size": 1}),
-        "VOICECORE_LEASE_S": "3",
-        "VOICECORE_PORT": str(port),
-    }
+    plan = {"VOICECORE_LEASE_S": "3", "VOICECORE_PORT": str(free_port())}
+    # The first server does not come to the end of the text, however long it takes to kill it.
+    hangs = {"VOICECORE_TESTING_TONE": json.dumps({"hang_on": "número 11", "batch_size": 1})}
     events: list[ServerSentEvent] = []
     before = 0
-    with serving(tmp_path, **plan) as first:
+    with serving(tmp_path, **plan, **hangs) as first:
         job_id = first.post("/jobs", json=LONG).json()["id"]
         source = EventSource(f"{first.url}/jobs/{job_id}/events")
         heard = iter(source)
@@ -87,7 +85,8 @@ def test_an_event_source_goes_on_where_it_was_though_the_server_was_killed_and_s
     assert len(source.sent) >= 3
     assert source.sent[-1] == source.last_id != place
     assert events[-1].event == "done"
-    assert (job["status"], job["attempt"]) == ("completed", 2)
+    assert job["status"] == "completed"
+    assert job["attempt"] >= 2
     statuses = [(event.json()["attempt"], event.json()["status"]) for event in events if event.event == "status"]
     assert len(set(statuses)) == len(statuses), "a status was told twice"
     indexes = [event.json()["index"] for event in events if event.event == "segment"]
