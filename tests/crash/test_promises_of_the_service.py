@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
 import signal
 import sqlite3
@@ -82,33 +83,53 @@ def test_06_a_full_disk_is_a_clean_retryable_failure_and_the_service_recovers(de
     assert api.finished(accepted.json()["job_id"])["status"] == "completed"
 
 
-_WRITER = """
+#: Forks two writers for each line of seeds, since a process that imports everything anew takes longer than it lives.
+_WRITERS = """
 import os, random, sys
 from adapters.blobs.filesystem import FilesystemBlobStore
-store = FilesystemBlobStore(sys.argv[1])
-chance = random.Random(int(sys.argv[2]))
-print("writing", flush=True)
-while True:
-    size = chance.randrange(1, 300_000)
-    pieces = [bytes([chance.randrange(256)]) * 4096 for _ in range(size // 4096 + 1)]
-    store.put(f"torn/{chance.randrange(20)}.bin", pieces)
+
+def write(seed):
+    store, chance, written = FilesystemBlobStore(sys.argv[1]), random.Random(seed), 0
+    while True:
+        size = chance.randrange(1, 300_000)
+        pieces = [bytes([chance.randrange(256)]) * 4096 for _ in range(size // 4096 + 1)]
+        store.put(f"torn/{chance.randrange(20)}.bin", pieces)
+        written += 1
+        if written == 1:
+            os.write(1, b"wrote\\n")
+
+for seeds in sys.stdin:
+    writers = []
+    for seed in seeds.split():
+        if not (writer := os.fork()):
+            try:
+                write(int(seed))
+            finally:
+                os._exit(1)
+        writers.append(str(writer))
+    os.write(1, " ".join(writers).encode() + b"\\n")
+    for writer in writers:
+        os.waitpid(int(writer), 0)
+    os.write(1, b"gone\\n")
 """
 
 
 def test_07_no_torn_blobs(tmp_path):
     root = tmp_path / "blobs"
     chance = np.random.default_rng(7)
-    for round_number in range(25):
-        writers = [
-            subprocess.Popen([sys.executable, "-c", _WRITER, str(root), str(round_number * 2 + n)], stdout=subprocess.PIPE)
-            for n in range(2)
-        ]  # fmt: skip
-        for writer in writers:
-            assert writer.stdout.readline() == b"writing\n"
-        time.sleep(chance.uniform(0.005, 0.08))
-        for writer in writers:
-            writer.kill()
-            writer.communicate()
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITERS, str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as nursery:
+        for round_number in range(25):
+            nursery.stdin.write(f"{round_number * 2} {round_number * 2 + 1}\n")
+            nursery.stdin.flush()
+            said = [nursery.stdout.readline() for _ in range(3)]
+            assert said.count("wrote\n") == 2
+            time.sleep(chance.uniform(0.005, 0.08))
+            for writer in next(line for line in said if line != "wrote\n").split():
+                os.kill(int(writer), signal.SIGKILL)
+            assert nursery.stdout.readline() == "gone\n"
+        nursery.stdin.close()
     store = FilesystemBlobStore(root)
     stats = list(store.list("torn/"))
     assert len(stats) >= 10

@@ -10,7 +10,7 @@ from typing import Self
 from voicecore.ports import Doorbell
 
 #: Long enough for whatever is right to happen; only failing tests wait for it.
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def until(done: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:

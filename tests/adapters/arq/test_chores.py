@@ -28,15 +28,28 @@ class Diary:
         return lambda: self.entries.append((time.time(), who))
 
 
-def test_a_chore_is_done_once_at_its_time_though_two_workers_have_it(make_doorbell):
+def test_a_chore_is_done_once_at_its_time_though_two_workers_have_it(make_doorbell, monkeypatch):
+    turns, starter = [], chore_queue._starter
+
+    def noting(chore):
+        start = starter(chore)
+
+        async def noted(ctx, *args, **kwargs):
+            turns.append(ctx["job_id"])
+            await start(ctx, *args, **kwargs)
+
+        return noted
+
+    monkeypatch.setattr(chore_queue, "_starter", noting)
     diary = Diary()
     for who in ("first", "second"):
         make_doorbell(
             "tone", chores=[ClockChore(name="tidy", do=diary.writer(who), every_s=2)], poll_delay_s=0.2
         ).start()
     assert until(lambda: len(diary.entries) >= 4)
-    turns = [int(when // 2) for when, _ in diary.entries]
-    assert turns == list(range(turns[0], turns[0] + len(turns)))
+    # A turn is named by its moment, and was given to one of them.
+    assert len(set(turns)) == len(turns)
+    assert {int(turn.rpartition(":")[2]) % 2_000 < 1_000 for turn in turns} == {True}
 
 
 def test_another_worker_goes_on_with_the_chores_of_one_that_is_gone(make_doorbell):
@@ -88,7 +101,7 @@ def test_a_chore_that_still_runs_is_not_started_twice_and_holds_up_no_other(make
     def slow():
         running.append(1)
         most.append(len(running))
-        done.wait(20)
+        done.wait(60)
         running.pop()
 
     chores = [ClockChore(name="slow", do=slow, every_s=1), ClockChore(name="quick", do=diary.writer("x"), every_s=1)]
@@ -110,7 +123,7 @@ def test_closing_waits_for_a_chore_under_way(make_doorbell):
 
     doorbell = make_doorbell(chores=[ClockChore(name="slow", do=slow, every_s=1)], poll_delay_s=0.2)
     doorbell.start()
-    assert began.wait(20)
+    assert began.wait(60)
     doorbell.close()
     assert ended.is_set()
 
@@ -125,7 +138,7 @@ def test_what_was_missed_long_ago_is_not_made_up_for():
     assert diary.entries == []
     asyncio.run(start({"job_id": f"p:arq:chores:tidy:{now_ms - 1000}"}))
     assert until(lambda: len(diary.entries) == 1)
-    chore.join(10)
+    chore.join(60)
 
 
 @pytest.mark.parametrize("every_s", [0, -1, 7, 59, 61, 90, 7_200, 3_601])

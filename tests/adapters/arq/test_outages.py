@@ -63,7 +63,7 @@ def test_rings_work_again_after_redis_was_killed_and_lost_everything(make_doorbe
             assert rings_come_through(door, slots)
 
 
-def test_rings_work_again_after_a_network_that_swallowed_everything(make_doorbell, proxy):
+def test_rings_work_again_after_a_network_that_swallowed_everything(make_doorbell, proxy, hasty):
     door, inside = make_doorbell(url=through(proxy)), make_doorbell("tone", url=through(proxy))
     with Slots(inside, 2) as slots:
         assert rings_come_through(door, slots)
@@ -119,8 +119,8 @@ def test_ringing_into_an_outage_blocks_nobody_and_keeps_a_bounded_number(make_do
 
     with caplog.at_level(logging.WARNING, "voicecore"):
         threading.Thread(target=ring, daemon=True).start()
-        # Less than a single answer of Redis is waited for.
-        assert done.wait(1.5)
+        # Not a single answer of Redis is waited for: none comes, and nobody would give it up so soon.
+        assert done.wait(PATIENCE_S / 2)
     assert len(door._ringer._pending) == PENDING_LIMIT
     assert len([record for record in caplog.records if "get lost" in record.message]) == 1
 
@@ -129,7 +129,7 @@ def test_waits_run_out_in_time_while_redis_is_away(make_doorbell, server):
     inside = make_doorbell("tone", url=server.url)
     server.stop()
     with Slots(inside, poll_s=0.05) as slots:
-        assert until(lambda: slots.waits > 20, patience_s=10)
+        assert until(lambda: slots.waits > 20)
         assert slots.woken == 0
 
 
@@ -152,7 +152,7 @@ def test_an_outage_is_told_once_with_its_end_and_without_the_password(make_doorb
     assert "job_" not in caplog.text
 
 
-def test_closing_ends_in_seconds_while_the_network_swallows_everything(make_doorbell, proxy):
+def test_closing_ends_in_seconds_while_the_network_swallows_everything(make_doorbell, proxy, hasty):
     doorbell = make_doorbell("tone", "kokoro", url=through(proxy))
     with Slots(doorbell) as slots:
         assert rings_come_through(doorbell, slots)
@@ -160,7 +160,7 @@ def test_closing_ends_in_seconds_while_the_network_swallows_everything(make_door
         doorbell.ring(JobId("job_1"), "tone")
         closing = threading.Thread(target=doorbell.close)
         closing.start()
-        closing.join(PATIENCE_S)
+        closing.join(2 * PATIENCE_S)
         assert not closing.is_alive()
         assert not doorbell._thread.alive
 
