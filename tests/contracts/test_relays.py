@@ -93,9 +93,9 @@ def test_a_broken_network_never_raises_out_of_a_publisher(prefix, trouble):
     with TcpProxy(shared_server().port) as proxy:
         url = f"redis://127.0.0.1:{proxy.port}"
         with connect(url, timeout_s=0.3, connect_timeout_s=0.3) as bad, connect(shared_server().url) as good:
-            relay = RedisRelay(bad, prefix)
-            chunks = RedisRelay(good, prefix).follow(JOB)
-            relay.publish(JOB, live_chunk(0))
+            relay, chunks = RedisRelay(bad, prefix), RedisRelay(good, prefix).follow(JOB)
+            RedisRelay(good, prefix).publish(JOB, live_chunk(0))
+            relay.publish(JobId("job_8"), live_chunk(0))
             getattr(proxy, trouble)()
             relay.publish(JOB, live_chunk(3))
             relay.publish(JobId("job_9"), live_chunk(3))
@@ -107,7 +107,7 @@ def test_a_broken_network_never_raises_out_of_a_publisher(prefix, trouble):
 def test_a_follower_goes_on_where_it_was_after_an_outage(prefix):
     with TcpProxy(shared_server().port) as proxy:
         url = f"redis://127.0.0.1:{proxy.port}"
-        with connect(url, timeout_s=2, connect_timeout_s=2) as bad, connect(shared_server().url) as good:
+        with connect(url, timeout_s=60, connect_timeout_s=60) as bad, connect(shared_server().url) as good:
             inlet = RedisRelay(good, prefix)
             chunks = RedisRelay(bad, prefix).follow(JOB)
             inlet.publish(JOB, live_chunk(0))

@@ -363,6 +363,7 @@ def test_kill_nine_between_add_and_return_loses_no_acknowledged_job(tmp_path: Pa
         process = subprocess.Popen([sys.executable, "-c", ADDER, tmp_path, str(turn)], stdout=subprocess.PIPE)
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
+        acknowledged.add(process.stdout.readline().decode().strip())  # however slow the disk is
         time.sleep(chance.uniform(0.01, 0.15))
         process.send_signal(signal.SIGKILL)
         acknowledged |= set(process.stdout.read().decode().split())
@@ -370,7 +371,7 @@ def test_kill_nine_between_add_and_return_loses_no_acknowledged_job(tmp_path: Pa
         process.wait()
     database = SqliteDatabase(tmp_path)
     store = SqliteJobStore(database, SystemClock())
-    assert len(acknowledged) > 5
+    assert len(acknowledged) >= 5
     assert all(store.get(JobId(name)) == queued_job(name, text=name * 100) for name in acknowledged)
     # A job killed on its way back may be there without having been told of, at most one a turn.
     total = store.page(JobQuery()).total

@@ -16,6 +16,7 @@ import httpx
 import psutil
 from tests.crash.texts import samples_of, stuck_at
 from tests.instruments.free_port import free_port
+from tests.instruments.processes import runs
 from tests.instruments.redis_server import RedisServer
 from tests.instruments.tcp_proxy import TcpProxy
 
@@ -51,13 +52,6 @@ def until(condition, seconds=PATIENCE_S, what="it"):
         assert time.monotonic() < end, f"{what} never happened"
         time.sleep(0.02)
     return answer
-
-
-def runs(process: psutil.Process) -> bool:
-    """Whether it does anything still. One that has ended may be listed for seconds, until init has heard of it."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 class Program:

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from tests.instruments.processes import runs
 from tests.instruments.shifting import eventually
 
 from adapters.hosts import ChildProcessHost
@@ -145,8 +146,7 @@ def test_the_process_leaves_when_the_service_is_killed(tmp_path):
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
         parent.wait()
-        # It has left when it is a zombie, too, which init may take seconds to see.
-        eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+        eventually(lambda: not runs(child))
 
 
 def test_closing_ends_the_process_and_may_be_done_twice(host):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import redis
 
@@ -53,20 +51,18 @@ def test_without_an_append_only_file_a_restart_forgets_everything(tmp_path):
 
 
 def test_a_frozen_server_is_silent_until_it_goes_on(server):
-    with client_of(server, socket_timeout=0.2) as client:
+    with client_of(server) as client, client_of(server, socket_timeout=0.2) as hasty:
         client.ping()
         server.pause()
         with pytest.raises(redis.TimeoutError):
-            client.ping()
+            hasty.ping()
         server.resume()
         assert client.ping()
 
 
 def test_a_frozen_server_can_be_stopped(server):
     server.pause()
-    before = time.monotonic()
-    server.stop()
-    assert time.monotonic() - before < 15  # or its own time limit would have raised
+    server.stop()  # its own time limit would raise
 
 
 def test_its_settings_are_those_of_its_maker(tmp_path):

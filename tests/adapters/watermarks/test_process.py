@@ -43,7 +43,7 @@ def watermarker(before: str = "pass", **limits: float) -> PerthWatermarker:
 
 
 def program(text: str) -> PerthWatermarker:
-    return PerthWatermarker((sys.executable, "-c", text), start_s=20)
+    return PerthWatermarker((sys.executable, "-c", text), start_s=60)
 
 
 def sound(duration_s: float, level: float = 0.5) -> Audio:
@@ -87,6 +87,7 @@ def test_a_process_that_hangs_is_killed_and_the_next_one_works(tmp_path):
     made = watermarker(hang, call_s=2.0)
     with pytest.raises(EngineFailed, match="without its mark"):
         made.mark(sound(0.5))
+    made._call_s = 60.0  # the next ones only need to come at all
     assert made.mark(sound(0.5)).samples[0] == 0.75
     made.close()
     assert made.mark(sound(0.5)).samples[0] == 0.75
