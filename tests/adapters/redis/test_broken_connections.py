@@ -11,6 +11,7 @@ from redis import Redis
 
 from adapters.redisclient import connect
 from adapters.stores.redis.jobs import RedisJobStore
+from tests.instruments.impatience import impatient
 from tests.instruments.redis_server import RedisServer, shared_server
 from tests.instruments.tcp_proxy import TcpProxy
 from voicecore.errors import LeaseLost, StorageUnavailable
@@ -34,11 +35,12 @@ def far(proxy: TcpProxy, redis_prefix: str) -> Iterator[RedisJobStore]:
     client.close()
 
 
-def answers_get_lost(proxy: TcpProxy, store: RedisJobStore) -> None:
-    """From now on, and the next one is waited for a moment only; a later connection has all its patience again."""
-    for connection in store._scripts._client.connection_pool._available_connections:
-        connection._sock.settimeout(0.3)
+def unheard(proxy: TcpProxy, store: RedisJobStore, work: Callable[[], object]) -> None:
+    """Do the work, whose answer gets lost."""
     proxy.lose_answers()
+    with impatient(store._scripts._client), pytest.raises(StorageUnavailable):
+        work()
+    proxy.heal()
 
 
 def through_a_cut(proxy: TcpProxy, work: Callable[[], object], done: Callable[[], bool]) -> BaseException | None:
@@ -75,10 +77,7 @@ def test_an_end_whose_answer_was_lost_may_be_said_again(
     store.add(queued_job())
     job = claimed(far)
     done = job.completed(audio_result(job), START, KEEP)
-    answers_get_lost(proxy, far)
-    with pytest.raises(StorageUnavailable):
-        far.finish(done)
-    proxy.heal()
+    unheard(proxy, far, lambda: far.finish(done))
     far.finish(done)
     assert store.get(job.id) == done
     with pytest.raises(LeaseLost):
@@ -128,10 +127,7 @@ def test_a_renewal_whose_answer_was_lost_may_be_said_again(
 ) -> None:
     store.add(queued_job())
     job = claimed(far)
-    answers_get_lost(proxy, far)
-    with pytest.raises(StorageUnavailable):
-        far.renew(job, LEASE)
-    proxy.heal()
+    unheard(proxy, far, lambda: far.renew(job, LEASE))
     assert far.renew(job, LEASE) == store.get(job.id)
 
 
