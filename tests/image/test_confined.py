@@ -72,7 +72,8 @@ class Box:
                 if self.get("/ready").status_code == 200:
                     return
             except httpx.TransportError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
         raise AssertionError("it never became ready: " + self.log.read_text("utf-8", "replace"))
 
     def close(self):
