@@ -36,6 +36,7 @@ LEFT_OUT = {
     "HEAD /jobs/{job_id}/download: timeout": "as above",
     "GET /jobs/{job_id}/subtitles: max_chars": "the page's subtitles are those that players expect",
     "GET /jobs/{job_id}/subtitles: max_lines": "as above",
+    "GET /jobs/{job_id}/events: lastEventId": "a browser's own EventSource says it in a header",
     "POST /consents: given_at": "who agrees before the page agrees now",
     "POST /voices/clone: consent_given_at": "as above",
 }

@@ -138,6 +138,32 @@ def test_what_the_service_refuses_is_told_beside_the_field(visit, room: Room):
     expect(here.page.locator(".clip")).to_have_count(1)
 
 
+@pytest.mark.parametrize("by", ["pointer", "key"])
+def test_a_message_with_a_way_back_waits_while_somebody_reads_it(visit, room: Room, by: str):
+    voice = room.enrolled("Read slowly")["voice_id"]
+    here = visit()
+    here.page.clock.install(time=0)
+    here.go("voices")
+    here.settled()
+    here.page.clock.pause_at(3_600_000)  # from here on time is the test's own
+    here.button("Delete Read slowly").click()
+    way_back = here.button("Undo")
+    if by == "pointer":
+        way_back.hover()
+    else:
+        way_back.focus()
+    here.page.clock.fast_forward(30_000)
+    expect(way_back).to_be_visible()
+    assert room.client.get(f"/voices/{voice}").status_code == 200
+    if by == "pointer":
+        here.page.mouse.move(5, 5)
+    else:
+        way_back.blur()
+    here.page.clock.fast_forward(9_000)
+    expect(way_back).to_have_count(0)
+    eventually(lambda: room.client.get(f"/voices/{voice}").status_code == 404, "its end")
+
+
 def test_a_voice_is_renamed_and_deleted_with_a_way_back(visit, room: Room):
     voice = room.enrolled("Old name")["voice_id"]
     here = visit(unhurried=True)

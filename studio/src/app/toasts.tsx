@@ -1,4 +1,4 @@
-/** Short messages, some with a way back. They are read out, and wait while they are pointed at. */
+/** Short messages, some with a way back. They are read out, and wait while they are pointed at or a key has led to one. */
 import { signal } from "@preact/signals";
 import { asProblem } from "../api/problem";
 import { Icon } from "../parts/icon";
@@ -11,13 +11,17 @@ interface Toast {
   undo?: () => void;
   /** What happens when it is gone and nobody took it back. */
   settle?: () => void;
-  timer: ReturnType<typeof setTimeout>;
+  /** How long it stays, and what ends it; none while it waits. */
+  ms: number;
+  timer?: ReturnType<typeof setTimeout>;
 }
 
 const toasts = signal<Toast[]>([]);
 const PLAIN_MS = 5_000;
 export const UNDO_MS = 8_000;
 let last = 0;
+/** Somebody reads: whoever needs longer than the messages stay shall not have to hurry to undo. */
+let read = false;
 
 export function say(text: string, kind: Toast["kind"] = "plain"): void {
   add({ text, kind }, kind === "bad" ? 2 * PLAIN_MS : PLAIN_MS);
@@ -35,13 +39,27 @@ export function sayWithUndo(text: string, settle: () => void, undo: () => void):
   add({ text, kind: "plain", settle, undo }, UNDO_MS);
 }
 
-function add(toast: Omit<Toast, "id" | "timer">, ms: number): void {
+function add(said: Omit<Toast, "id" | "ms">, ms: number): void {
   last += 1;
-  const id = last;
-  const timer = setTimeout(() => end(id, true), ms);
+  const toast = { ...said, id: last, ms };
   // One that has to give way is done, not forgotten.
   for (const each of toasts.value.slice(0, -3)) end(each.id, true);
-  toasts.value = [...toasts.value, { ...toast, id, timer }];
+  toasts.value = [...toasts.value, toast];
+  if (!read) start(toast);
+}
+
+function start(toast: Toast): void {
+  toast.timer = setTimeout(() => end(toast.id, true), toast.ms);
+}
+
+/** All wait, or all have their time anew. */
+function reading(now: boolean): void {
+  if (now === read) return;
+  read = now;
+  for (const each of toasts.value) {
+    clearTimeout(each.timer);
+    if (!now) start(each);
+  }
 }
 
 function end(id: number, settled: boolean): void {
@@ -53,22 +71,31 @@ function end(id: number, settled: boolean): void {
   else toast.undo?.();
 }
 
+/** By a button of it. What is gone tells of no pointer and no focus that leaves it, so it is said here. */
+function answer(id: number, settled: boolean): void {
+  end(id, settled);
+  reading(false);
+}
+
 addEventListener("pagehide", () => {
   for (const each of toasts.value) each.settle?.();
 });
 
 export function Toasts() {
   return (
-    <div class="toasts" role="status" aria-live="polite">
+    <div
+      class="toasts" role="status" aria-live="polite" onPointerEnter={() => reading(true)} onPointerLeave={() => reading(false)}
+      onFocusIn={() => reading(true)} onFocusOut={() => reading(false)}
+    >
       {toasts.value.map((each) => (
         <div key={each.id} class={`toast ${each.kind}`}>
           <span>{each.text}</span>
           {each.undo && (
-            <button type="button" class="plain" onClick={() => end(each.id, false)}>
+            <button type="button" class="plain" onClick={() => answer(each.id, false)}>
               {common("undo")}
             </button>
           )}
-          <button type="button" class="icon" aria-label={common("close")} onClick={() => end(each.id, true)}>
+          <button type="button" class="icon" aria-label={common("close")} onClick={() => answer(each.id, true)}>
             <Icon name="x" />
           </button>
         </div>
