@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shlex
+import signal
 import subprocess
 import threading
 import time
@@ -145,7 +147,8 @@ def test_the_redis_of_compose_wants_the_password_of_its_secret_and_is_fit_for_jo
         assert there in line
         line = line.replace(there, str(here))
     password = (secrets / "redis_password").read_text()
-    with subprocess.Popen(["sh", "-c", line], stdout=subprocess.DEVNULL) as server:
+    # A session of its own: the shell's end would leave the server behind.
+    with subprocess.Popen(["sh", "-c", line], stdout=subprocess.DEVNULL, start_new_session=True) as server:
         try:
             with connect(f"redis://:{password}@127.0.0.1:{port}/0") as client:
                 _until_it_answers(client)
@@ -153,7 +156,7 @@ def test_the_redis_of_compose_wants_the_password_of_its_secret_and_is_fit_for_jo
             with connect(f"redis://127.0.0.1:{port}/0") as client, pytest.raises(StorageUnavailable, match="password"):
                 ask(client, "GET", "voicecore:schema")
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)
 
 
 def _until_it_answers(client):
