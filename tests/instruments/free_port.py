@@ -26,12 +26,12 @@ class _Ports:
         self._chance = random.Random(os.getpid())  # processes of one test run begin at different places
         self._given: set[int] = set()
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._owner = 0
+        # Never closed: that would give up all locks.
+        path = Path(tempfile.gettempdir()) / f"voicecore-test-ports-{os.getuid()}"
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def one(self) -> int:
         with self._lock:
-            self._open()
             start, number = self._chance.randrange(_FIRST, _LAST), _LAST - _FIRST
             for port in (_FIRST + (start + step) % number for step in range(number)):
                 if port not in self._given and self._taken(port):
@@ -39,16 +39,8 @@ class _Ports:
                     return port
         raise RuntimeError(f"no free port found between {_FIRST} and {_LAST}")
 
-    def _open(self) -> None:
-        if self._owner == os.getpid():
-            return
-        # Also in a forked process, which has none of its parent's locks. Never closed: that would give up all locks.
-        path = Path(tempfile.gettempdir()) / f"voicecore-test-ports-{os.getuid()}"
-        self._file, self._owner = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), os.getpid()
-
     def _taken(self, port: int) -> bool:
         """Whether it is ours now: no other process has its byte, and nobody has bound it."""
-        assert self._file is not None
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
         except OSError:

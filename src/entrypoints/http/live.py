@@ -5,6 +5,7 @@ What every dialect needs: `submit_and_follow` or `follow`, and `audio_stream` or
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def no_sound_within(seconds: float) -> NothingHeard:
+def _no_sound_within(seconds: float) -> NothingHeard:
     """What ends a stream whose job makes no sound for so long."""
     return NothingHeard(
         f"No sound came within {seconds:g} s (VOICECORE_STREAM_WAIT_S); a job that was submitted before or is to be kept goes "
@@ -73,14 +74,20 @@ class Followed:
         if failure is not None:
             raise failure
         if self._first is None:
-            raise no_sound_within(patience_s) if anyio.current_time() >= deadline else Cancelled("The client left.")
+            raise _no_sound_within(patience_s) if anyio.current_time() >= deadline else Cancelled("The client left.")
 
-    async def chunks(self) -> AsyncIterator[LiveChunk | None]:
-        """The sound from its first sample on; None whenever nothing came for a moment. Raises as `Listen.follow`."""
+    async def chunks(self, patience_s: float = math.inf) -> AsyncIterator[LiveChunk | None]:
+        """The sound from its first sample on; None whenever nothing came for a moment.
+
+        Raises as `Listen.follow`: `NothingHeard` if it has not begun after so long.
+        """
+        deadline = anyio.current_time() + patience_s
         if self._first is not None:
             first, self._first = self._first, None
             yield first
         while not isinstance(chunk := await self._stepped(_step, self._listening), _Over):
+            if chunk is None and not self.sample_rate_hz and anyio.current_time() > deadline:
+                raise _no_sound_within(patience_s)
             yield chunk
 
     async def pieces(self, stream: SoundStream) -> AsyncGenerator[bytes]:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from entrypoints.http.live import Followed, no_sound_within
+from entrypoints.http.live import Followed
 from entrypoints.http.live_room import Seat
 from entrypoints.http.threads import Pool, blocking
 from entrypoints.service import Service
@@ -90,13 +90,9 @@ class SpokenAhead(Generic[P]):
 
     async def chunks(self, followed: Followed) -> AsyncIterator[LiveChunk]:
         """The sound of one. Raises `NothingHeard` if it does not begin for too long, and as `Followed.chunks`."""
-        patience_s = self._service.settings.stream_wait_s
-        deadline = anyio.current_time() + patience_s
-        async for chunk in followed.chunks():
+        async for chunk in followed.chunks(self._service.settings.stream_wait_s):
             if chunk is not None:
                 yield chunk
-            elif not followed.sample_rate_hz and anyio.current_time() > deadline:
-                raise no_sound_within(patience_s)
 
     async def _stay(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from entrypoints.http.documented import accepts_either, gives_stream, problems
 from entrypoints.http.door import ANY_KEY, CONVERT, SPEAK
 from entrypoints.http.job_asked import asked
-from entrypoints.http.live import Followed, audio_stream, event_stream, follow, no_sound_within, submit_and_follow
+from entrypoints.http.live import Followed, audio_stream, event_stream, follow, submit_and_follow
 from entrypoints.http.live_answer import LiveAnswer
 from entrypoints.http.problems import status_of
 from entrypoints.http.recordings import RECORDING
@@ -101,12 +101,10 @@ async def _events(service: Service, followed: Followed, output: StreamFormat) ->
 
 
 async def _sound(service: Service, followed: Followed, output: StreamFormat) -> AsyncGenerator[bytes]:
-    stream, said_at, began = None, anyio.current_time(), anyio.current_time()
-    async for chunk in followed.chunks():
+    stream, said_at = None, anyio.current_time()
+    async for chunk in followed.chunks(service.settings.stream_wait_s):
         now = anyio.current_time()
         if chunk is None:
-            if stream is None and now - began > service.settings.stream_wait_s:
-                raise no_sound_within(service.settings.stream_wait_s)
             if now - said_at >= PING_EVERY_S:
                 said_at = now
                 yield PING
